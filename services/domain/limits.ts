@@ -1,0 +1,88 @@
+/**
+ * Every limit of LogPulse, in one place; `limits.test.ts` holds how they nest. Unit and bound stand last in each name.
+ *
+ * A client's batch fits a gRPC message, which fits a Kafka message with the server's fields behind it, which fits a
+ * joined produce, which fits the broker's message.max.bytes.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+// What a client may send.
+export const RECORDS_PER_BATCH_MAX = 10_000;
+export const RECORD_BYTES_MAX = 256 * KiB;
+export const BATCH_BYTES_MAX = 4 * MiB;
+export const SEQ_MAX = Number.MAX_SAFE_INTEGER; // 2^53-1: exact as a JavaScript and JSON number.
+export const PRODUCER_ID_BYTES = 16;
+export const PRODUCER_AHEAD_MS_MAX = 10 * 60_000;
+
+// Fields of a record. Path and the others of 8191 bytes are keywords in Elasticsearch, whose longest term is 32,766
+// bytes: 8191 characters of 4 bytes each still fit.
+export const SERVICE_BYTES_MAX = 256;
+export const SEVERITY_TEXT_BYTES_MAX = 64;
+export const HTTP_SHORT_BYTES_MAX = 64; // client_ip, method, protocol
+export const HTTP_LONG_BYTES_MAX = 8191; // path, user_agent, referer
+export const HTTP_STATUS_MAX = 999;
+export const ATTRIBUTE_KEYS_MAX = 64;
+export const ATTRIBUTE_DEPTH_MAX = 8;
+export const RECORD_TIME_SECONDS_MAX = 9_223_372_036; // 2262-04-11T23:47:16Z, where 64-bit nanoseconds end.
+export const LATENCY_SECONDS_MAX = 315_576_000_000; // google.protobuf.Duration's own bound: 10,000 years.
+
+// Raw lines.
+export const LINES_PER_REQUEST_MAX = RECORDS_PER_BATCH_MAX;
+export const LINE_BYTES_MAX = 64 * KiB;
+
+// What the server adds behind a batch: rejects are the bulk of it.
+export const REJECT_TEXT_CHARACTERS_MAX = 200;
+export const REJECTS_PER_UPLOAD_RESPONSE_MAX = 100;
+export const SERVER_FIELDS_BYTES_MAX = RECORDS_PER_BATCH_MAX * 350;
+export const TENANT_BYTES_MAX = 64;
+
+// gRPC and HTTP.
+export const GRPC_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + 64 * KiB; // A little over, so that our own error answers, not code 8.
+export const HTTP_BODY_BYTES_MAX = 16 * MiB; // A JSON batch is longer than its protobuf form.
+export const HTTP_HEADERS_BYTES_MAX = 32 * KiB;
+export const STREAM_IDLE_MS_MAX = 60_000;
+export const PROTOCOL_SNIFF_MS_MAX = 5_000;
+export const CONNECTIONS_MAX = 10_000;
+export const STREAMS_PER_CONNECTION_MAX = 1_000;
+
+// The event log.
+export const LOG_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + SERVER_FIELDS_BYTES_MAX + 64 * KiB;
+export const JOINED_BATCHES_MAX = 64;
+export const JOINED_BYTES_MAX = 1 * MiB; // A larger batch goes alone.
+export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
+export const APPEND_QUEUE_BYTES_MAX = 64 * MiB; // Of one process, all partitions together; beyond it calls are refused.
+export const APPEND_QUEUE_BATCHES_MAX = 20_000;
+export const APPENDS_IN_FLIGHT_PER_PARTITION_MAX = 1; // One: batches of one producer are appended in order.
+export const APPEND_MS_MAX = 10_000;
+
+// Workers.
+export const FETCH_BYTES_PER_PARTITION_MAX = 4 * MiB;
+export const STORE_RECORDS_MAX = 5_000; // Of one bulk or transaction; one larger batch goes alone.
+export const STORE_BYTES_MAX = 8 * MiB;
+export const RETRY_WAIT_MS_MIN = 100;
+export const RETRY_WAIT_MS_MAX = 10_000;
+export const SETTLED_RANGES_PER_PRODUCER_MAX = 1_000;
+export const ROLLUP_SERIES_PER_MINUTE_MAX = 2_000;
+export const DEAD_LETTER_DETAIL_CHARACTERS_MAX = 1_000;
+
+// Reads.
+export const QUERY_WORDS_MAX = 64;
+export const WORD_CHARACTERS_MAX = 128;
+export const PAGE_SIZE_DEFAULT = 50;
+export const PAGE_SIZE_MAX = 1_000;
+export const LIST_OFFSET_MAX = 10_000;
+export const ENTRIES_FOUND_MAX = 100;
+export const QUERY_TEXT_BYTES_MAX = 8 * KiB;
+export const PAGE_TOKEN_CHARACTERS_MAX = 512;
+export const STORE_QUERY_MS_MAX = 10_000;
+
+// Limiter.
+export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease denies honest bursts.
+export const LIMITER_CLIENTS_MAX = 100_000; // Clients whose buckets one process remembers.
+export const LIMITER_REDIS_MS_MAX = 10;
+export const LIMITER_SLOW_DOWN_MS_MAX = 250;
+
+// Process.
+export const DRAIN_MS_MAX = 10_000;

@@ -1,0 +1,103 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { LogBatchSchema, type Reject } from "../../gen/logpulse/v1/log_batch_pb.ts";
+import { type LogRecord, LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { producerDay } from "./identity.ts";
+import { nanosToTimestamp, timestampToNanos } from "./record-time.ts";
+
+const RECORDS_FIELD = 3;
+
+/** A record as a worker hands it to a store. */
+export interface LoggedRecord {
+  /** 0 to 2^53-1. */
+  seq: number;
+  /** Decoded; `time` is always set (the batch's received time where the sender gave none). */
+  record: LogRecord;
+  /** Its time in nanoseconds since 1970. */
+  timeNanos: bigint;
+  /** The encoded LogRecord as it was sent: what a store keeps as the original. A view of the batch's bytes. */
+  bytes: Uint8Array;
+  /** True where a drop rule keeps it out of the stores; statistics still count it. */
+  dropped: boolean;
+}
+
+/** One batch read from the event log, decoded. */
+export interface LoggedBatch {
+  /** Where it stands in the log. */
+  partition: number;
+  offset: bigint;
+  tenant: string;
+  /** The producer id as 32 hexadecimal digits. */
+  producer: string;
+  /** Days since 1970 of the producer's own time. */
+  producerDay: number;
+  /** When ingest received it, in nanoseconds since 1970. */
+  receivedNanos: bigint;
+  firstSeq: number;
+  /** Records in the batch, the rejected included: its seqs are firstSeq to firstSeq + recordCount - 1. */
+  recordCount: number;
+  /** All that were not rejected, in order. */
+  records: LoggedRecord[];
+  /** Those that ingest rejected; their seqs are settled. */
+  rejects: Reject[];
+}
+
+/**
+ * Decodes one message of the topic.
+ *
+ * @throws Error where the bytes are not a LogBatch with the server's fields: somebody else wrote them.
+ */
+export function decodeLoggedBatch(partition: number, offset: bigint, message: Uint8Array): LoggedBatch {
+  const { head, recordBytes } = splitRecords(message);
+  const batch = fromBinary(LogBatchSchema, head);
+  if (batch.producerId.length !== 16) throw new Error(`producer_id has ${batch.producerId.length} bytes, wanted 16`);
+  if (!batch.tenant || !batch.receivedTime) throw new Error("the server's fields tenant and received_time are missing");
+  const lastSeq = batch.firstSeq + BigInt(Math.max(recordBytes.length - 1, 0));
+  if (lastSeq > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`seq ${lastSeq} is beyond 2^53-1`);
+
+  const producer = Buffer.from(batch.producerId).toString("hex");
+  const receivedNanos = timestampToNanos(batch.receivedTime);
+  const rejected = new Set(batch.rejects.map((reject) => reject.index));
+  const firstSeq = Number(batch.firstSeq);
+  const records: LoggedRecord[] = [];
+  recordBytes.forEach((bytes, index) => {
+    if (!rejected.has(index)) records.push(decodeRecord(bytes, firstSeq + index, receivedNanos));
+  });
+  return {
+    partition,
+    offset,
+    tenant: batch.tenant,
+    producer,
+    producerDay: producerDay(producer),
+    receivedNanos,
+    firstSeq,
+    recordCount: recordBytes.length,
+    records,
+    rejects: batch.rejects,
+  };
+}
+
+function decodeRecord(bytes: Uint8Array, seq: number, receivedNanos: bigint): LoggedRecord {
+  const record = fromBinary(LogRecordSchema, bytes);
+  const timeNanos = record.time ? timestampToNanos(record.time) : receivedNanos;
+  record.time ??= nanosToTimestamp(receivedNanos);
+  return { seq, record, timeNanos, bytes, dropped: false };
+}
+
+/** The records as views of the message, and everything else of it as bytes that decode to a batch without records. */
+function splitRecords(message: Uint8Array): { head: Uint8Array; recordBytes: Uint8Array[] } {
+  const reader = new BinaryReader(message);
+  const recordBytes: Uint8Array[] = [];
+  const rest: Uint8Array[] = [];
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [field, wireType] = reader.tag();
+    if (field === RECORDS_FIELD && wireType === WireType.LengthDelimited) {
+      recordBytes.push(reader.bytes());
+    } else {
+      reader.skip(wireType, field);
+      rest.push(message.subarray(start, reader.pos));
+    }
+  }
+  return { head: Buffer.concat(rest), recordBytes };
+}

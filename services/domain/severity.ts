@@ -1,0 +1,46 @@
+import { Severity } from "../../gen/logpulse/v1/log_record_pb.ts";
+
+/** A range of OpenTelemetry severity numbers, both ends included. */
+export interface SeverityRange {
+  min: number;
+  max: number;
+}
+
+const FIRST_OF_WORD: Record<string, Severity> = {
+  trace: Severity.TRACE,
+  debug: Severity.DEBUG,
+  info: Severity.INFO,
+  information: Severity.INFO,
+  notice: Severity.INFO2,
+  warn: Severity.WARN,
+  warning: Severity.WARN,
+  err: Severity.ERROR,
+  error: Severity.ERROR,
+  crit: Severity.FATAL,
+  critical: Severity.FATAL,
+  alert: Severity.FATAL,
+  emerg: Severity.FATAL,
+  emergency: Severity.FATAL,
+  fatal: Severity.FATAL,
+  panic: Severity.FATAL,
+};
+
+/** The severity that a level word means, in any case; undefined for a word that is not one of the usual ones. */
+export function severityOfWord(word: string): Severity | undefined {
+  const key = word.toLowerCase();
+  return Object.hasOwn(FIRST_OF_WORD, key) ? FIRST_OF_WORD[key] : undefined;
+}
+
+/** What a record's severity is for search: as sent, or what its text means where the number was left out. */
+export function effectiveSeverity(record: { severity: Severity; severityText: string }): Severity {
+  if (record.severity !== Severity.UNSPECIFIED) return record.severity;
+  return severityOfWord(record.severityText) ?? Severity.UNSPECIFIED;
+}
+
+/** The whole range (four numbers) that a level word names; undefined for other words. */
+export function severityRangeOfWord(word: string): SeverityRange | undefined {
+  const severity = severityOfWord(word);
+  if (severity === undefined) return undefined;
+  const min = severity - ((severity - 1) % 4);
+  return { min, max: min + 3 };
+}
