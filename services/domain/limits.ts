@@ -26,7 +26,10 @@ export const HTTP_STATUS_MAX = 999;
 export const ATTRIBUTE_KEYS_MAX = 64;
 export const ATTRIBUTE_DEPTH_MAX = 8;
 export const RECORD_TIME_SECONDS_MAX = 9_223_372_036; // 2262-04-11T23:47:16Z, where 64-bit nanoseconds end.
-export const LATENCY_SECONDS_MAX = 315_576_000_000; // google.protobuf.Duration's own bound: 10,000 years.
+export const RECORD_TIME_NANOS_MAX = 2n ** 63n - 1n;
+export const RECORD_TIME_NANOS_IN_LAST_SECOND_MAX = 854_775_807;
+export const LATENCY_SECONDS_MAX = 2_678_400; // 31 days.
+export const RESPONSE_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 // Raw lines.
 export const LINES_PER_REQUEST_MAX = RECORDS_PER_BATCH_MAX;
@@ -52,6 +55,7 @@ export const LOG_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + SERVER_FIELDS_BYTES_MAX +
 export const JOINED_BATCHES_MAX = 64;
 export const JOINED_BYTES_MAX = 1 * MiB; // A larger batch goes alone.
 export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
+export const UPLOAD_BATCHES_IN_FLIGHT_MAX = 32; // Of one stream; then the stream is not read until one is kept.
 export const APPEND_QUEUE_BYTES_MAX = 64 * MiB; // Of one process, all partitions together; beyond it calls are refused.
 export const APPEND_QUEUE_BATCHES_MAX = 20_000;
 export const APPENDS_IN_FLIGHT_PER_PARTITION_MAX = 1; // One: batches of one producer are appended in order.
@@ -61,6 +65,9 @@ export const APPEND_MS_MAX = 10_000;
 export const FETCH_BYTES_PER_PARTITION_MAX = 4 * MiB;
 export const STORE_RECORDS_MAX = 5_000; // Of one bulk or transaction; one larger batch goes alone.
 export const STORE_BYTES_MAX = 8 * MiB;
+export const STORE_WRITE_MS_MAX = 30_000; // One request that writes.
+export const STORE_CHECK_MS_MAX = 2_000;
+export const STORE_ATTEMPTS_MAX = 5; // Within one call, where the store is too busy; then the worker's own waits begin.
 export const RETRY_WAIT_MS_MIN = 100;
 export const RETRY_WAIT_MS_MAX = 10_000;
 export const SETTLED_RANGES_PER_PRODUCER_MAX = 1_000;
@@ -83,6 +90,7 @@ export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease 
 export const LIMITER_CLIENTS_MAX = 100_000; // Clients whose buckets one process remembers.
 export const LIMITER_REDIS_MS_MAX = 10;
 export const LIMITER_SLOW_DOWN_MS_MAX = 250;
+export const LIMITER_SLOWED_CALLS_MAX = 256; // Of one process; beyond it a call over its limit is refused at once.
 
 // Process.
 export const DRAIN_MS_MAX = 10_000;

@@ -1,0 +1,53 @@
+import { LogPulseError } from "../domain/errors.ts";
+import type { WalkedReject } from "./walk-batch.ts";
+
+/** What ingest has counted since it started: everything that arrived is in one of these. */
+export interface IngestTotals {
+  /** Records acknowledged. */
+  acceptedRecords: number;
+  /** Records rejected for ever, by field ("" is the record as a whole). */
+  rejectedRecords: Record<string, number>;
+  /** Batches refused as a whole, by error kind. */
+  refusedBatches: Record<string, number>;
+  /** Records in refused batches, as far as they were counted before the refusal. */
+  refusedRecords: number;
+}
+
+/** Nothing is dropped without a count and a reason: the counts of one ingest process. */
+export class IngestCounts {
+  private acceptedRecords = 0;
+  private refusedRecords = 0;
+  private readonly rejectedRecords = new Map<string, number>();
+  private readonly refusedBatches = new Map<string, number>();
+
+  /** A batch was acknowledged. */
+  kept(recordCount: number, rejects: readonly WalkedReject[]): void {
+    this.acceptedRecords += recordCount - rejects.length;
+    this.rejected(rejects);
+  }
+
+  /** Records or lines were rejected for ever. */
+  rejected(rejects: readonly { field: string }[]): void {
+    for (const reject of rejects) raise(this.rejectedRecords, reject.field);
+  }
+
+  /** A batch was refused as a whole. */
+  refused(reason: unknown, recordCount: number): void {
+    raise(this.refusedBatches, reason instanceof LogPulseError ? reason.kind : "bug");
+    this.refusedRecords += recordCount;
+  }
+
+  /** A copy of all counts. */
+  totals(): IngestTotals {
+    return {
+      acceptedRecords: this.acceptedRecords,
+      rejectedRecords: Object.fromEntries(this.rejectedRecords),
+      refusedBatches: Object.fromEntries(this.refusedBatches),
+      refusedRecords: this.refusedRecords,
+    };
+  }
+}
+
+function raise(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
+import { clientStreamBytes, defineService, unary, unaryBytes } from "./service-handlers.ts";
+
+describe("defineService", () => {
+  it("binds each method of the contract to its handler", () => {
+    const ingest = defineService(IngestService, {
+      upload: clientStreamBytes(async (messages, context) => {
+        let batches = 0n;
+        for await (const bytes of messages) if (bytes.length > 0 && !context.signal.aborted) batches += 1n;
+        return { batches };
+      }),
+      write: unaryBytes(async (bytes) => ({ accepted: bytes.length })),
+      writeLog: unary(async (request) => ({ id: request.serviceName, totalLogged: 1 })),
+      uploadLines: unary(async (request) => ({ rejected: { count: request.lines.length } })),
+    });
+    assert.deepEqual(
+      ingest.methods.map((bound) => [bound.method.name, bound.handler.kind]),
+      [
+        ["Upload", "client_stream_bytes"],
+        ["Write", "unary_bytes"],
+        ["WriteLog", "unary"],
+        ["UploadLines", "unary"],
+      ],
+    );
+  });
+
+  it("does not compile with a missing method, a wrong name, a wrong kind or a wrong message", () => {
+    const answer = unary(async () => ({ type: "errors" }));
+    // @ts-expect-error the method has no handler
+    assert.throws(() => defineService(StatsService, {}), /no handler for logpulse.v1.StatsService.GetStats/);
+    // @ts-expect-error the service has no such method
+    defineService(StatsService, { getStats: answer, getMore: answer });
+    // @ts-expect-error the method is unary
+    defineService(StatsService, { getStats: clientStreamBytes(async () => ({ type: "errors" })) });
+    // @ts-expect-error the answer has no such field
+    defineService(StatsService, { getStats: unary(async () => ({ kind: "errors" })) });
+    defineService(StatsService, {
+      // @ts-expect-error the request has no such field
+      getStats: unary(async (request) => ({ type: request.kind })),
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+
+/**
+ * How a role offers its calls: plain functions over messages. `runtime/` mounts the same functions on gRPC, Connect and
+ * gRPC-Web, so a role never sees a protocol.
+ *
+ * A handler that rejects ends the call with an error: a LogPulseError is sent as it is, anything else as `bug` without
+ * details, and is logged once. A handler that takes bytes gets an encoded message, at most BATCH_BYTES_MAX, not
+ * decoded: gRPC hands it over as it came, Connect and gRPC-Web encode what they decoded. Those bytes are the handler's
+ * to read and never to change; a view on them keeps the whole message alive.
+ */
+export interface CallContext {
+  /** Whose records these are. Set by the server, in one place. */
+  tenant: string;
+  /** The address of the client, without port; an IPv4 address is never written as IPv6. "unknown" if it hung up. */
+  client: string;
+  /**
+   * Aborted when nobody waits for the answer: the client hung up, its deadline passed, it was silent too long in the
+   * middle of a stream, or the process stops and cannot wait longer. Its reason is a LogPulseError that says which.
+   */
+  signal: AbortSignal;
+  /** When the client's deadline passes, in milliseconds since 1970; absent where it set none. */
+  deadlineMs?: number;
+}
+
+/** One message in, one message out. */
+export interface UnaryHandler<I extends DescMessage, O extends DescMessage> {
+  kind: "unary";
+  handle: (request: MessageShape<I>, context: CallContext) => Promise<MessageInitShape<O>>;
+}
+
+/** One encoded message in, one message out. */
+export interface UnaryBytesHandler<O extends DescMessage> {
+  kind: "unary_bytes";
+  handle: (bytes: Uint8Array, context: CallContext) => Promise<MessageInitShape<O>>;
+}
+
+/**
+ * Any number of encoded messages in, one message out. The client is read only as fast as the handler iterates; a
+ * handler that stops iterating ends the call.
+ */
+export interface ClientStreamBytesHandler<O extends DescMessage> {
+  kind: "client_stream_bytes";
+  handle: (messages: AsyncIterable<Uint8Array>, context: CallContext) => Promise<MessageInitShape<O>>;
+}
+
+/** What may stand behind a method of that kind. */
+type HandlerOf<M> = M extends { methodKind: "unary"; input: infer I extends DescMessage; output: infer O }
+  ? O extends DescMessage
+    ? UnaryHandler<I, O> | UnaryBytesHandler<O>
+    : never
+  : M extends { methodKind: "client_streaming"; output: infer O extends DescMessage }
+    ? ClientStreamBytesHandler<O>
+    : never;
+
+/** A handler for each method of a service: a missing name, a wrong one, or a wrong message does not compile. */
+export type HandlersOf<S extends DescService> = { [Name in keyof S["method"]]: HandlerOf<S["method"][Name]> };
+
+/** A handler whose messages are not known at compile time, as the mounts see it. */
+export type AnyHandler =
+  | UnaryHandler<DescMessage, DescMessage>
+  | UnaryBytesHandler<DescMessage>
+  | ClientStreamBytesHandler<DescMessage>;
+
+/** A method and its handler. */
+export interface MethodHandler {
+  method: DescMethod;
+  handler: AnyHandler;
+}
+
+/** A service with all of its handlers, ready to be mounted. */
+export interface ServiceHandlers {
+  service: DescService;
+  methods: readonly MethodHandler[];
+}
+
+/** A handler for a unary method. */
+export function unary<I extends DescMessage, O extends DescMessage>(
+  handle: UnaryHandler<I, O>["handle"],
+): UnaryHandler<I, O> {
+  return { kind: "unary", handle };
+}
+
+/** A handler for a unary method that reads the encoded request itself. */
+export function unaryBytes<O extends DescMessage>(handle: UnaryBytesHandler<O>["handle"]): UnaryBytesHandler<O> {
+  return { kind: "unary_bytes", handle };
+}
+
+/** A handler for a client-streaming method that reads the encoded requests itself. */
+export function clientStreamBytes<O extends DescMessage>(
+  handle: ClientStreamBytesHandler<O>["handle"],
+): ClientStreamBytesHandler<O> {
+  return { kind: "client_stream_bytes", handle };
+}
+
+/**
+ * Binds a service of the contract to its handlers.
+ *
+ *     defineService(StatsService, { getStats: unary(async (request, context) => ({ type: request.type })) })
+ */
+export function defineService<S extends DescService>(service: S, handlers: HandlersOf<S>): ServiceHandlers {
+  const byName = handlers as Record<string, AnyHandler>;
+  const methods = service.methods.map((method) => {
+    const handler = byName[method.localName];
+    if (handler === undefined) throw new Error(`no handler for ${service.typeName}.${method.name}`);
+    return { method, handler };
+  });
+  return { service, methods };
+}

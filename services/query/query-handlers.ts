@@ -1,0 +1,98 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type GetLogEntryRequest,
+  type GetLogRequest,
+  type ListLogsRequest,
+  LogEntrySchema,
+  QueryService,
+  type SearchLogEntriesRequest,
+  type SearchLogsRequest,
+  type StoredLog,
+} from "../../gen/logpulse/v1/query_service_pb.ts";
+import { ENTRIES_FOUND_MAX } from "../domain/limits.ts";
+import { timestampToNanos } from "../domain/record-time.ts";
+import type { StoredRecord } from "../domain/stored-record.ts";
+import type { AccessLog } from "../ports/access-log.ts";
+import type { Cache } from "../ports/cache.ts";
+import type { LogLookup } from "../ports/log-lookup.ts";
+import type { LogSearch } from "../ports/log-search.ts";
+import { type CallContext, defineService, unary } from "../ports/service-handlers.ts";
+import { accessRow } from "./access-row.ts";
+import { cachedLookup, storedLog } from "./cached-lookup.ts";
+import { pageToken, parsePageToken } from "./page-token.ts";
+import { readEntrySearch, readList, readPageSize, readPageToken, readSearch } from "./read-conditions.ts";
+
+/** What the query role is made of. */
+export interface QueryParts {
+  lookup: LogLookup;
+  search: LogSearch;
+  accessLog: AccessLog;
+  cache: Cache;
+  /** How long a record found by its id is remembered. */
+  lookupTtlMs: number;
+}
+
+/** The handlers of QueryService. */
+export function queryService(parts: QueryParts) {
+  return defineService(QueryService, {
+    getLog: unary((request, context) => getLog(parts, request, context)),
+    searchLogs: unary((request, context) => searchLogs(parts, request, context)),
+    getLogEntry: unary((request, context) => getLogEntry(parts, request, context)),
+    searchLogEntries: unary((request, context) => searchLogEntries(parts, request, context)),
+    listLogs: unary((request, context) => listLogs(parts, request, context)),
+    ping: unary(async () => ({ message: "pong" })),
+  });
+}
+
+async function getLog(parts: QueryParts, request: GetLogRequest, context: CallContext) {
+  return { log: await cachedLookup(parts.lookup, parts.cache, parts.lookupTtlMs, request.id, context) };
+}
+
+async function getLogEntry(parts: QueryParts, request: GetLogEntryRequest, context: CallContext) {
+  return entryFields(await cachedLookup(parts.lookup, parts.cache, parts.lookupTtlMs, request.id, context));
+}
+
+/** Asks for one record more than the page holds: whether there is a next page is then known, not guessed. */
+async function searchLogs(parts: QueryParts, request: SearchLogsRequest, context: CallContext) {
+  const query = readSearch(context.tenant, request);
+  const size = readPageSize(request.pageSize);
+  const token = readPageToken(request.pageToken);
+  const after = token === undefined ? undefined : parsePageToken(query, token);
+  const found = await parts.search.search(query, size + 1, after, context.signal);
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  return {
+    logs: page.map(storedLog),
+    nextPageToken: last && found.length > size ? pageToken(query, sortKey(last)) : "",
+  };
+}
+
+async function searchLogEntries(parts: QueryParts, request: SearchLogEntriesRequest, context: CallContext) {
+  const query = readEntrySearch(context.tenant, request);
+  const found = await parts.search.search(query, ENTRIES_FOUND_MAX, undefined, context.signal);
+  return { count: found.length, data: found.map((record) => create(LogEntrySchema, entryFields(storedLog(record)))) };
+}
+
+async function listLogs(parts: QueryParts, request: ListLogsRequest, context: CallContext) {
+  const { query, limit, offset } = readList(context.tenant, request);
+  const page = await parts.accessLog.list(query, limit, offset, context.signal);
+  return {
+    data: page.rows.map((row) => accessRow(context.tenant, row)),
+    meta: { total: page.total, limit, offset },
+  };
+}
+
+function entryFields(log: StoredLog) {
+  const record = log.record!;
+  return {
+    id: log.id,
+    serviceName: record.service,
+    level: record.severityText,
+    message: record.message,
+    timestamp: record.time,
+  };
+}
+
+function sortKey(stored: StoredRecord) {
+  return { timeNanos: timestampToNanos(stored.record.time!), producer: stored.producer, seq: stored.seq };
+}

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { STACK_PORTS } from "./ports.ts";
+import { type Keeper, type RunningServer, serverDirectory, startServer } from "./server-process.ts";
+import { partDirectory } from "./stack-directory.ts";
+
+/** Where the real servers are, as LogPulse is told. */
+export interface ServerAddresses {
+  readonly kafka: string;
+  readonly elasticsearchUrl: string;
+  readonly mysqlUrl: string;
+  readonly redisUrl: string;
+}
+
+/** One process of LogPulse. */
+export interface Role {
+  readonly name: string;
+  readonly port: number;
+  readonly env: Record<string, string>;
+}
+
+/** Every LogPulse process of the full mode, with its whole environment: the only place here that knows these names. */
+export function logpulseRoles(addresses: ServerAddresses): Role[] {
+  const { ingest, workerElasticsearch, workerMysql, query, stats } = STACK_PORTS;
+  const role = (name: string, port: number, own: Record<string, string>): Role => ({
+    name,
+    port,
+    env: {
+      LOGPULSE_MODE: "full",
+      LOGPULSE_LISTEN: `127.0.0.1:${port}`,
+      LOGPULSE_REPLICAS: String(ingest.length),
+      KAFKA_BROKERS: addresses.kafka,
+      ELASTICSEARCH_URL: addresses.elasticsearchUrl,
+      MYSQL_URL: addresses.mysqlUrl,
+      REDIS_URL: addresses.redisUrl,
+      ...own,
+    },
+  });
+  return [
+    ...ingest.map((port, index) => role(`ingest-${index + 1}`, port, { ROLES: "ingest" })),
+    role("worker-elasticsearch", workerElasticsearch, { ROLES: "worker", SINKS: "elasticsearch" }),
+    role("worker-mysql", workerMysql, { ROLES: "worker", SINKS: "mysql" }),
+    role("query", query, { ROLES: "query" }),
+    role("stats", stats, { ROLES: "stats" }),
+  ];
+}
+
+/** Starts one role and waits until its /healthz says 200. @throws Error with the end of its log. */
+export async function startRole(role: Role, outlivesUs: Keeper): Promise<RunningServer> {
+  if (!existsSync(MAIN)) throw new Error(`there is no ${MAIN}; without it: npm run stack -- --servers-only`);
+  return startServer({
+    name: role.name,
+    command: process.execPath,
+    args: [MAIN],
+    env: role.env,
+    port: role.port,
+    directory: serverDirectory(role.name, partDirectory(role.name)),
+    outlivesUs,
+    healthy: () => saysHealthy(role.port),
+    startMsMax: 60_000,
+  });
+}
+
+const MAIN = join(import.meta.dirname, "..", "services", "main.ts");
+
+async function saysHealthy(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2_000) });
+  await answer.arrayBuffer();
+  return answer.ok;
+}
