@@ -49,6 +49,19 @@ export const STREAM_IDLE_MS_MAX = 60_000;
 export const PROTOCOL_SNIFF_MS_MAX = 5_000;
 export const CONNECTIONS_MAX = 10_000;
 export const STREAMS_PER_CONNECTION_MAX = 1_000;
+export const STREAM_WINDOW_BYTES = 256 * KiB; // What a client may send ahead on a stream that is not read: its share of our memory.
+export const CONNECTION_WINDOW_BYTES = 4 * MiB; // The same for all streams of one connection; given back as bytes arrive.
+export const CONNECTION_IDLE_MS_MAX = 300_000; // Of a gRPC connection without calls.
+export const CONNECTION_PING_MS = 30_000;
+export const CONNECTION_PING_ANSWER_MS_MAX = 10_000;
+export const CALLS_IN_FLIGHT_MAX = 10_000; // Of one process; beyond it calls are refused as overloaded.
+export const HTTP_HEADERS_MS_MAX = 10_000;
+export const HTTP_REQUEST_MS_MAX = 300_000;
+export const HTTP_KEEP_ALIVE_MS_MAX = 75_000; // Above Envoy's idle time-out, so that Envoy closes first.
+// Errors travel in headers, and many clients take 8 KiB of them: the text stands there three times, twice in base64.
+export const ERROR_MESSAGE_BYTES_MAX = 1 * KiB; // Percent-encoded.
+export const ERROR_METADATA_ENTRIES_MAX = 8;
+export const ERROR_METADATA_BYTES_MAX = 128; // Of one value, percent-encoded.
 
 // The event log.
 export const LOG_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + SERVER_FIELDS_BYTES_MAX + 64 * KiB;
@@ -60,6 +73,10 @@ export const APPEND_QUEUE_BYTES_MAX = 64 * MiB; // Of one process, all partition
 export const APPEND_QUEUE_BATCHES_MAX = 20_000;
 export const APPENDS_IN_FLIGHT_PER_PARTITION_MAX = 1; // One: batches of one producer are appended in order.
 export const APPEND_MS_MAX = 10_000;
+export const LOG_CHECK_MS_MAX = 2_000;
+export const LOG_JOIN_MS_MAX = 30_000; // From the wish to read until the group has let this member in.
+export const LOG_RETENTION_MS = 3 * 86_400_000;
+export const DEAD_LETTER_RETENTION_MS = 30 * 86_400_000;
 
 // Workers.
 export const FETCH_BYTES_PER_PARTITION_MAX = 4 * MiB;
@@ -88,9 +105,24 @@ export const STORE_QUERY_MS_MAX = 10_000;
 // Limiter.
 export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease denies honest bursts.
 export const LIMITER_CLIENTS_MAX = 100_000; // Clients whose buckets one process remembers.
+export const LIMITER_LEASE_MS_MAX = 1_000; // What was leased and not used by then is given up.
 export const LIMITER_REDIS_MS_MAX = 10;
 export const LIMITER_SLOW_DOWN_MS_MAX = 250;
 export const LIMITER_SLOWED_CALLS_MAX = 256; // Of one process; beyond it a call over its limit is refused at once.
 
+// Redis, beside the limiter.
+export const CACHE_REDIS_MS_MAX = 50;
+export const REDIS_COOL_DOWN_MS = 100; // After a failure: so long it is left alone, then one call tries it for all.
+
+// The memory adapters, which keep what they keep in this process.
+export const MEMORY_LOG_BYTES_MAX = 64 * MiB;
+export const MEMORY_DEAD_LETTERS_BYTES_MAX = 16 * MiB;
+export const MEMORY_CACHE_BYTES_MAX = 16 * MiB;
+
 // Process.
 export const DRAIN_MS_MAX = 10_000;
+export const CALLS_DRAIN_SHARE = 0.7; // Of the drain time, for calls in flight to end by themselves.
+export const CALLS_ABORT_SHARE = 0.1; // Of the drain time, for those that were then aborted to say so to their callers.
+export const PART_STOP_MS_MIN = 500; // Of the drain time, kept for each part that has not stopped yet.
+export const READY_CHECK_MS_MAX = 2_000;
+export const HEALTH_REFRESH_MS = 1_000;

@@ -5,6 +5,7 @@ import {
   HttpRequestSchema,
   type LogRecord,
   LogRecordSchema,
+  type Severity,
 } from "../../../gen/logpulse/v1/log_record_pb.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { nanosToText, nanosToTimestamp, parseRfc3339 } from "../../domain/record-time.ts";
@@ -24,9 +25,9 @@ export interface Source {
   producer: string;
   seq: number;
   /** What search goes by: as sent, or what the text means. */
-  severity: number;
+  severity: Severity;
   /** As sent, where that is something else. */
-  severity_sent?: number;
+  severity_sent?: Severity;
   severity_text: string;
   service: string;
   message: string;
@@ -100,7 +101,7 @@ function toHttpSource(http: HttpRequest): HttpSource {
     method: http.method || undefined,
     path: http.path || undefined,
     status: http.status,
-    latency_nanos: http.latency && String(http.latency.seconds * NANOS_PER_SECOND + BigInt(http.latency.nanos)),
+    latency_nanos: http.latency && String(durationNanos(http.latency)),
     response_bytes: http.responseBytes === 0n ? undefined : String(http.responseBytes),
     user_agent: http.userAgent || undefined,
     referer: http.referer || undefined,
@@ -112,12 +113,12 @@ function toHttpSource(http: HttpRequest): HttpSource {
 function isPlain({ $unknown, time, http }: LogRecord): boolean {
   const latency = http?.latency;
   if ($unknown ?? time?.$unknown ?? http?.$unknown ?? latency?.$unknown) return false;
-  return isNormal(time?.nanos ?? 0) && (latency === undefined || isNormal(latency.nanos, latency.seconds));
+  if (time && (time.nanos < 0 || time.nanos >= NANOS_PER_SECOND)) return false;
+  return latency === undefined || Number(durationNanos(latency) % NANOS_PER_SECOND) === latency.nanos;
 }
 
-/** Whether seconds and nanoseconds are the only way to say their sum. */
-function isNormal(nanos: number, seconds = 0n): boolean {
-  return seconds < 0n || (seconds === 0n && nanos < 0) ? nanos <= 0 && nanos > -1e9 : nanos >= 0 && nanos < 1e9;
+function durationNanos(duration: Duration): bigint {
+  return duration.seconds * NANOS_PER_SECOND + BigInt(duration.nanos);
 }
 
 /** The record that a source was made of. */
@@ -139,8 +140,8 @@ function recordOf(source: Source): LogRecord {
     message: source.message,
     // Spread defines properties; Object.assign would set them, and "__proto__" is a key like any other.
     attributes: attributes_unindexed ? { ...attributes, ...attributes_unindexed } : attributes,
-    traceId: source.trace_id,
-    spanId: source.span_id,
+    traceId: source.trace_id ?? "",
+    spanId: source.span_id ?? "",
     raw: source.raw === undefined ? undefined : fromBase64(source.raw),
     http: source.http && httpOf(source.http),
   });

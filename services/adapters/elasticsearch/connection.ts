@@ -1,0 +1,56 @@
+import { Client } from "@elastic/elasticsearch";
+import { LogPulseError } from "../../domain/errors.ts";
+import { STORE_CHECK_MS_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
+import { toStoreError } from "./errors.ts";
+import { indexPatterns } from "./index-template.ts";
+
+/** One request. `body` is JSON, `lines` newline-delimited JSON as it is sent. */
+export interface ElasticsearchRequest {
+  method: "GET" | "POST" | "PUT";
+  path: string;
+  query?: Record<string, string | boolean>;
+  body?: object;
+  lines?: string;
+}
+
+/** A client without what must not happen behind our back: no retries, no sniffing, no compression. */
+export function openClient(url: string): Client {
+  return new Client({ node: url, maxRetries: 0, requestTimeout: STORE_WRITE_MS_MAX, compression: false });
+}
+
+/**
+ * Sends a request and gives the parsed answer of a 2xx.
+ *
+ * The time limit is a signal of our own, never the client's `requestTimeout` option: that one fires an "abort" event on
+ * the caller's signal, which stops everything else the caller has under way, and ends with the answer's headers.
+ *
+ * @throws what the client throws, for `toStoreError`.
+ */
+export async function send(
+  client: Client,
+  { method, path, query, body, lines }: ElasticsearchRequest,
+  msMax: number,
+  signal: AbortSignal,
+): Promise<unknown> {
+  return client.transport.request(
+    { method, path, querystring: query, body, bulkBody: lines },
+    { signal: AbortSignal.any([signal, AbortSignal.timeout(msMax)]) },
+  );
+}
+
+/**
+ * Resolves if the indices of a prefix can be read and written now; none at all is fine.
+ *
+ * @throws LogPulseError `store_unavailable`, within STORE_CHECK_MS_MAX.
+ */
+export async function checkHealth(client: Client, indexPrefix: string): Promise<void> {
+  const path = `/_cluster/health/${indexPatterns(indexPrefix).join(",")}`;
+  const never = new AbortController().signal;
+  const health = await send(client, { method: "GET", path }, STORE_CHECK_MS_MAX, never).catch((reason: unknown) => {
+    throw toStoreError(reason, never);
+  });
+  const status = typeof health === "object" && health !== null && "status" in health ? health.status : undefined;
+  if (status !== "green" && status !== "yellow") {
+    throw new LogPulseError("store_unavailable", `Elasticsearch is not well: the status of its indices is ${status}`);
+  }
+}

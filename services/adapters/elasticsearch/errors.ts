@@ -1,0 +1,49 @@
+import { errors } from "@elastic/elasticsearch";
+import { LogPulseError } from "../../domain/errors.ts";
+
+const CAUSE_CHARACTERS_MAX = 1_000;
+
+/**
+ * What a failed request means, as a kind of ours. The only place that knows the client's errors.
+ *
+ * `signal`: the caller's; where it is aborted, that is the reason whatever the client says.
+ */
+export function toStoreError(reason: unknown, signal: AbortSignal): LogPulseError {
+  if (reason instanceof LogPulseError) return reason;
+  if (signal.aborted) return abortError(signal);
+  const cause = slim(reason);
+  if (reason instanceof errors.ResponseError) {
+    const said = `Elasticsearch answered ${reason.statusCode} (${errorType(reason)})`;
+    // It cannot read what we wrote: the same request fails again.
+    return new LogPulseError(reason.statusCode === 400 ? "bug" : "store_unavailable", said, { cause });
+  }
+  if (reason instanceof errors.ElasticsearchClientError) {
+    const timedOut = reason instanceof errors.TimeoutError || reason instanceof errors.RequestAbortedError;
+    const said = timedOut ? "Elasticsearch does not answer in time" : "Elasticsearch cannot be reached";
+    return new LogPulseError("store_unavailable", said, { cause });
+  }
+  return new LogPulseError("bug", "a request to Elasticsearch failed", { cause });
+}
+
+/** True where the request as a whole was too long for the server. */
+export function isTooLarge(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && reason.statusCode === 413;
+}
+
+function abortError(signal: AbortSignal): LogPulseError {
+  if (signal.reason instanceof LogPulseError) return signal.reason;
+  return new LogPulseError("cancelled", "the request to Elasticsearch was given up", { cause: signal.reason });
+}
+
+function errorType(reason: errors.ResponseError): string {
+  const body: unknown = reason.body;
+  const error = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+  const type = typeof error === "object" && error !== null && "type" in error ? error.type : undefined;
+  return typeof type === "string" ? type : "no reason given";
+}
+
+/** The client's errors hold the whole request, megabytes of records that no log should print. */
+function slim(reason: unknown): unknown {
+  if (!(reason instanceof errors.ElasticsearchClientError)) return reason;
+  return new Error(`${reason.name}: ${reason.message.slice(0, CAUSE_CHARACTERS_MAX)}`);
+}

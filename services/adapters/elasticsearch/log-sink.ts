@@ -1,0 +1,176 @@
+import { create } from "@bufbuild/protobuf";
+import type { Client } from "@elastic/elasticsearch";
+import { type DeadLetter, DeadLetterSchema } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
+import { LogPulseError } from "../../domain/errors.ts";
+import { identityText } from "../../domain/identity.ts";
+import {
+  DEAD_LETTER_DETAIL_CHARACTERS_MAX,
+  STORE_ATTEMPTS_MAX,
+  STORE_BYTES_MAX,
+  STORE_WRITE_MS_MAX,
+} from "../../domain/limits.ts";
+import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import { nanosToTimestamp } from "../../domain/record-time.ts";
+import type { DeadLetters } from "../../ports/dead-letters.ts";
+import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
+import { type BulkItem, bulkItem, bulksOf } from "./bulk.ts";
+import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
+import { checkHealth, openClient, send } from "./connection.ts";
+import { isTooLarge, toStoreError } from "./errors.ts";
+import { checkIndexPrefix, indexTemplate } from "./index-template.ts";
+import { retryWaitMs } from "./retry-wait.ts";
+import type { ElasticsearchSettings } from "./settings.ts";
+
+const STORE_NAME = "elasticsearch";
+const BULK_QUERY = {
+  filter_path: BULK_ANSWER_FILTER,
+  timeout: "10s", // How long an item waits for its shard to come back before it is answered 503.
+};
+
+/** What became of some records, and the letters that must be kept before they count as settled. */
+interface Outcome {
+  counts: StoreCounts;
+  letters: DeadLetter[];
+}
+
+/** Stores records in daily indices, each under its identity. */
+export class ElasticsearchLogSink implements LogSink {
+  readonly name = STORE_NAME;
+  private readonly settings: ElasticsearchSettings;
+  private readonly client: Client;
+
+  /** Connects when it is first used. @throws Error where the index prefix is not one. */
+  constructor(settings: ElasticsearchSettings) {
+    checkIndexPrefix(settings.indexPrefix);
+    this.settings = settings;
+    this.client = openClient(settings.url);
+  }
+
+  async prepare(): Promise<void> {
+    const { indexPrefix, replicas } = this.settings;
+    await this.request(
+      { method: "PUT", path: `/_index_template/${indexPrefix}`, body: indexTemplate(indexPrefix, replicas) },
+      new AbortController().signal,
+    );
+  }
+
+  async store(batches: readonly LoggedBatch[], deadLetters: DeadLetters, signal: AbortSignal): Promise<StoreCounts> {
+    const outcome: Outcome = { counts: { ...NO_COUNTS }, letters: [] };
+    for (const bulk of bulksOf(this.itemsOf(batches, outcome), STORE_BYTES_MAX)) {
+      await this.settle(bulk, outcome, signal);
+    }
+    if (outcome.letters.length > 0) await deadLetters.keep(outcome.letters);
+    outcome.counts.deadLettered = outcome.letters.length;
+    return outcome.counts;
+  }
+
+  async check(): Promise<void> {
+    await checkHealth(this.client, this.settings.indexPrefix);
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  /** What is to be sent; what is not is counted on the way. */
+  private *itemsOf(batches: readonly LoggedBatch[], { counts, letters }: Outcome): Generator<BulkItem> {
+    for (const batch of batches) {
+      counts.rejected += batch.recordCount - batch.records.length;
+      for (const logged of batch.records) {
+        if (logged.dropped) {
+          counts.dropped += 1;
+          continue;
+        }
+        const item = this.itemOf(batch, logged);
+        if (item instanceof Error) letters.push(deadLetter(batch, logged, "no_document", item.message));
+        else yield item;
+      }
+    }
+  }
+
+  /** A record that has no document must not hold up those behind it for ever. */
+  private itemOf(batch: LoggedBatch, logged: LoggedRecord): BulkItem | Error {
+    try {
+      return bulkItem(this.settings.indexPrefix, batch, logged);
+    } catch (reason) {
+      return reason instanceof Error ? reason : new Error(String(reason));
+    }
+  }
+
+  /** Sends the items until each is stored, found or refused; those that the store was too busy for go again alone. */
+  private async settle(bulk: readonly BulkItem[], outcome: Outcome, signal: AbortSignal): Promise<void> {
+    let waiting = bulk;
+    let busy = "";
+    for (let attempt = 1; attempt <= STORE_ATTEMPTS_MAX; attempt++) {
+      const verdicts = await this.sendBulk(waiting, signal);
+      const again: BulkItem[] = [];
+      verdicts.forEach((verdict, index) => {
+        const item = waiting[index]!;
+        if (verdict.is === "busy") {
+          again.push(item);
+          busy = verdict.reason;
+        } else {
+          settleItem(item, verdict, outcome);
+        }
+      });
+      if (again.length === 0) return;
+      waiting = again;
+      if (attempt < STORE_ATTEMPTS_MAX) await this.wait(attempt, signal);
+    }
+    const said = `Elasticsearch did not take ${waiting.length} of ${bulk.length} records (${busy})`;
+    throw new LogPulseError("store_unavailable", said);
+  }
+
+  /** One verdict per item. A request that is too long for the server is halved; one record that is, is refused. */
+  private async sendBulk(items: readonly BulkItem[], signal: AbortSignal): Promise<Verdict[]> {
+    const lines = items.map((item) => item.lines).join("");
+    try {
+      const request = { method: "POST", path: "/_bulk", query: BULK_QUERY, lines } as const;
+      return verdictsOf(await send(this.client, request, STORE_WRITE_MS_MAX, signal), items.length);
+    } catch (reason) {
+      if (!isTooLarge(reason)) throw toStoreError(reason, signal);
+    }
+    const half = Math.floor(items.length / 2);
+    if (half === 0) return [{ is: "refused", reason: "request_too_large", detail: `${lines.length} characters` }];
+    return [
+      ...(await this.sendBulk(items.slice(0, half), signal)),
+      ...(await this.sendBulk(items.slice(half), signal)),
+    ];
+  }
+
+  private async request(request: Parameters<typeof send>[1], signal: AbortSignal): Promise<void> {
+    try {
+      await send(this.client, request, STORE_WRITE_MS_MAX, signal);
+    } catch (reason) {
+      throw toStoreError(reason, signal);
+    }
+  }
+
+  private async wait(attempt: number, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.settings;
+    try {
+      await clock.sleep(retryWaitMs(attempt, random), signal);
+    } catch (reason) {
+      throw toStoreError(reason, signal);
+    }
+  }
+}
+
+function settleItem({ batch, logged }: BulkItem, verdict: Exclude<Verdict, { is: "busy" }>, outcome: Outcome): void {
+  if (verdict.is === "refused") outcome.letters.push(deadLetter(batch, logged, verdict.reason, verdict.detail));
+  else outcome.counts[verdict.is] += 1;
+}
+
+function deadLetter(batch: LoggedBatch, logged: LoggedRecord, reason: string, detail: string): DeadLetter {
+  return create(DeadLetterSchema, {
+    store: STORE_NAME,
+    tenant: batch.tenant,
+    id: identityText(batch.producer, logged.seq),
+    reason,
+    detail: detail.slice(0, DEAD_LETTER_DETAIL_CHARACTERS_MAX),
+    original: logged.bytes,
+    receivedTime: nanosToTimestamp(batch.receivedNanos),
+    partition: batch.partition,
+    offset: batch.offset,
+  });
+}

@@ -1,0 +1,59 @@
+import { BlockList, isIP, isIPv4 } from "node:net";
+
+/** Says who calls, from the connection and, behind a proxy of ours, from what the proxy says. */
+export type ClientAddress = (peer: string | undefined, externalAddress: string | undefined) => string;
+
+/** The header in which Envoy names the address that called it. */
+export const EXTERNAL_ADDRESS_HEADER = "x-envoy-external-address";
+
+/**
+ * Makes the rule. `trustedProxies`: addresses ("10.0.0.7", "::1") and ranges ("10.0.0.0/8"); only a peer among them is
+ * believed about EXTERNAL_ADDRESS_HEADER, and only if it is an address.
+ *
+ * The answer has no port, an IPv4 address is never written as IPv6, and it is "unknown" where the peer has hung up.
+ *
+ * @throws Error if an entry is neither an address nor a range.
+ */
+export function clientAddressRule(trustedProxies: readonly string[]): ClientAddress {
+  const trusted = addressList(trustedProxies);
+  return (peer, externalAddress) => {
+    const connected = plainAddress(peer);
+    if (connected === undefined) return "unknown";
+    if (externalAddress === undefined || !trusted.check(connected, isIPv4(connected) ? "ipv4" : "ipv6")) return connected;
+    return plainAddress(externalAddress) ?? connected;
+  };
+}
+
+/** The address without port, zone, brackets and IPv6 mapping, in lower case; undefined if it is none. */
+export function plainAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const bracketed = /^\[(.*)\](?::\d+)?$/.exec(text.trim());
+  let address = bracketed?.[1] ?? text.trim();
+  // One colon is a port; more are an IPv6 address, which carries a port in brackets only.
+  if (address.indexOf(":") === address.lastIndexOf(":")) address = address.replace(/:\d+$/, "");
+  address = address.replace(/%.*$/, "").toLowerCase();
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address);
+  address = mapped?.[1] ?? address;
+  return isIP(address) === 0 ? undefined : address;
+}
+
+function addressList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [text, prefix, ...rest] = entry.split("/");
+    const address = plainAddress(text);
+    const bits = prefix === undefined ? undefined : Number(prefix);
+    const bitsMax = address !== undefined && isIPv4(address) ? 32 : 128;
+    if (address === undefined || rest.length > 0 || (bits !== undefined && !isPrefix(prefix, bits, bitsMax))) {
+      throw new Error(`"${entry}" is neither an address nor a range like 10.0.0.0/8`);
+    }
+    const family = isIPv4(address) ? "ipv4" : "ipv6";
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, bits, family);
+  }
+  return list;
+}
+
+function isPrefix(text: string | undefined, bits: number, bitsMax: number): boolean {
+  return text !== "" && Number.isInteger(bits) && bits >= 0 && bits <= bitsMax;
+}
