@@ -7,6 +7,7 @@ const RANK_BITS = 64 - PRECISION; // The others: a rank is 1 to RANK_BITS + 1.
 const SPARSE_FORMAT = 1;
 const DENSE_FORMAT = 2;
 const DENSE_BYTES = 1 + (REGISTERS * 6) / 8; // A rank, at most 51, fits six bits.
+const SPARSE_REGISTERS_MAX = 2_048; // In memory: beyond it an array of all registers is smaller than a map of some.
 
 /**
  * Counts distinct texts in at most 12 KiB, with a standard error of 0.81 % (1.04 / sqrt(2^14)).
@@ -20,8 +21,10 @@ const DENSE_BYTES = 1 + (REGISTERS * 6) / 8; // A rank, at most 51, fits six bit
  * The hash is the first 64 bits of SHA-256 of the UTF-8 bytes. It must never change: sketches of all times are merged.
  */
 export class HyperLogLog {
-  /** The rank of each register that is not 0. */
-  readonly #ranks = new Map<number, number>();
+  /** The rank of each register that is not 0, while there are few. */
+  #few: Map<number, number> | undefined = new Map();
+  /** The rank of every register, once there are many. */
+  #all: Uint8Array | undefined;
 
   add(text: string): void {
     const digest = hash("sha256", text, "buffer");
@@ -35,14 +38,17 @@ export class HyperLogLog {
 
   /** After this, it has counted what either has. */
   merge(other: HyperLogLog): void {
-    for (const [register, rank] of other.#ranks) this.#raise(register, rank);
+    for (const [register, rank] of other.#raised()) this.#raise(register, rank);
   }
 
   /** How many distinct texts were added, estimated; not rounded. */
   estimate(): number {
     const registersOfRank = new Array<number>(RANK_BITS + 2).fill(0);
-    for (const rank of this.#ranks.values()) registersOfRank[rank]! += 1;
-    const zeros = REGISTERS - this.#ranks.size;
+    let zeros = REGISTERS;
+    for (const [, rank] of this.#raised()) {
+      registersOfRank[rank]! += 1;
+      zeros -= 1;
+    }
     let sum = REGISTERS * tau(1 - registersOfRank[RANK_BITS + 1]! / REGISTERS);
     for (let rank = RANK_BITS; rank >= 1; rank--) sum = 0.5 * (sum + registersOfRank[rank]!);
     sum += REGISTERS * sigma(zeros / REGISTERS);
@@ -54,9 +60,9 @@ export class HyperLogLog {
     const writer = new NumberWriter();
     writer.write(SPARSE_FORMAT);
     let before = -1;
-    for (const register of [...this.#ranks.keys()].sort((a, b) => a - b)) {
+    for (const [register, rank] of [...this.#raised()].sort(([a], [b]) => a - b)) {
       writer.write(register - before);
-      writer.write(this.#ranks.get(register)!);
+      writer.write(rank);
       before = register;
     }
     const sparse = writer.finish();
@@ -73,14 +79,36 @@ export class HyperLogLog {
     return sketch;
   }
 
+  #rank(register: number): number {
+    return (this.#all ? this.#all[register] : this.#few?.get(register)) ?? 0;
+  }
+
   #raise(register: number, rank: number): void {
-    if ((this.#ranks.get(register) ?? 0) < rank) this.#ranks.set(register, rank);
+    if (this.#rank(register) >= rank) return;
+    if (this.#all) this.#all[register] = rank;
+    else this.#few?.set(register, rank);
+    if (this.#few && this.#few.size > SPARSE_REGISTERS_MAX) this.#spread();
+  }
+
+  #spread(): void {
+    const all = new Uint8Array(REGISTERS);
+    for (const [register, rank] of this.#raised()) all[register] = rank;
+    this.#all = all;
+    this.#few = undefined;
+  }
+
+  /** Every register that is not 0, with its rank. */
+  *#raised(): Generator<[number, number]> {
+    if (this.#few) yield* this.#few;
+    else for (const [register, rank] of this.#all!.entries()) if (rank > 0) yield [register, rank];
   }
 
   #decodeSparse(reader: NumberReader): void {
     for (let register = -1; !reader.atEnd; ) {
       register += reader.read();
-      this.#ranks.set(register, reader.read());
+      const rank = reader.read();
+      if (register >= REGISTERS || rank > RANK_BITS + 1) throw new Error(`register ${register} has rank ${rank}`);
+      this.#raise(register, rank);
     }
   }
 
@@ -88,22 +116,19 @@ export class HyperLogLog {
   #encodeDense(): Uint8Array {
     const bytes = new Uint8Array(DENSE_BYTES);
     bytes[0] = DENSE_FORMAT;
-    const rank = (register: number) => this.#ranks.get(register) ?? 0;
     for (let register = 0, at = 1; register < REGISTERS; register += 4, at += 3) {
-      bytes[at] = (rank(register) << 2) | (rank(register + 1) >>> 4);
-      bytes[at + 1] = (rank(register + 1) << 4) | (rank(register + 2) >>> 2);
-      bytes[at + 2] = (rank(register + 2) << 6) | rank(register + 3);
+      bytes[at] = (this.#rank(register) << 2) | (this.#rank(register + 1) >>> 4);
+      bytes[at + 1] = (this.#rank(register + 1) << 4) | (this.#rank(register + 2) >>> 2);
+      bytes[at + 2] = (this.#rank(register + 2) << 6) | this.#rank(register + 3);
     }
     return bytes;
   }
 
   #decodeDense(bytes: Uint8Array): void {
+    this.#spread();
     for (let register = 0, at = 1; register < REGISTERS; register += 4, at += 3) {
       const word = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-      for (let place = 0; place < 4; place++) {
-        const rank = (word >>> (18 - 6 * place)) & 0x3f;
-        if (rank > 0) this.#ranks.set(register + place, rank);
-      }
+      for (let place = 0; place < 4; place++) this.#all![register + place] = (word >>> (18 - 6 * place)) & 0x3f;
     }
   }
 }

@@ -40,13 +40,12 @@ export class SettledRanges {
   /** Settles every seq from `first` to `last`, both included. */
   add(first: number, last: number): void {
     const edges = this.#edges;
-    let from = this.#rangeEndingAtOrAfter(first - 1); // A range that ends right before `first` is joined.
-    const start = from < edges.length ? Math.min(first, edges[from]!) : first;
+    const from = this.#rangeEndingAtOrAfter(first - 1); // A range that ends right before `first` is joined.
+    const start = Math.min(first, edges[from] ?? first);
     let end = last;
     let to = from;
     for (; to < edges.length && edges[to]! <= last + 1; to += 2) end = Math.max(end, edges[to + 1]!);
-    if (to === from) from = to;
-    edges.splice(from, to - from, to > from ? start : first, end);
+    edges.splice(from, to - from, start, end);
   }
 
   /**

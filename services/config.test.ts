@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { readConfig, SETTINGS } from "./config.ts";
+
+function mistakes(env: Record<string, string>): string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (reason) {
+    return (reason as Error).message.split("\n- ").slice(1);
+  }
+}
+
+describe("settings", () => {
+  it("have defaults that start on a laptop: one process, loopback, no limiter", () => {
+    expect(readConfig({})).toMatchObject({
+      mode: "memory",
+      roles: ["ingest", "worker", "query", "stats"],
+      listen: { host: "127.0.0.1", port: 8080 },
+      rateLimit: { on: false, perSecond: 100_000, burst: 200_000 },
+      dropRules: [],
+    });
+  });
+
+  it("that are set but empty count as not set", () => {
+    expect(readConfig({ ROLES: "", KAFKA_PARTITIONS: "" }).kafka.partitions).toBe(3);
+  });
+
+  it("are read", () => {
+    const config = readConfig({
+      LOGPULSE_MODE: "full",
+      ROLES: "ingest, query",
+      LOGPULSE_LISTEN: "[::1]:9000",
+      KAFKA_BROKERS: "a:9092,b:9092",
+      LOGPULSE_TRUSTED_PROXIES: "10.0.0.0/8,::1",
+      LOGPULSE_DROP_RULES: "status=200",
+    });
+    expect(config).toMatchObject({
+      roles: ["ingest", "query"],
+      listen: { host: "::1", port: 9000 },
+      kafka: { brokers: ["a:9092", "b:9092"] },
+      rateLimit: { on: true },
+      dropRules: [{ text: "status=200" }],
+    });
+  });
+
+  it("that are wrong are told all together, each with variable, value and what is wanted", () => {
+    const told = mistakes({
+      LOGPULSE_MODE: "turbo",
+      ROLES: "ingest,cook",
+      SINKS: "tape",
+      LOGPULSE_LISTEN: "8080",
+      KAFKA_PARTITIONS: "0",
+      KAFKA_BROKERS: "nowhere",
+      ELASTICSEARCH_URL: "ftp://x",
+      MYSQL_URL: "not a url",
+      LOGPULSE_TRUSTED_PROXIES: "10.0.0.0/99",
+      LOGPULSE_RATE_LIMIT: "maybe",
+      LOGPULSE_DROP_RULES: "colour=red",
+      LOGPULSE_LOG_DAYS: "40",
+      LOGPULSE_RECORD_DAYS: "20",
+      LOGPULSE_REPLICAS: "1e2",
+      LOGPULSE_RATE_PERSECOND: "5",
+    });
+    expect(told).toHaveLength(14);
+    expect(told[0]).toBe('LOGPULSE_MODE is "turbo"; it must be one of memory, full');
+    for (const line of told) expect(line).toMatch(/ is "?.*(must be|not a setting)/);
+  });
+
+  it("never show a password", () => {
+    expect(mistakes({ MYSQL_URL: "postgres://root:geheim@db/x" })[0]).toBe(
+      'MYSQL_URL is "postgres://root:***@db/x"; it must be a URL that begins with mysql://',
+    );
+  });
+
+  it("each say what they are for", () => {
+    for (const [name, purpose] of Object.entries(SETTINGS)) expect(purpose.length, name).toBeGreaterThan(10);
+  });
+});

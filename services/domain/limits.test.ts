@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import * as limits from "./limits.ts";
+
+/** Each must be smaller than the next: what one stage lets through, the next one can carry. */
+const NESTED: [string, number[]][] = [
+  [
+    "a record in a batch in a gRPC message in a log message in a produce",
+    [
+      limits.RECORD_BYTES_MAX,
+      limits.BATCH_BYTES_MAX,
+      limits.GRPC_MESSAGE_BYTES_MAX,
+      limits.LOG_MESSAGE_BYTES_MAX,
+      limits.BROKER_MESSAGE_BYTES_MAX,
+    ],
+  ],
+  ["a joined produce", [limits.JOINED_BYTES_MAX, limits.BROKER_MESSAGE_BYTES_MAX]],
+  [
+    "a batch and everything that the server adds",
+    [limits.BATCH_BYTES_MAX + limits.SERVER_FIELDS_BYTES_MAX, limits.LOG_MESSAGE_BYTES_MAX],
+  ],
+  [
+    "every record of a batch rejected, in the worst words",
+    [limits.RECORDS_PER_BATCH_MAX * (limits.REJECT_TEXT_CHARACTERS_MAX + 40), limits.SERVER_FIELDS_BYTES_MAX],
+  ],
+  ["one log message in the queue", [limits.LOG_MESSAGE_BYTES_MAX, limits.APPEND_QUEUE_BYTES_MAX]],
+  ["a long keyword of 4-byte characters in an Elasticsearch term", [limits.HTTP_LONG_BYTES_MAX, 32_766 / 4]],
+  ["a line in a record", [limits.LINE_BYTES_MAX, limits.RECORD_BYTES_MAX]],
+  ["the last second of record time in 64-bit nanoseconds", [limits.RECORD_TIME_SECONDS_MAX * 1e9, 2 ** 63]],
+  ["a drain in a container's grace period of 15 s", [limits.DRAIN_MS_MAX, 15_000]],
+];
+
+it.each(NESTED)("%s fits", (_name, sizes) => {
+  for (let i = 1; i < sizes.length; i++) expect(sizes[i - 1]).toBeLessThan(sizes[i]!);
+});

@@ -1,0 +1,169 @@
+import { hash } from "node:crypto";
+import type { HttpRequest } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { HTTP_STATUS_MAX } from "./limits.ts";
+import type { LoggedRecord } from "./logged-batch.ts";
+import { NumberReader, NumberWriter } from "./variable-length-number.ts";
+
+const NANOS_PER_MINUTE = 60_000_000_000n;
+const NANOS_PER_SECOND = 1_000_000_000n;
+const KEY_BYTES = 16;
+
+/** Service and path of the series that takes what is over the limit. */
+export const OTHER = "other";
+
+/** Sums over HTTP requests. */
+export interface Tally {
+  requests: number;
+  responseBytes: bigint;
+  /** Requests of each status that occurred. */
+  statuses: Map<number, number>;
+  /** The latency sums are over the requests that have a latency. */
+  latencyCount: number;
+  latencySumNanos: bigint;
+  latencyMaxNanos: bigint;
+}
+
+/** The requests of one service and path in one minute. */
+export interface Series {
+  service: string;
+  path: string;
+  tally: Tally;
+  /** The distinct client addresses. */
+  clients: Set<string>;
+}
+
+/** The requests of one minute. */
+export interface MinuteRollup {
+  tally: Tally;
+  /** By `seriesKey`. */
+  series: Map<string, Series>;
+}
+
+/** Minutes since 1970, rounded down. */
+export function minuteOf(timeNanos: bigint): number {
+  const minute = timeNanos / NANOS_PER_MINUTE;
+  return Number(timeNanos < 0n && timeNanos % NANOS_PER_MINUTE !== 0n ? minute - 1n : minute);
+}
+
+export function newTally(): Tally {
+  return {
+    requests: 0,
+    responseBytes: 0n,
+    statuses: new Map(),
+    latencyCount: 0,
+    latencySumNanos: 0n,
+    latencyMaxNanos: 0n,
+  };
+}
+
+/** Counts one request. */
+export function addRequest(tally: Tally, http: HttpRequest): void {
+  tally.requests += 1;
+  tally.responseBytes += http.responseBytes;
+  // Ingest lets no other status through; a topic that somebody else writes to must not grow the map without end.
+  const status = http.status >= 0 && http.status <= HTTP_STATUS_MAX ? http.status : 0;
+  tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
+  if (!http.latency) return;
+  const nanos = http.latency.seconds * NANOS_PER_SECOND + BigInt(http.latency.nanos);
+  tally.latencyCount += 1;
+  tally.latencySumNanos += nanos;
+  if (nanos > tally.latencyMaxNanos) tally.latencyMaxNanos = nanos;
+}
+
+/** Adds the requests of `more` to `tally`. */
+export function addTally(tally: Tally, more: Tally): void {
+  tally.requests += more.requests;
+  tally.responseBytes += more.responseBytes;
+  for (const [status, count] of more.statuses) tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + count);
+  tally.latencyCount += more.latencyCount;
+  tally.latencySumNanos += more.latencySumNanos;
+  if (more.latencyMaxNanos > tally.latencyMaxNanos) tally.latencyMaxNanos = more.latencyMaxNanos;
+}
+
+/** Status counts as bytes: status and count in turns, as variable-length numbers. */
+export function encodeStatuses(statuses: ReadonlyMap<number, number>): Uint8Array {
+  const writer = new NumberWriter();
+  for (const [status, count] of statuses) {
+    writer.write(status);
+    writer.write(count);
+  }
+  return writer.finish();
+}
+
+/** Reads what `encodeStatuses` wrote. */
+export function decodeStatuses(bytes: Uint8Array): Map<number, number> {
+  const statuses = new Map<number, number>();
+  for (const reader = new NumberReader(bytes); !reader.atEnd; ) statuses.set(reader.read(), reader.read());
+  return statuses;
+}
+
+/**
+ * What a series is stored under: 32 hexadecimal digits of SHA-256, since a path is longer than an index key may be.
+ * It must never change: rows of all times are found by it.
+ */
+export function seriesKey(service: string, path: string): string {
+  const text = `${Buffer.byteLength(service)}:${service}${path}`; // The length keeps "a" + "bc" and "ab" + "c" apart.
+  return hash("sha256", text, "hex").slice(0, 2 * KEY_BYTES);
+}
+
+/** Sums the records that have `http` by minute, service and path. */
+export function rollUp(records: Iterable<LoggedRecord>): Map<number, MinuteRollup> {
+  const minutes = new Map<number, MinuteRollup>();
+  const keys = new Map<string, Map<string, string>>(); // By service and path: hashing each record would cost more.
+  for (const { record, timeNanos } of records) {
+    if (!record.http) continue;
+    const minute = valueAt(minutes, minuteOf(timeNanos), () => ({ tally: newTally(), series: new Map() }));
+    const { service, http } = record;
+    const keyOfPath = valueAt(keys, service, () => new Map<string, string>());
+    const key = valueAt(keyOfPath, http.path, () => seriesKey(service, http.path));
+    const series = valueAt(minute.series, key, () => newSeries(service, http.path));
+    addRequest(minute.tally, http);
+    addRequest(series.tally, http);
+    if (http.clientIp !== "") series.clients.add(http.clientIp);
+  }
+  return minutes;
+}
+
+/**
+ * Keeps a minute to at most `seriesMax` series beside the one of the rest: of those that are not in the store yet, the
+ * busiest keep their own row as long as there is room, the others are added up under service and path `other`.
+ *
+ * `stored`: keys of the minute's series that the store has; `storedCount`: how many series it has for the minute.
+ * @returns how many series are new to the store, the one of the rest not counted.
+ */
+export function limitSeries(
+  minute: MinuteRollup,
+  stored: ReadonlySet<string>,
+  storedCount: number,
+  seriesMax: number,
+): number {
+  const otherKey = seriesKey(OTHER, OTHER);
+  const isNew = ([key]: [string, Series]) => key !== otherKey && !stored.has(key);
+  const fresh = [...minute.series].filter(isNew).sort(busiestFirst);
+  const room = Math.max(0, seriesMax - storedCount);
+  for (const [key, series] of fresh.slice(room)) {
+    minute.series.delete(key);
+    const other = valueAt(minute.series, otherKey, () => newSeries(OTHER, OTHER));
+    addTally(other.tally, series.tally);
+    for (const client of series.clients) other.clients.add(client);
+  }
+  return Math.min(fresh.length, room);
+}
+
+/** By key where they are equally busy, so that a repeated transaction decides alike. */
+function busiestFirst([keyA, a]: [string, Series], [keyB, b]: [string, Series]): number {
+  return b.tally.requests - a.tally.requests || (keyA < keyB ? -1 : 1);
+}
+
+function newSeries(service: string, path: string): Series {
+  return { service, path, tally: newTally(), clients: new Set() };
+}
+
+function valueAt<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
