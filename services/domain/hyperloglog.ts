@@ -22,9 +22,9 @@ const SPARSE_REGISTERS_MAX = 2_048; // In memory: beyond it an array of all regi
  */
 export class HyperLogLog {
   /** The rank of each register that is not 0, while there are few. */
-  #few: Map<number, number> | undefined = new Map();
+  private few: Map<number, number> | undefined = new Map();
   /** The rank of every register, once there are many. */
-  #all: Uint8Array | undefined;
+  private all: Uint8Array | undefined;
 
   add(text: string): void {
     const digest = hash("sha256", text, "buffer");
@@ -33,19 +33,19 @@ export class HyperLogLog {
     // Math.clz32 of the 18 bits left of the first word, then of the second word.
     const rest = (high << PRECISION) >>> 0;
     const zeros = rest !== 0 ? Math.clz32(rest) : 32 - PRECISION + Math.clz32(digest.readUInt32BE(4));
-    this.#raise(register, zeros + 1);
+    this.raise(register, zeros + 1);
   }
 
   /** After this, it has counted what either has. */
   merge(other: HyperLogLog): void {
-    for (const [register, rank] of other.#raised()) this.#raise(register, rank);
+    for (const [register, rank] of other.raised()) this.raise(register, rank);
   }
 
   /** How many distinct texts were added, estimated; not rounded. */
   estimate(): number {
     const registersOfRank = new Array<number>(RANK_BITS + 2).fill(0);
     let zeros = REGISTERS;
-    for (const [, rank] of this.#raised()) {
+    for (const [, rank] of this.raised()) {
       registersOfRank[rank]! += 1;
       zeros -= 1;
     }
@@ -60,75 +60,75 @@ export class HyperLogLog {
     const writer = new NumberWriter();
     writer.write(SPARSE_FORMAT);
     let before = -1;
-    for (const [register, rank] of [...this.#raised()].sort(([a], [b]) => a - b)) {
+    for (const [register, rank] of [...this.raised()].sort(([a], [b]) => a - b)) {
       writer.write(register - before);
       writer.write(rank);
       before = register;
     }
     const sparse = writer.finish();
-    return sparse.length < DENSE_BYTES ? sparse : this.#encodeDense();
+    return sparse.length < DENSE_BYTES ? sparse : this.encodeDense();
   }
 
   /** Reads what `encode` wrote; no bytes are an empty sketch. @throws Error for anything else. */
   static decode(bytes: Uint8Array): HyperLogLog {
     const sketch = new HyperLogLog();
     if (bytes.length === 0) return sketch;
-    if (bytes[0] === DENSE_FORMAT && bytes.length === DENSE_BYTES) sketch.#decodeDense(bytes);
-    else if (bytes[0] === SPARSE_FORMAT) sketch.#decodeSparse(new NumberReader(bytes.subarray(1)));
+    if (bytes[0] === DENSE_FORMAT && bytes.length === DENSE_BYTES) sketch.decodeDense(bytes);
+    else if (bytes[0] === SPARSE_FORMAT) sketch.decodeSparse(new NumberReader(bytes.subarray(1)));
     else throw new Error(`a sketch of ${bytes.length} bytes has the unknown format ${bytes[0]}`);
     return sketch;
   }
 
-  #rank(register: number): number {
-    return (this.#all ? this.#all[register] : this.#few?.get(register)) ?? 0;
+  private rank(register: number): number {
+    return (this.all ? this.all[register] : this.few?.get(register)) ?? 0;
   }
 
-  #raise(register: number, rank: number): void {
-    if (this.#rank(register) >= rank) return;
-    if (this.#all) this.#all[register] = rank;
-    else this.#few?.set(register, rank);
-    if (this.#few && this.#few.size > SPARSE_REGISTERS_MAX) this.#spread();
+  private raise(register: number, rank: number): void {
+    if (this.rank(register) >= rank) return;
+    if (this.all) this.all[register] = rank;
+    else this.few?.set(register, rank);
+    if (this.few && this.few.size > SPARSE_REGISTERS_MAX) this.spread();
   }
 
-  #spread(): void {
+  private spread(): void {
     const all = new Uint8Array(REGISTERS);
-    for (const [register, rank] of this.#raised()) all[register] = rank;
-    this.#all = all;
-    this.#few = undefined;
+    for (const [register, rank] of this.raised()) all[register] = rank;
+    this.all = all;
+    this.few = undefined;
   }
 
   /** Every register that is not 0, with its rank. */
-  *#raised(): Generator<[number, number]> {
-    if (this.#few) yield* this.#few;
-    else for (const [register, rank] of this.#all!.entries()) if (rank > 0) yield [register, rank];
+  private *raised(): Generator<[number, number]> {
+    if (this.few) yield* this.few;
+    else for (const [register, rank] of this.all!.entries()) if (rank > 0) yield [register, rank];
   }
 
-  #decodeSparse(reader: NumberReader): void {
+  private decodeSparse(reader: NumberReader): void {
     for (let register = -1; !reader.atEnd; ) {
       register += reader.read();
       const rank = reader.read();
       if (register >= REGISTERS || rank > RANK_BITS + 1) throw new Error(`register ${register} has rank ${rank}`);
-      this.#raise(register, rank);
+      this.raise(register, rank);
     }
   }
 
   /** Four ranks of six bits in three bytes. */
-  #encodeDense(): Uint8Array {
+  private encodeDense(): Uint8Array {
     const bytes = new Uint8Array(DENSE_BYTES);
     bytes[0] = DENSE_FORMAT;
     for (let register = 0, at = 1; register < REGISTERS; register += 4, at += 3) {
-      bytes[at] = (this.#rank(register) << 2) | (this.#rank(register + 1) >>> 4);
-      bytes[at + 1] = (this.#rank(register + 1) << 4) | (this.#rank(register + 2) >>> 2);
-      bytes[at + 2] = (this.#rank(register + 2) << 6) | this.#rank(register + 3);
+      bytes[at] = (this.rank(register) << 2) | (this.rank(register + 1) >>> 4);
+      bytes[at + 1] = (this.rank(register + 1) << 4) | (this.rank(register + 2) >>> 2);
+      bytes[at + 2] = (this.rank(register + 2) << 6) | this.rank(register + 3);
     }
     return bytes;
   }
 
-  #decodeDense(bytes: Uint8Array): void {
-    this.#spread();
+  private decodeDense(bytes: Uint8Array): void {
+    this.spread();
     for (let register = 0, at = 1; register < REGISTERS; register += 4, at += 3) {
       const word = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-      for (let place = 0; place < 4; place++) this.#all![register + place] = (word >>> (18 - 6 * place)) & 0x3f;
+      for (let place = 0; place < 4; place++) this.all![register + place] = (word >>> (18 - 6 * place)) & 0x3f;
     }
   }
 }

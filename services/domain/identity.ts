@@ -61,7 +61,7 @@ export function dayText(day: number): string {
  *
  * `random`: at least 10 bytes of randomness.
  */
-export function makeUuidV7(timeMs: number, random: Uint8Array): Uint8Array {
+export function makeUuidV7(timeMs: number, random: Uint8Array): Uint8Array<ArrayBuffer> {
   const id = new Uint8Array(PRODUCER_ID_BYTES);
   const view = new DataView(id.buffer);
   view.setUint32(0, Math.floor(timeMs / 65_536));

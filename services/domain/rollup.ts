@@ -6,6 +6,7 @@ import { NumberReader, NumberWriter } from "./variable-length-number.ts";
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
 const NANOS_PER_SECOND = 1_000_000_000n;
+const NANOS_PER_MS = 1_000_000;
 const KEY_BYTES = 16;
 
 /** Service and path of the series that takes what is over the limit. */
@@ -78,6 +79,13 @@ export function addTally(tally: Tally, more: Tally): void {
   tally.latencyCount += more.latencyCount;
   tally.latencySumNanos += more.latencySumNanos;
   if (more.latencyMaxNanos > tally.latencyMaxNanos) tally.latencyMaxNanos = more.latencyMaxNanos;
+}
+
+/** The latencies of a tally in milliseconds; 0 where no request had one. */
+export function latencyMs(tally: Tally): { count: number; averageMs: number; maxMs: number } {
+  const count = tally.latencyCount;
+  const averageMs = count === 0 ? 0 : Number(tally.latencySumNanos) / count / NANOS_PER_MS;
+  return { count, averageMs, maxMs: Number(tally.latencyMaxNanos) / NANOS_PER_MS };
 }
 
 /** Status counts as bytes: status and count in turns, as variable-length numbers. */

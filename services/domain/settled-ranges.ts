@@ -12,35 +12,35 @@ const FORMAT = 1;
  */
 export class SettledRanges {
   /** First and last seq of each range, both included, ascending; neighbouring ranges are joined. */
-  #edges: number[] = [];
+  private edges: number[] = [];
   /** Every seq from 0 to here counts as settled although it may never have come; -1 where no gap was closed. */
-  #closedTo = -1;
-  #closedSeqs = 0;
+  private closedTo = -1;
+  private seqsClosed = 0;
 
   /** How many ranges there are. */
   get count(): number {
-    return this.#edges.length / 2;
+    return this.edges.length / 2;
   }
 
   /** How many seqs were in gaps when those were closed. */
   get closedSeqs(): number {
-    return this.#closedSeqs;
+    return this.seqsClosed;
   }
 
   contains(seq: number): boolean {
-    const at = this.#rangeEndingAtOrAfter(seq);
-    return at < this.#edges.length && this.#edges[at]! <= seq;
+    const at = this.rangeEndingAtOrAfter(seq);
+    return at < this.edges.length && this.edges[at]! <= seq;
   }
 
   /** True where the seq is settled but may lie in a gap that was closed: only a stored row tells whether it ever came. */
   mayBeInClosedGap(seq: number): boolean {
-    return seq <= this.#closedTo && this.contains(seq);
+    return seq <= this.closedTo && this.contains(seq);
   }
 
   /** Settles every seq from `first` to `last`, both included. */
   add(first: number, last: number): void {
-    const edges = this.#edges;
-    const from = this.#rangeEndingAtOrAfter(first - 1); // A range that ends right before `first` is joined.
+    const edges = this.edges;
+    const from = this.rangeEndingAtOrAfter(first - 1); // A range that ends right before `first` is joined.
     const start = Math.min(first, edges[from] ?? first);
     let end = last;
     let to = from;
@@ -55,9 +55,9 @@ export class SettledRanges {
   closeGaps(rangesMax: number): void {
     const tooMany = this.count - rangesMax;
     if (tooMany <= 0) return;
-    const edges = this.#edges;
-    for (let gap = 0; gap < tooMany; gap++) this.#closedSeqs += edges[2 * gap + 2]! - edges[2 * gap + 1]! - 1;
-    this.#closedTo = edges[2 * tooMany]! - 1;
+    const edges = this.edges;
+    for (let gap = 0; gap < tooMany; gap++) this.seqsClosed += edges[2 * gap + 2]! - edges[2 * gap + 1]! - 1;
+    this.closedTo = edges[2 * tooMany]! - 1;
     edges.splice(1, 2 * tooMany);
   }
 
@@ -65,10 +65,10 @@ export class SettledRanges {
   encode(): Uint8Array {
     const writer = new NumberWriter();
     writer.write(FORMAT);
-    writer.write(this.#closedTo + 1);
-    writer.write(this.#closedSeqs);
+    writer.write(this.closedTo + 1);
+    writer.write(this.seqsClosed);
     let before = 0;
-    for (const edge of this.#edges) {
+    for (const edge of this.edges) {
       writer.write(edge - before);
       before = edge;
     }
@@ -82,23 +82,23 @@ export class SettledRanges {
     const reader = new NumberReader(bytes);
     const format = reader.read();
     if (format !== FORMAT) throw new Error(`settled ranges have format ${format}, this program reads ${FORMAT}`);
-    ranges.#closedTo = reader.read() - 1;
-    ranges.#closedSeqs = reader.read();
+    ranges.closedTo = reader.read() - 1;
+    ranges.seqsClosed = reader.read();
     for (let edge = 0; !reader.atEnd; ) {
       edge += reader.read();
-      ranges.#edges.push(edge);
+      ranges.edges.push(edge);
     }
-    if (ranges.#edges.length % 2 !== 0) throw new Error("settled ranges end within a range");
+    if (ranges.edges.length % 2 !== 0) throw new Error("settled ranges end within a range");
     return ranges;
   }
 
   /** The index of the first edge of the first range that ends at `seq` or after it; the edges' length where none does. */
-  #rangeEndingAtOrAfter(seq: number): number {
+  private rangeEndingAtOrAfter(seq: number): number {
     let low = 0;
-    let high = this.#edges.length / 2;
+    let high = this.edges.length / 2;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#edges[2 * middle + 1]! < seq) low = middle + 1;
+      if (this.edges[2 * middle + 1]! < seq) low = middle + 1;
       else high = middle;
     }
     return 2 * low;

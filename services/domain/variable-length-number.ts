@@ -3,43 +3,43 @@
  * set on all but the last byte. The same bytes as a protobuf varint.
  */
 export class NumberWriter {
-  readonly #bytes: number[] = [];
+  private readonly bytes: number[] = [];
 
   write(value: number): void {
     let rest = value;
     while (rest >= 0x80) {
-      this.#bytes.push((rest % 0x80) + 0x80);
+      this.bytes.push((rest % 0x80) + 0x80);
       rest = Math.floor(rest / 0x80); // Not a shift: those cut numbers off at 32 bits.
     }
-    this.#bytes.push(rest);
+    this.bytes.push(rest);
   }
 
   finish(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return Uint8Array.from(this.bytes);
   }
 }
 
 /** Reads what NumberWriter wrote. */
 export class NumberReader {
-  readonly #bytes: Uint8Array;
-  #position = 0;
+  private readonly bytes: Uint8Array;
+  private position = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   get atEnd(): boolean {
-    return this.#position >= this.#bytes.length;
+    return this.position >= this.bytes.length;
   }
 
   /** @throws Error where the bytes end within a number, or it is beyond 2^53-1. */
   read(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
-      const byte = this.#bytes[this.#position++];
-      if (byte === undefined) throw new Error(`the bytes end within a number, at ${this.#bytes.length}`);
+      const byte = this.bytes[this.position++];
+      if (byte === undefined) throw new Error(`the bytes end within a number, at ${this.bytes.length}`);
       value += (byte % 0x80) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) throw new Error(`a number before byte ${this.#position} is beyond 2^53-1`);
+      if (value > Number.MAX_SAFE_INTEGER) throw new Error(`a number before byte ${this.position} is beyond 2^53-1`);
       if (byte < 0x80) return value;
     }
   }

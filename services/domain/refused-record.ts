@@ -1,0 +1,31 @@
+import { create } from "@bufbuild/protobuf";
+import { type DeadLetter, DeadLetterSchema } from "../../gen/logpulse/v1/dead_letter_pb.ts";
+import { identityText } from "./identity.ts";
+import { DEAD_LETTER_DETAIL_CHARACTERS_MAX } from "./limits.ts";
+import type { LoggedBatch, LoggedRecord } from "./logged-batch.ts";
+import { nanosToTimestamp } from "./record-time.ts";
+
+/** A record that a store refuses for ever. */
+export interface RefusedRecord {
+  batch: LoggedBatch;
+  logged: LoggedRecord;
+  /** A short word for the kind of refusal. */
+  reason: string;
+  /** What the store said. */
+  detail: string;
+}
+
+/** The letter that tells of it; its detail cut to DEAD_LETTER_DETAIL_CHARACTERS_MAX. */
+export function deadLetterOf(store: string, { batch, logged, reason, detail }: RefusedRecord): DeadLetter {
+  return create(DeadLetterSchema, {
+    store,
+    tenant: batch.tenant,
+    id: identityText(batch.producer, logged.seq),
+    reason,
+    detail: detail.slice(0, DEAD_LETTER_DETAIL_CHARACTERS_MAX).toWellFormed(),
+    original: logged.bytes,
+    receivedTime: nanosToTimestamp(batch.receivedNanos),
+    partition: batch.partition,
+    offset: batch.offset,
+  });
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { LogPulseError } from "../domain/errors.ts";
+import { APPEND_QUEUE_BATCHES_MAX, JOINED_BATCHES_MAX, JOINED_BYTES_MAX } from "../domain/limits.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import { JoinedAppender } from "./joined-appender.ts";
+
+/** A log whose appends wait until the test lets them go, one by one, with success or with an error. */
+class SteppedLog implements EventLog {
+  readonly partitions = 2;
+  readonly appends: { partition: number; batches: string[]; end: (error?: Error) => void }[] = [];
+
+  append(partition: number, batches: readonly Uint8Array[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (error?: Error) => (error ? reject(error) : resolve());
+      this.appends.push({ partition, batches: batches.map((batch) => Buffer.from(batch).toString().slice(0, 8)), end });
+    });
+  }
+  async check(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+const bytes = (text: string, length = text.length) => Buffer.from(text.padEnd(length, "."));
+const patient = new AbortController().signal;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("joined appends", () => {
+  it("send the first batch at once and what comes meanwhile together, in order, per partition", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const done = [
+      appender.append(0, bytes("a"), patient),
+      appender.append(0, bytes("b"), patient),
+      appender.append(1, bytes("x"), patient),
+      appender.append(0, bytes("c"), patient),
+    ];
+    await turn();
+    expect(log.appends.map(({ partition, batches }) => [partition, batches])).toEqual([
+      [0, ["a"]],
+      [1, ["x"]],
+    ]);
+    log.appends[0]!.end();
+    await done[0];
+    await turn();
+    expect(log.appends[2]).toMatchObject({ partition: 0, batches: ["b", "c"] });
+    log.appends[1]!.end();
+    log.appends[2]!.end();
+    await Promise.all(done);
+    expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
+  });
+
+  it("join at most 64 batches and 1 MiB; a larger batch goes alone", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const done = [appender.append(0, bytes("first"), patient)];
+    for (let i = 0; i < JOINED_BATCHES_MAX + 1; i++) done.push(appender.append(0, bytes(`${i}`), patient));
+    done.push(
+      appender.append(0, bytes("large", JOINED_BYTES_MAX + 1), patient),
+      appender.append(0, bytes("last"), patient),
+    );
+    for (let i = 0; i < 5; i++) {
+      await turn();
+      log.appends[i]?.end();
+    }
+    await Promise.all(done);
+    expect(log.appends.map((append) => append.batches.length)).toEqual([1, 64, 1, 1, 1]);
+  });
+
+  it("that are refused are repeated batch by batch before anybody is told", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const done = ["first", "good", "bad", "good"].map((text) => appender.append(0, bytes(text), patient));
+    const told = Promise.allSettled(done);
+    await turn();
+    log.appends[0]!.end();
+    await turn();
+    log.appends[1]!.end(new LogPulseError("invalid_batch", "too large"));
+    for (let i = 2; i < 5; i++) {
+      await turn();
+      log.appends[i]!.end(
+        log.appends[i]!.batches[0] === "bad" ? new LogPulseError("invalid_batch", "too large") : undefined,
+      );
+    }
+    expect((await told).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  });
+
+  it("that get no answer fail for everybody in them, and the queue goes on", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const first = appender.append(0, bytes("a"), patient);
+    const second = appender.append(0, bytes("b"), patient);
+    await turn();
+    log.appends[0]!.end(new LogPulseError("log_unavailable", "no answer"));
+    await expect(first).rejects.toMatchObject({ kind: "log_unavailable" });
+    await turn();
+    log.appends[1]!.end();
+    await second;
+    expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
+  });
+
+  it("leave out a caller that has gone", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const first = appender.append(0, bytes("a"), patient);
+    const gone = new AbortController();
+    const second = appender.append(0, bytes("b"), gone.signal);
+    gone.abort();
+    log.appends[0]!.end();
+    await first;
+    await expect(second).rejects.toMatchObject({ kind: "cancelled" });
+    expect(log.appends).toHaveLength(1);
+  });
+
+  it("refuse what the queue cannot hold, with a wait: memory stays bounded while the log is away", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const waiting = Array.from({ length: APPEND_QUEUE_BATCHES_MAX }, () => appender.append(0, bytes("a"), patient));
+    await expect(appender.append(1, bytes("b"), patient)).rejects.toMatchObject({
+      kind: "overloaded",
+      retryAfterMs: 1000,
+    });
+    await turn();
+    for (let i = 0; i < waiting.length; i++) {
+      if (log.appends[i] === undefined) await turn();
+      log.appends[i]?.end();
+      if (appender.queued.batches === 0) break;
+    }
+    await Promise.all(waiting);
+  });
+});
