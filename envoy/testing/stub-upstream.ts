@@ -1,6 +1,5 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
 import type { DescMessage, DescMethod, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
@@ -44,25 +43,34 @@ export class StubUpstream {
   readonly #listener = createServer((socket) => this.#sniff(socket));
   #injector: ReturnType<grpc.Server["createConnectionInjector"]> | undefined;
   #ready = true;
+  #port = 0;
 
   constructor() {
     for (const service of SERVICES) this.add(service.methods);
     this.#health.addToServer(this.#grpcServer);
     this.#http.on("request", connectNodeAdapter({ routes: (router) => this.#connectRoutes(router), fallback: (request, response) => {
-      this.calls.push(`${request.method} ${request.url}`);
-      response.writeHead(request.url === "/readyz" && this.#ready ? 200 : 503).end();
+      const isHealthCheck = request.url === "/readyz";
+      if (!isHealthCheck) this.calls.push(`${request.method} ${request.url}`);
+      response.writeHead(isHealthCheck && this.#ready ? 200 : 503).end();
     } }));
     this.setReady(true);
   }
 
-  /** Starts to listen on 127.0.0.1; the port is chosen by the system where none is given. */
-  async start(port = 0): Promise<number> {
+  /** Starts to listen on 127.0.0.1, on this port or on the one that was reserved. */
+  async start(port = this.#port): Promise<number> {
+    this.#port = port;
     this.#injector = this.#grpcServer.createConnectionInjector(grpc.ServerCredentials.createInsecure());
     await new Promise<void>((resolve, reject) => {
       this.#listener.once("error", reject);
       this.#listener.listen(port, "127.0.0.1", resolve);
     });
-    return (this.#listener.address() as AddressInfo).port;
+    return port;
+  }
+
+  /** Keeps the port in mind for a later start. */
+  reserve(port: number): number {
+    this.#port = port;
+    return port;
   }
 
   /** From now on this method answers so; returns the stub. */

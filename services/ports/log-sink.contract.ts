@@ -1,15 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 import { LogRecordSchema, Severity } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import { identityText } from "../domain/identity.ts";
-import { RECORD_BYTES_MAX, RECORDS_PER_BATCH_MAX, SEQ_MAX } from "../domain/limits.ts";
+import { RECORD_BYTES_MAX, RECORDS_PER_BATCH_MAX, SEQ_MAX, SETTLED_RANGES_PER_PRODUCER_MAX } from "../domain/limits.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import type { StoredRecord } from "../domain/stored-record.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "./build-logged-batch.ts";
+import { newTenant, noDeadLetters } from "./contract-batches.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 import { addCounts, type LogSink, NO_COUNTS, type StoreCounts } from "./log-sink.ts";
@@ -110,7 +110,7 @@ export function logSinkContract(adapterName: string, make: () => Promise<LogSink
       const { tenant, producer } = newIdentity();
       const records: RecordToBuild[] = messages(50);
       records[17] = harness.refusedRecord;
-      records[18] = { ...harness.refusedRecord, message: "the next one too" };
+      records[18] = harness.refusedRecord;
       const batch = buildLoggedBatch({ tenant, producer, records, partition: 3, offset: 77n });
       const deadLetters = new KeptLetters();
       expect(await storeAll([batch], deadLetters)).toEqual(counts({ stored: 48, deadLettered: 2 }));
@@ -167,6 +167,20 @@ export function logSinkContract(adapterName: string, make: () => Promise<LogSink
       );
     });
 
+    it("loses nothing of a producer that leaves many gaps", { timeout: 60_000 }, async () => {
+      const { tenant, producer } = newIdentity();
+      const one = (seq: number) => buildLoggedBatch({ tenant, producer, firstSeq: seq, records: messages(1) });
+      const even = Array.from({ length: SETTLED_RANGES_PER_PRODUCER_MAX + 50 }, (_, index) => one(2 * index));
+      expect(await storeAll(even)).toEqual(counts({ stored: even.length }));
+      expect(await storeAll(even)).toEqual(counts({ duplicate: even.length }));
+      const odd = even.map(({ firstSeq }) => one(firstSeq + 1));
+      const deadLetters = new KeptLetters();
+      const late = await storeAll(odd, deadLetters);
+      expect(late.stored + late.deadLettered).toBe(odd.length);
+      expect(deadLetters.ids().length).toBe(late.deadLettered);
+      expect(new Set([...(await storedIds(tenant)), ...deadLetters.ids()]).size).toBe(even.length + odd.length);
+    });
+
     it("stores a batch of the greatest count, and records of the greatest size", { timeout: 60_000 }, async () => {
       const { tenant, producer } = newIdentity();
       const many = buildLoggedBatch({ tenant, producer, records: messages(RECORDS_PER_BATCH_MAX) });
@@ -217,11 +231,6 @@ class KeptLetters implements DeadLetters {
   }
 }
 
-const noDeadLetters: DeadLetters = {
-  keep: (letters) =>
-    Promise.reject(new Error(`refused: ${letters[0]?.id} ${letters[0]?.reason} ${letters[0]?.detail}`)),
-};
-
 const EVERY_FIELD: RecordToBuild = {
   severity: Severity.ERROR2,
   severityText: "Err",
@@ -255,7 +264,7 @@ function everywhere(text: string): RecordToBuild {
 }
 
 function newIdentity(): { tenant: string; producer: string } {
-  return { tenant: `tenant-${randomUUID()}`, producer: newProducer() };
+  return { tenant: newTenant(), producer: newProducer() };
 }
 
 function messages(count: number): RecordToBuild[] {

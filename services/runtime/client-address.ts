@@ -19,7 +19,8 @@ export function clientAddressRule(trustedProxies: readonly string[]): ClientAddr
   return (peer, externalAddress) => {
     const connected = plainAddress(peer);
     if (connected === undefined) return "unknown";
-    if (externalAddress === undefined || !trusted.check(connected, isIPv4(connected) ? "ipv4" : "ipv6")) return connected;
+    if (externalAddress === undefined || !trusted.check(connected, isIPv4(connected) ? "ipv4" : "ipv6"))
+      return connected;
     return plainAddress(externalAddress) ?? connected;
   };
 }

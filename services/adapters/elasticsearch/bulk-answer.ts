@@ -1,5 +1,4 @@
 import { LogPulseError } from "../../domain/errors.ts";
-import { DEAD_LETTER_DETAIL_CHARACTERS_MAX } from "../../domain/limits.ts";
 
 /** What Elasticsearch said about one record. */
 export type Verdict =
@@ -53,5 +52,5 @@ function verdictOf(status: unknown, error: ItemError | undefined): Verdict {
 function detailOf(error: ItemError | undefined): string {
   const reasons: string[] = [];
   for (let inner = error; inner && reasons.length < 5; inner = inner.caused_by) reasons.push(inner.reason ?? "");
-  return reasons.join(": ").slice(0, DEAD_LETTER_DETAIL_CHARACTERS_MAX).toWellFormed();
+  return reasons.join(": ");
 }

@@ -1,16 +1,8 @@
-import { create } from "@bufbuild/protobuf";
 import type { Client } from "@elastic/elasticsearch";
-import { type DeadLetter, DeadLetterSchema } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
 import { LogPulseError } from "../../domain/errors.ts";
-import { identityText } from "../../domain/identity.ts";
-import {
-  DEAD_LETTER_DETAIL_CHARACTERS_MAX,
-  STORE_ATTEMPTS_MAX,
-  STORE_BYTES_MAX,
-  STORE_WRITE_MS_MAX,
-} from "../../domain/limits.ts";
+import { STORE_ATTEMPTS_MAX, STORE_BYTES_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
-import { nanosToTimestamp } from "../../domain/record-time.ts";
+import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import { type BulkItem, bulkItem, bulksOf } from "./bulk.ts";
@@ -24,13 +16,13 @@ import type { ElasticsearchSettings } from "./settings.ts";
 const STORE_NAME = "elasticsearch";
 const BULK_QUERY = {
   filter_path: BULK_ANSWER_FILTER,
-  timeout: "10s", // How long an item waits for its shard to come back before it is answered 503.
+  timeout: "2s", // How long an item waits for its shard to come back before it is answered 503.
 };
 
-/** What became of some records, and the letters that must be kept before they count as settled. */
+/** What became of some records, and those that must be kept as dead letters before they count as settled. */
 interface Outcome {
   counts: StoreCounts;
-  letters: DeadLetter[];
+  refused: RefusedRecord[];
 }
 
 /** Stores records in daily indices, each under its identity. */
@@ -55,13 +47,13 @@ export class ElasticsearchLogSink implements LogSink {
   }
 
   async store(batches: readonly LoggedBatch[], deadLetters: DeadLetters, signal: AbortSignal): Promise<StoreCounts> {
-    const outcome: Outcome = { counts: { ...NO_COUNTS }, letters: [] };
+    const outcome: Outcome = { counts: { ...NO_COUNTS }, refused: [] };
     for (const bulk of bulksOf(this.itemsOf(batches, outcome), STORE_BYTES_MAX)) {
       await this.settle(bulk, outcome, signal);
     }
-    if (outcome.letters.length > 0) await deadLetters.keep(outcome.letters);
-    outcome.counts.deadLettered = outcome.letters.length;
-    return outcome.counts;
+    const { counts, refused } = outcome;
+    if (refused.length > 0) await deadLetters.keep(refused.map((record) => deadLetterOf(STORE_NAME, record)));
+    return { ...counts, deadLettered: refused.length };
   }
 
   async check(): Promise<void> {
@@ -73,7 +65,7 @@ export class ElasticsearchLogSink implements LogSink {
   }
 
   /** What is to be sent; what is not is counted on the way. */
-  private *itemsOf(batches: readonly LoggedBatch[], { counts, letters }: Outcome): Generator<BulkItem> {
+  private *itemsOf(batches: readonly LoggedBatch[], { counts, refused }: Outcome): Generator<BulkItem> {
     for (const batch of batches) {
       counts.rejected += batch.recordCount - batch.records.length;
       for (const logged of batch.records) {
@@ -82,7 +74,7 @@ export class ElasticsearchLogSink implements LogSink {
           continue;
         }
         const item = this.itemOf(batch, logged);
-        if (item instanceof Error) letters.push(deadLetter(batch, logged, "no_document", item.message));
+        if (item instanceof Error) refused.push({ batch, logged, reason: "no_document", detail: item.message });
         else yield item;
       }
     }
@@ -157,20 +149,6 @@ export class ElasticsearchLogSink implements LogSink {
 }
 
 function settleItem({ batch, logged }: BulkItem, verdict: Exclude<Verdict, { is: "busy" }>, outcome: Outcome): void {
-  if (verdict.is === "refused") outcome.letters.push(deadLetter(batch, logged, verdict.reason, verdict.detail));
-  else outcome.counts[verdict.is] += 1;
-}
-
-function deadLetter(batch: LoggedBatch, logged: LoggedRecord, reason: string, detail: string): DeadLetter {
-  return create(DeadLetterSchema, {
-    store: STORE_NAME,
-    tenant: batch.tenant,
-    id: identityText(batch.producer, logged.seq),
-    reason,
-    detail: detail.slice(0, DEAD_LETTER_DETAIL_CHARACTERS_MAX),
-    original: logged.bytes,
-    receivedTime: nanosToTimestamp(batch.receivedNanos),
-    partition: batch.partition,
-    offset: batch.offset,
-  });
+  if (verdict.is !== "refused") outcome.counts[verdict.is] += 1;
+  else outcome.refused.push({ batch, logged, reason: verdict.reason, detail: verdict.detail });
 }

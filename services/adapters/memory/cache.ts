@@ -28,13 +28,13 @@ export class MemoryCache implements Cache {
     const entry = this.remove(name);
     if (entry === undefined || entry.endsAtMs <= this.clock.nowMs()) return undefined;
     this.put(name, entry);
-    return entry.value.slice(); // The caller may write into what it gets.
+    return new Uint8Array(entry.value); // The caller may write into what it gets.
   }
 
   async set(key: string, value: Uint8Array, ttlMs: number): Promise<void> {
     const name = boundedKey(key);
     this.remove(name);
-    this.put(name, { value: value.slice(), endsAtMs: this.clock.nowMs() + ttlMs });
+    this.put(name, { value: new Uint8Array(value), endsAtMs: this.clock.nowMs() + ttlMs });
     for (const oldest of this.entries.keys()) {
       if (this.bytes <= this.bytesMax) break;
       this.remove(oldest);

@@ -38,7 +38,7 @@ export class MemoryEventLog implements EventLog {
     if (this.bytes + added > this.bytesMax) {
       throw new LogPulseError("log_unavailable", `${this.bytes} bytes that nobody has settled fill the log in memory`);
     }
-    for (const batch of batches) log.messages.push(batch.slice());
+    for (const batch of batches) log.messages.push(new Uint8Array(batch));
     this.bytes += added;
     for (const listener of this.listeners) listener();
   }

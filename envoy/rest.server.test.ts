@@ -1,0 +1,185 @@
+import { gzipSync } from "node:zlib";
+import { create, toJson } from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { IngestService, type UploadLinesRequest, type WriteLogRequest } from "../gen/logpulse/v1/ingest_service_pb.ts";
+import type { LogBatch } from "../gen/logpulse/v1/log_batch_pb.ts";
+import {
+  type GetLogEntryRequest,
+  type ListLogsRequest,
+  QueryService,
+  type SearchLogEntriesRequest,
+  type SearchLogsRequest,
+} from "../gen/logpulse/v1/query_service_pb.ts";
+import { StatsService } from "../gen/logpulse/v1/stats_service_pb.ts";
+import { haveServers } from "../stack/have-servers.ts";
+import type { StubCall } from "./testing/stub-upstream.ts";
+import { openDoor, type TestDoor } from "./testing/test-door.ts";
+
+/** The REST door: the routes and shapes of the two systems that LogPulse replaces, as Envoy's transcoder makes them. */
+describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
+  let door: TestDoor;
+  beforeAll(async () => {
+    door = await openDoor();
+  }, 60_000);
+  afterAll(() => door?.close(), 60_000);
+  beforeEach(() => door.reset());
+
+  /** Answers a method of the ingest stubs and gives back what they got. */
+  async function first<T>(call: StubCall): Promise<T> {
+    for await (const message of call.messages) return message as T;
+    throw new Error("no message came");
+  }
+  function ingestGets<T>(method: Parameters<TestDoor["query"]["answer"]>[0], answer: object): T[] {
+    const got: T[] = [];
+    for (const stub of door.ingest) {
+      stub.answer(method, async (call) => {
+        got.push(await first<T>(call));
+        return answer;
+      });
+    }
+    return got;
+  }
+  function queryGets<T>(method: Parameters<TestDoor["query"]["answer"]>[0], answer: object): T[] {
+    const got: T[] = [];
+    door.query.answer(method, async (call) => {
+      got.push(await first<T>(call));
+      return answer;
+    });
+    return got;
+  }
+
+  it("POST /logs answers 201 with the shape of system A, counts of zero included", async () => {
+    const got = ingestGets<WriteLogRequest>(IngestService.method.writeLog, { id: "00-1", message: "log accepted", totalLogged: 0 });
+    const record = { service_name: "auth", level: "ERROR", message: "no", timestamp: "2026-01-02T03:04:05Z" };
+    const answer = await door.rest("POST", "/logs", record);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({ id: "00-1", message: "log accepted", total_logged: 0 });
+    expect(got[0]).toMatchObject({ serviceName: "auth", level: "ERROR", message: "no", timestamp: "2026-01-02T03:04:05Z" });
+  });
+
+  it("only success becomes 201, and only on POST /logs", async () => {
+    expect((await door.rest("POST", "/upload", ["a"])).status).toBe(200);
+    expect((await door.rest("GET", "/logs")).status).toBe(200);
+    expect((await door.rest("POST", "/logs?x=1", {})).status).toBe(400);
+    expect((await door.rest("POST", "/logs", "{not json")).status).toBe(400);
+  });
+
+  it("POST /upload takes a bare JSON array of lines", async () => {
+    const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
+    const answer = await door.rest("POST", "/upload", ["line 1", 'line "2"']);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ message: "Logs processed" });
+    expect(got[0]!.lines).toEqual(["line 1", 'line "2"']);
+  });
+
+  it("POST /v1/logs:uploadLines takes the same as an object", async () => {
+    const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
+    await door.rest("POST", "/v1/logs:uploadLines", { lines: ["a", "b"] });
+    expect(got[0]!.lines).toEqual(["a", "b"]);
+  });
+
+  it("POST /v1/logs:write takes a batch, attributes as natural JSON", async () => {
+    const got = ingestGets<LogBatch>(IngestService.method.write, { accepted: 1, producerId: new Uint8Array([1, 2]) });
+    const answer = await door.rest("POST", "/v1/logs:write", {
+      producerId: "AZNPr1IUdBOL3HWYqX5BHg==",
+      firstSeq: "7",
+      records: [{ message: "m", severity: "SEVERITY_WARN", attributes: { a: { b: [1, null, "x"] } }, time: "2026-01-02T03:04:05.000000001Z" }],
+    });
+    expect(answer.body).toEqual({ producerId: "AQI=", firstSeq: "0", accepted: 1, rejects: [] });
+    expect(got[0]!.firstSeq).toBe(7n);
+    expect(got[0]!.records[0]!.time!.nanos).toBe(1);
+    const attributes = create(StructSchema, got[0]!.records[0]!.attributes as never);
+    expect(got[0]!.records[0]!.attributes).toEqual({ a: { b: [1, null, "x"] } });
+    expect(attributes).toBeDefined();
+    void toJson;
+  });
+
+  it("GET /logs/{id} is a record in the shape of system A; the id is percent-decoded", async () => {
+    const timestamp = { seconds: 1_700_000_000n, nanos: 5 };
+    const got = queryGets<GetLogEntryRequest>(QueryService.method.getLogEntry, { id: "i", serviceName: "s", level: "", message: "m", timestamp });
+    const answer = await door.rest("GET", "/logs/a%20b%2Fc%25d+e");
+    expect(got[0]!.id).toBe("a b/c%d+e");
+    expect(answer.body).toEqual({ id: "i", service_name: "s", level: "", message: "m", timestamp: "2023-11-14T22:13:20.000000005Z" });
+  });
+
+  it("GET /logs/search is not GET /logs/{id}, and a plus is a space", async () => {
+    const got = queryGets<SearchLogEntriesRequest>(QueryService.method.searchLogEntries, { count: 0, data: [] });
+    const answer = await door.rest("GET", "/logs/search?q=two+words%2Bplus&level=ERROR");
+    expect(answer.body).toEqual({ count: 0, data: [] });
+    expect(got[0]).toMatchObject({ q: "two words+plus", level: "ERROR" });
+    expect(door.calls).toEqual(["SearchLogEntries"]);
+  });
+
+  it("GET /logs lists access rows in the shape of system B, numbers as numbers and zeros printed", async () => {
+    const row = { id: 2 ** 48, timestamp: { seconds: 0n, nanos: 0 }, ip: "::1", method: "GET", path: "/", status: 404, latencyMs: 0 };
+    const got = queryGets<ListLogsRequest>(QueryService.method.listLogs, { data: [row], meta: { total: 1, limit: 50, offset: 0 } });
+    const answer = await door.rest("GET", "/logs?ip=::1&status=404&method=get&path=/a%3Fb%3D1&limit=50&from=2015-05-17T10:05:03%2B00:00");
+    expect(answer.body).toEqual({
+      data: [{ id: 2 ** 48, Timestamp: "1970-01-01T00:00:00Z", IP: "::1", Method: "GET", Path: "/", Status: 404, LatencyMs: 0 }],
+      meta: { total: 1, limit: 50, offset: 0 },
+    });
+    expect(got[0]).toMatchObject({ ip: "::1", status: 404, method: "get", path: "/a?b=1", limit: 50, from: "2015-05-17T10:05:03+00:00" });
+  });
+
+  it("GET /logs without a row prints an empty array and zero counts", async () => {
+    queryGets<ListLogsRequest>(QueryService.method.listLogs, { data: [], meta: { total: 0, limit: 50, offset: 0 } });
+    expect((await door.rest("GET", "/logs")).body).toEqual({ data: [], meta: { total: 0, limit: 50, offset: 0 } });
+  });
+
+  it("GET /stats prints a Struct as a plain object", async () => {
+    door.stats.answer(StatsService.method.getStats, async () => ({ type: "errors", data: { "404": 12 } }));
+    expect((await door.rest("GET", "/stats?type=errors&range=day")).body).toEqual({ type: "errors", data: { "404": 12 } });
+  });
+
+  it("GET /ping says pong", async () => {
+    queryGets(QueryService.method.ping, { message: "pong" });
+    const answer = await door.rest("GET", "/ping");
+    expect([answer.status, answer.body]).toEqual([200, { message: "pong" }]);
+  });
+
+  it("GET and POST /v1/logs:search are the same call; nested times and page tokens bind from the query", async () => {
+    const got = queryGets<SearchLogsRequest>(QueryService.method.searchLogs, { logs: [], nextPageToken: "" });
+    await door.rest("GET", "/v1/logs:search?words=a+b&startTime=2026-01-01T00:00:00Z&page_size=5&pageToken=dG9r");
+    await door.rest("POST", "/v1/logs:search", { words: "a b", startTime: "2026-01-01T00:00:00Z", pageSize: 5, pageToken: "dG9r" });
+    expect(got).toHaveLength(2);
+    expect(got[0]).toEqual(got[1]);
+    expect(got[0]).toMatchObject({ words: "a b", pageSize: 5, pageToken: "dG9r", startTime: { seconds: 1_767_225_600n } });
+  });
+
+  it("a gzip body is inflated", async () => {
+    const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
+    const body = gzipSync(JSON.stringify(["x".repeat(1000), "y"]));
+    expect((await door.rest("POST", "/upload", body, { "content-encoding": "gzip" })).status).toBe(200);
+    expect(got[0]!.lines.map((line) => line.length)).toEqual([1000, 1]);
+  });
+
+  it("a broken or exploding gzip body is refused and reaches nobody", async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const answers = [
+      await door.rest("POST", "/upload", bomb, { "content-encoding": "gzip" }),
+      await door.rest("POST", "/upload", "no gzip at all", { "content-encoding": "gzip" }),
+    ];
+    console.log(answers);
+    expect(door.calls).toEqual([]);
+  });
+
+  it("unknown JSON fields are dropped by Envoy (known limitation), unknown query parameters refused", async () => {
+    const got = ingestGets<WriteLogRequest>(IngestService.method.writeLog, { id: "1" });
+    expect((await door.rest("POST", "/logs", { message: "m", nobody_knows: 1 })).status).toBe(201);
+    expect(got).toHaveLength(1);
+    const answer = await door.rest("GET", "/logs?nobody_knows=1");
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({ code: 3, message: expect.stringContaining("nobody_knows"), details: [] });
+  });
+
+  it.each([
+    ["DELETE", "/logs"], ["PUT", "/logs/1"], ["GET", "/upload"], ["POST", "/ping"], ["GET", "/v1/logs:upload"],
+    ["GET", "/"], ["GET", "/nope"], ["GET", "/logs/a/b"], ["GET", "/v1/logs:nope"], ["POST", "/v1/logs"], ["GET", "/logpulse.v1"],
+    ["GET", "/LOGS"], ["GET", "/logs/"], ["OPTIONS", "/logs"], ["GET", "/grpc.health.v1.Health/Check"],
+  ])("%s %s is 404 as JSON", async (method, path) => {
+    const answer = await door.rest(method, path, method === "GET" ? undefined : {});
+    expect([answer.status, answer.body]).toEqual([404, { code: 5, message: expect.any(String), details: [] }]);
+    expect(door.calls).toEqual([]);
+  });
+});

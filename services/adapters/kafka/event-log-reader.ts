@@ -1,0 +1,46 @@
+import { LOG_JOIN_MS_MAX } from "../../domain/limits.ts";
+import type { Delivery, EventLogReader, Reading } from "../../ports/event-log.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { logUnavailable } from "./errors.ts";
+import { GroupMember } from "./group-member.ts";
+import type { KafkaConnection } from "./producer.ts";
+import { within } from "./within.ts";
+
+/** What is read, and who wants to know of trouble. */
+export interface KafkaReaderSettings extends KafkaConnection {
+  topic: string;
+  /** As many as the topic has: so many deliveries are settled side by side. */
+  partitions: number;
+  /** Called where messages were deleted by the log's retention before the group had settled them. */
+  onLost(group: string, partition: number, messages: bigint): void;
+}
+
+/**
+ * Reads the topic as members of Kafka consumer groups.
+ *
+ * All partitions that one broker leads are fetched together, and again when all their deliveries are settled: a delivery
+ * that takes long holds up its neighbours' next ones. Stores are slow for all partitions alike, so this is let be.
+ */
+export class KafkaEventLogReader implements EventLogReader {
+  private readonly settings: KafkaReaderSettings;
+  private readonly logger: Logger;
+
+  constructor(settings: KafkaReaderSettings, logger: Logger) {
+    this.settings = settings;
+    this.logger = logger;
+  }
+
+  /** @throws LogPulseError `log_unavailable`: not let into the group within LOG_JOIN_MS_MAX. */
+  async read(group: string, settle: (delivery: Delivery) => Promise<void>): Promise<Reading> {
+    const member = new GroupMember(this.settings, group, settle, this.logger);
+    try {
+      await within(LOG_JOIN_MS_MAX, member.joined, () =>
+        logUnavailable(`let ${group} read ${this.settings.topic} within ${LOG_JOIN_MS_MAX} ms`),
+      );
+    } catch (reason) {
+      await member.stop();
+      throw reason;
+    }
+    return { stop: () => member.stop() };
+  }
+}

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Consumer } from "kafkajs";
+import { FETCH_BYTES_PER_PARTITION_MAX, RETRY_WAIT_MS_MAX, RETRY_WAIT_MS_MIN } from "../../domain/limits.ts";
+import type { Delivery } from "../../ports/event-log.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { DeliveriesInHand } from "./deliveries-in-hand.ts";
+import type { KafkaReaderSettings } from "./event-log-reader.ts";
+import { kafkaJsClient } from "./kafkajs-client.ts";
+import { LogPositions } from "./log-positions.ts";
+import { HEARTBEAT_MS, REBALANCE_MS_MAX, SESSION_MS_MAX } from "./membership.ts";
+import { within } from "./within.ts";
+
+const FETCH_WAIT_MS_MAX = 500; // How long the broker may wait for messages; also what stopping can cost.
+const LEAVE_MS_MAX = 5_000;
+
+/**
+ * One member of a consumer group, from `new` to `stop`. kafkajs mends what it can; whatever makes it give up, the
+ * consumer is made anew after a wait, for ever: a worker without Kafka waits for Kafka.
+ */
+export class GroupMember {
+  /** Resolves when the group has let it in for the first time; never rejects. */
+  readonly joined: Promise<void>;
+  private readonly settings: KafkaReaderSettings;
+  private readonly group: string;
+  private readonly settle: (delivery: Delivery) => Promise<void>;
+  private readonly logger: Logger;
+  private readonly stopping = new AbortController();
+  private readonly ended: Promise<void>;
+  private onJoined: () => void = () => undefined;
+
+  constructor(
+    settings: KafkaReaderSettings,
+    group: string,
+    settle: (delivery: Delivery) => Promise<void>,
+    logger: Logger,
+  ) {
+    this.settings = settings;
+    this.group = group;
+    this.settle = settle;
+    this.logger = logger;
+    this.joined = new Promise((resolve) => {
+      this.onJoined = resolve;
+    });
+    this.ended = this.consumeUntilStopped();
+  }
+
+  /** Aborts the deliveries, waits for their `settle`, commits what was settled, leaves the group. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error("the reader was stopped"));
+    await this.ended;
+  }
+
+  private async consumeUntilStopped(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let waitMs = RETRY_WAIT_MS_MIN; !signal.aborted; waitMs = Math.min(2 * waitMs, RETRY_WAIT_MS_MAX)) {
+      const startedAt = performance.now();
+      try {
+        await this.consume(signal);
+      } catch (err) {
+        if (performance.now() - startedAt > RETRY_WAIT_MS_MAX * 6) waitMs = RETRY_WAIT_MS_MIN; // It had worked well.
+        this.logger.warn({ err, group: this.group, waitMs }, "reading the log broke off; joining the group again");
+        await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Resolves when stopped, rejects when kafkajs has given up; either way nothing of it is left. */
+  private async consume(signal: AbortSignal): Promise<void> {
+    const consumer = this.newConsumer();
+    const positions = new LogPositions(this.settings, this.group, this.logger);
+    const inHand = new DeliveriesInHand(this.settle, positions, this.logger);
+    const over = this.crashOrStop(consumer, signal);
+    over.catch(() => inHand.stop(new Error("reading the log broke off")));
+    const abort = () => inHand.stop(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const assigned = payload.memberAssignment[this.settings.topic] ?? [];
+      positions.assigned(assigned);
+      inHand.keepOnly(assigned);
+      this.onJoined();
+    });
+    const begun = this.begin(consumer, positions, inHand, signal);
+    try {
+      await Promise.race([over, begun]);
+      await over;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      await this.leave(consumer, begun, inHand);
+      await positions.close();
+    }
+  }
+
+  private newConsumer(): Consumer {
+    return kafkaJsClient(this.settings, this.logger).consumer({
+      groupId: this.group,
+      sessionTimeout: SESSION_MS_MAX,
+      rebalanceTimeout: REBALANCE_MS_MAX,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION_MAX,
+      maxBytes: FETCH_BYTES_PER_PARTITION_MAX * this.settings.partitions,
+      maxWaitTimeInMs: FETCH_WAIT_MS_MAX,
+      allowAutoTopicCreation: false,
+      // We begin anew ourselves: kafkajs does so only after some errors, and can begin after it was stopped.
+      retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 5, restartOnFailure: async () => false },
+    });
+  }
+
+  private async begin(consumer: Consumer, positions: LogPositions, inHand: DeliveriesInHand, signal: AbortSignal) {
+    const { topic, partitions } = this.settings;
+    await consumer.connect();
+    await positions.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    if (signal.aborted) return;
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: (payload) => inHand.deliver(payload),
+    });
+  }
+
+  /** Rejects with what made kafkajs give up; resolves when this member is stopped. */
+  private crashOrStop(consumer: Consumer, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /**
+   * However long `settle` takes, it is waited for; but not a broker that does not answer the farewell. A consumer that is
+   * still joining cannot be stopped (kafkajs would go on and read), so it is let in first, and takes no deliveries.
+   */
+  private async leave(consumer: Consumer, begun: Promise<void>, inHand: DeliveriesInHand): Promise<void> {
+    const left = begun.catch(() => undefined).then(() => consumer.disconnect());
+    await inHand.allPutDown();
+    try {
+      await within(LEAVE_MS_MAX, left, () => new Error(`no farewell within ${LEAVE_MS_MAX} ms`));
+    } catch (err) {
+      this.logger.warn({ err, group: this.group }, "left the group without a farewell; the broker will notice");
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProduceAcks, Producer } from "@platformatic/kafka";
+import { APPEND_MS_MAX, APPEND_QUEUE_BYTES_MAX, LOG_CHECK_MS_MAX } from "../../domain/limits.ts";
+import { invalidBatch, logUnavailable, refusalForEver } from "./errors.ts";
+import { within } from "./within.ts";
+
+/** How Kafka is reached. */
+export interface KafkaConnection {
+  /** host:port of some brokers; the others are learnt from them. */
+  brokers: readonly string[];
+  /** Our name in the brokers' logs and quotas. */
+  clientId: string;
+}
+
+/** A message to produce. */
+export interface MessageToSend {
+  key?: Uint8Array;
+  value: Uint8Array;
+}
+
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 1_000;
+const REQUEST_MS_MAX = 4_000; // A broker that hangs is given up early enough for a second one to answer in time.
+
+/**
+ * Sends messages, each call as one produce request to one partition: all of it is kept, by all in-sync replicas, or none.
+ *
+ * Not in idempotent mode: a send that is repeated after a lost answer may stand in the topic twice, and whoever reads
+ * settles each identity once. Connects with the first call, and again by itself after any break.
+ */
+export class KafkaProducer {
+  private readonly producer: Producer;
+  private readonly underWay = new Set<Promise<void>>();
+  private bytesHeld = 0;
+  private closed = false;
+
+  constructor({ brokers, clientId }: KafkaConnection) {
+    this.producer = new Producer({
+      clientId,
+      bootstrapBrokers: [...brokers],
+      acks: ProduceAcks.ALL,
+      idempotent: false,
+      autocreateTopics: false,
+      connectTimeout: 2_000,
+      requestTimeout: REQUEST_MS_MAX,
+      timeout: REQUEST_MS_MAX - 500,
+      retries: 1, // The second try begins with another broker. More tries are made here, where their time is bounded.
+      retryDelay: RETRY_MS_MIN,
+      metadataMaxAge: 60_000, // A leader that moved is noticed by its refusal, not by age.
+    });
+  }
+
+  /**
+   * Resolves once all messages are kept. The partition must exist.
+   *
+   * @throws LogPulseError `invalid_batch`: refused for ever, nothing kept.
+   * @throws LogPulseError `log_unavailable`: not kept, or not known to be, within APPEND_MS_MAX; at once where earlier
+   *   calls without an answer still hold APPEND_QUEUE_BYTES_MAX.
+   */
+  async send(topic: string, partition: number, messages: readonly MessageToSend[]): Promise<void> {
+    const bytes = messages.reduce((sum, message) => sum + message.value.length, 0);
+    if (this.closed) throw logUnavailable(`append to ${topic}: this process is closing it`);
+    if (this.bytesHeld > 0 && this.bytesHeld + bytes > APPEND_QUEUE_BYTES_MAX) {
+      throw logUnavailable(`take more: ${this.bytesHeld} bytes already wait for its answer`);
+    }
+    const sent = within(APPEND_MS_MAX, this.sendUntilLate(topic, partition, messages, bytes), () =>
+      logUnavailable(`append to ${topic} within ${APPEND_MS_MAX} ms`),
+    );
+    this.underWay.add(sent);
+    try {
+      await sent;
+    } finally {
+      this.underWay.delete(sent);
+    }
+  }
+
+  /** @throws LogPulseError `log_unavailable`: no answer about the topic within LOG_CHECK_MS_MAX. */
+  async check(topic: string): Promise<void> {
+    const asked = `say within ${LOG_CHECK_MS_MAX} ms that ${topic} is there`;
+    try {
+      const answer = this.producer.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
+      await within(LOG_CHECK_MS_MAX, answer, () => new Error("no answer"));
+    } catch (reason) {
+      throw logUnavailable(asked, reason);
+    }
+  }
+
+  /** Waits for the calls under way, which are bounded in time, then disconnects. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.underWay);
+    await this.producer.close();
+  }
+
+  /** Holds the messages' bytes until the library has let go of them, which can be after the caller was told. */
+  private async sendUntilLate(topic: string, partition: number, messages: readonly MessageToSend[], bytes: number) {
+    const deadline = performance.now() + APPEND_MS_MAX;
+    this.bytesHeld += bytes;
+    try {
+      for (let waitMs = RETRY_MS_MIN; ; waitMs = Math.min(2 * waitMs, RETRY_MS_MAX)) {
+        const reason = await this.trySend(topic, partition, messages);
+        if (reason === undefined) return;
+        const refusal = refusalForEver(reason);
+        if (refusal !== undefined) throw invalidBatch(topic, refusal, bytes, reason);
+        if (performance.now() + waitMs > deadline) throw logUnavailable(`append to ${topic}`, reason);
+        await sleep(waitMs);
+      }
+    } finally {
+      this.bytesHeld -= bytes;
+    }
+  }
+
+  /** Gives what went wrong, or undefined. */
+  private async trySend(topic: string, partition: number, messages: readonly MessageToSend[]): Promise<unknown> {
+    try {
+      await this.producer.send({
+        messages: messages.map(({ key, value }) => ({ topic, partition, key: key && view(key), value: view(value) })),
+      });
+      return undefined;
+    } catch (reason) {
+      return reason ?? new Error("the library rejected without a reason");
+    }
+  }
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

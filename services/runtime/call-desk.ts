@@ -1,0 +1,27 @@
+import { LogPulseError } from "../domain/errors.ts";
+import type { CallsInFlight } from "./calls-in-flight.ts";
+import type { ClientAddress } from "./client-address.ts";
+import type { Log } from "./logger.ts";
+import { type RpcStatus, toStatus } from "./rpc-status.ts";
+
+/** What every call passes through, on whatever protocol it came. */
+export interface CallDesk {
+  /** Whose records come in and whose are seen. */
+  tenant: string;
+  calls: CallsInFlight;
+  clientAddress: ClientAddress;
+  log: Log;
+  /** How long a client may take for one message. */
+  streamIdleMsMax: number;
+}
+
+/**
+ * The status of a call whose handler rejected. What is not an error of ours is a bug, and is logged here, once, with
+ * its cause; unless the call was aborted: then the handler only said so in other words.
+ */
+export function statusOfFailure(reason: unknown, path: string, signal: AbortSignal | undefined, log: Log): RpcStatus {
+  const ours = reason instanceof LogPulseError;
+  if (!ours && signal?.aborted) return toStatus(signal.reason);
+  if (!ours || reason.kind === "bug") log.error({ err: reason, method: path }, "a call failed by a fault of ours");
+  return toStatus(reason);
+}

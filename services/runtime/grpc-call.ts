@@ -1,0 +1,172 @@
+import { status as Code, type Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { LogPulseError } from "../domain/errors.ts";
+import { toGrpcStatus, toStatus } from "./rpc-status.ts";
+
+/** The call as grpc-js's lowest public layer has it: one read at a time, when we ask for it. */
+type WireCall = ServerInterceptingCallInterface;
+type WireStatus = Parameters<WireCall["sendStatus"]>[0];
+type Waiting<T> = { resolve: (value: T) => void; reject: (reason: unknown) => void };
+type Read = IteratorResult<Uint8Array, undefined>;
+
+const STOPPED: Read = { done: true, value: undefined };
+
+/** What becomes of a call beside its messages. */
+export interface GrpcCallEvents {
+  /** The headers are here: serve the call. */
+  onStart(metadata: Metadata): void;
+  /** Nobody waits for the answer any more; comes once, and never after `end`. */
+  onAbort(reason: LogPulseError): void;
+}
+
+/**
+ * One gRPC call on the server: encoded messages in by asynchronous iteration, encoded messages out, one status.
+ *
+ * It stands below grpc-js's handlers, for three reasons. Those read 16 messages ahead, which is 64 MiB for batches of
+ * 4 MiB; here a message is read when it is asked for, and until then the client is stopped by the stream's window.
+ * Those pass on the library's own errors, as RESOURCE_EXHAUSTED for a message that is too large; here every status is
+ * ours. And a client that opens a call and stays silent is noticed.
+ */
+export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
+  private readonly wire: WireCall;
+  private readonly idleMsMax: number;
+  private readonly events: GrpcCallEvents;
+  private readonly sendStatus: (status: WireStatus) => void;
+  private reading: Waiting<Read> | undefined;
+  private writing: Waiting<void> | undefined;
+  private idleTimer: NodeJS.Timeout | undefined;
+  private halfClosed = false;
+  private ended = false;
+  private abortReason: LogPulseError | undefined;
+
+  constructor(wire: WireCall, idleMsMax: number, events: GrpcCallEvents) {
+    this.wire = wire;
+    this.idleMsMax = idleMsMax;
+    this.events = events;
+    this.sendStatus = wire.sendStatus.bind(wire);
+    // What the library itself has to say (message too large, deadline passed) goes through this property too.
+    wire.sendStatus = (status) => this.endByLibrary(status);
+  }
+
+  /** Starts the call: `onStart` comes next. */
+  start(): void {
+    this.wire.start({
+      onReceiveMetadata: (metadata) => this.events.onStart(metadata),
+      onReceiveMessage: (message: Uint8Array) => this.settleRead({ done: false, value: message }),
+      onReceiveHalfClose: () => {
+        this.halfClosed = true;
+        this.settleRead(STOPPED);
+      },
+      onCancel: () => this.abort(this.whyCancelled()),
+    });
+  }
+
+  /** The address at the other end of the connection; undefined once that is closed. */
+  get peer(): string | undefined {
+    return this.wire.getConnectionInfo().remoteAddress;
+  }
+
+  /** When the client's deadline passes, in milliseconds since 1970. */
+  get deadlineMs(): number | undefined {
+    const deadline = Number(this.wire.getDeadline());
+    return Number.isFinite(deadline) ? deadline : undefined;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /**
+   * Reads one message.
+   *
+   * @throws LogPulseError `deadline_exceeded` after `idleMsMax` without a whole message, and the reason of any abort.
+   */
+  next(): Promise<Read> {
+    if (this.abortReason) return Promise.reject(this.abortReason);
+    if (this.halfClosed || this.ended) return Promise.resolve(STOPPED);
+    const { promise, resolve, reject } = Promise.withResolvers<Read>();
+    this.reading = { resolve, reject };
+    this.idleTimer ??= setTimeout(() => this.onIdle(), this.idleMsMax);
+    this.idleTimer.refresh();
+    this.wire.startRead();
+    return promise;
+  }
+
+  /** The reader wants no more: the rest of what the client sends is read away when the call ends. */
+  return(): Promise<Read> {
+    this.halfClosed = true;
+    return Promise.resolve(STOPPED);
+  }
+
+  /** Sends one message; resolves when the transport has taken it. @throws the reason of an abort. */
+  send(message: Uint8Array): Promise<void> {
+    if (this.abortReason) return Promise.reject(this.abortReason);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.writing = { resolve, reject };
+    this.wire.sendMessage(message, resolve);
+    return promise;
+  }
+
+  /** Ends the call; without `status`, well. Only the first end counts. */
+  end(status?: WireStatus): void {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.idleTimer);
+    this.sendStatus(status ?? { code: Code.OK, details: "OK" });
+  }
+
+  /** Ends the call with that error, whatever its handler still does; its reads and writes reject from now on. */
+  abort(reason: LogPulseError, status: WireStatus = toGrpcStatus(toStatus(reason))): void {
+    if (this.abortReason || this.ended) return;
+    this.abortReason = reason;
+    this.end(status);
+    this.reading?.reject(reason);
+    this.writing?.reject(reason);
+    this.events.onAbort(reason);
+  }
+
+  private settleRead(read: Read): void {
+    const { reading } = this;
+    this.reading = undefined;
+    reading?.resolve(read);
+  }
+
+  private onIdle(): void {
+    if (this.reading === undefined) return; // The handler is at work, or has what it needs.
+    const message = `no whole message came within ${this.idleMsMax} ms; send what was not acknowledged on a new call`;
+    this.abort(new LogPulseError("deadline_exceeded", message));
+  }
+
+  private whyCancelled(): LogPulseError {
+    const { deadlineMs } = this;
+    const passed = deadlineMs !== undefined && Date.now() >= deadlineMs;
+    return passed ? deadlinePassed() : new LogPulseError("cancelled", "the client hung up");
+  }
+
+  private endByLibrary(status: WireStatus): void {
+    const reason = errorOfLibrary(status);
+    // An encoding that is not known keeps its code: clients look for UNIMPLEMENTED and send without compression.
+    if (status.code === Code.UNIMPLEMENTED) this.abort(reason, status);
+    else this.abort(reason);
+  }
+}
+
+/** What grpc-js says by itself, in our kinds: a request that is too large is the caller's mistake, not a used-up quota. */
+function errorOfLibrary({ code, details }: WireStatus): LogPulseError {
+  const text = details ?? "";
+  switch (code) {
+    case Code.DEADLINE_EXCEEDED:
+      return deadlinePassed();
+    case Code.RESOURCE_EXHAUSTED:
+    case Code.UNIMPLEMENTED:
+      return new LogPulseError("invalid_request", text);
+    default:
+      // The other ones: bytes that do not decompress, a grpc-timeout that is none, and a connection that broke.
+      return /decompress|grpc-timeout/.test(text)
+        ? new LogPulseError("invalid_request", text)
+        : new LogPulseError("cancelled", "the connection broke", { metadata: { transport: text } });
+  }
+}
+
+function deadlinePassed(): LogPulseError {
+  return new LogPulseError("deadline_exceeded", "the deadline of the call has passed");
+}

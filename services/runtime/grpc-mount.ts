@@ -1,0 +1,151 @@
+import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type { Metadata, ServerInterceptor, ServiceDefinition } from "@grpc/grpc-js";
+import { ServerInterceptingCall } from "@grpc/grpc-js";
+import { LogPulseError } from "../domain/errors.ts";
+import { BATCH_BYTES_MAX } from "../domain/limits.ts";
+import type { CallContext, MethodHandler, ServiceHandlers } from "../ports/service-handlers.ts";
+import { type CallDesk, statusOfFailure } from "./call-desk.ts";
+import type { OpenCall } from "./calls-in-flight.ts";
+import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
+import { GrpcCall } from "./grpc-call.ts";
+import { toGrpcStatus } from "./rpc-status.ts";
+
+/** A method as the gRPC side serves it: encoded messages in and out. */
+export interface GrpcMethod {
+  /** "/logpulse.v1.IngestService/Write" */
+  path: string;
+  /** False for those that a stopping process need not wait for. */
+  waitedFor: boolean;
+  /** Reads from the call and sends to it. When it resolves the call has ended well, when it rejects with that error. */
+  serve: (call: GrpcCall, context: CallContext) => Promise<void>;
+}
+
+/** The methods of these services, as the gRPC side serves them. */
+export function grpcMethods(services: readonly ServiceHandlers[]): GrpcMethod[] {
+  return services.flatMap(({ service, methods }) =>
+    methods.map((bound) => ({
+      path: `/${service.typeName}/${bound.method.name}`,
+      waitedFor: true,
+      serve: serverOf(bound),
+    })),
+  );
+}
+
+/**
+ * What grpc-js is to know of the methods: that they exist. The interceptor serves them, so none has a handler here, and
+ * messages pass as they are.
+ */
+export function serviceDefinition(methods: readonly GrpcMethod[]): ServiceDefinition {
+  const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const untouched = (bytes: Buffer) => bytes;
+  const pass = {
+    requestSerialize: asBuffer,
+    responseSerialize: asBuffer,
+    requestDeserialize: untouched,
+    responseDeserialize: untouched,
+  };
+  const definitions = methods.map(({ path }) => [path, { path, requestStream: true, responseStream: true, ...pass }]);
+  return Object.fromEntries(definitions);
+}
+
+/** Serves the methods from grpc-js's interceptor layer (`GrpcCall` says why); a path that is not theirs passes by. */
+export function grpcInterceptor(methods: readonly GrpcMethod[], desk: CallDesk): ServerInterceptor {
+  const byPath = new Map(methods.map((method) => [method.path, method]));
+  return (definition, wire) => {
+    const method = byPath.get(definition.path);
+    return method === undefined ? new ServerInterceptingCall(wire) : new ServedCall(wire, method, desk);
+  };
+}
+
+/** The call that grpc-js's own handler would get; instead of starting that handler it serves the method. */
+class ServedCall extends ServerInterceptingCall {
+  private readonly call: GrpcCall;
+  private readonly method: GrpcMethod;
+  private readonly desk: CallDesk;
+  private open: OpenCall | undefined;
+
+  constructor(wire: ConstructorParameters<typeof ServerInterceptingCall>[0], method: GrpcMethod, desk: CallDesk) {
+    super(wire);
+    this.method = method;
+    this.desk = desk;
+    this.call = new GrpcCall(wire, desk.streamIdleMsMax, {
+      onStart: (metadata) => void this.serve(metadata),
+      onAbort: (reason) => this.open?.abort(reason),
+    });
+  }
+
+  override start(): void {
+    this.call.start();
+  }
+
+  /** Never rejects: whatever goes wrong becomes the call's status. */
+  private async serve(metadata: Metadata): Promise<void> {
+    const { call, method, desk } = this;
+    try {
+      this.open = desk.calls.begin(method.waitedFor, (reason) => call.abort(reason));
+      const external = metadata.get(EXTERNAL_ADDRESS_HEADER)[0]?.toString();
+      const client = desk.clientAddress(call.peer, external);
+      const { signal } = this.open;
+      await method.serve(call, { tenant: desk.tenant, client, signal, deadlineMs: call.deadlineMs });
+      call.end();
+    } catch (reason) {
+      call.end(toGrpcStatus(statusOfFailure(reason, method.path, this.open?.signal, desk.log)));
+    } finally {
+      this.open?.end();
+    }
+  }
+}
+
+function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
+  const encode = (answer: MessageInitShape<DescMessage>) => toBinary(method.output, create(method.output, answer));
+  switch (handler.kind) {
+    case "unary":
+      return async (call, context) => {
+        const request = decode(method.input, await onlyMessage(call));
+        await call.send(encode(await handler.handle(request, context)));
+      };
+    case "unary_bytes":
+      return async (call, context) => {
+        const bytes = withinBatchLimit(await onlyMessage(call));
+        await call.send(encode(await handler.handle(bytes, context)));
+      };
+    case "client_stream_bytes":
+      return async (call, context) => {
+        await call.send(encode(await handler.handle(eachWithinBatchLimit(call), context)));
+      };
+  }
+}
+
+/** The one message of a unary call. @throws LogPulseError `invalid_request` where there is none, or a second one. */
+export async function onlyMessage(call: GrpcCall): Promise<Uint8Array> {
+  const first = await call.next();
+  if (first.done) throw new LogPulseError("invalid_request", "the call has no message");
+  const second = await call.next();
+  if (!second.done) throw new LogPulseError("invalid_request", "the call has more than one message");
+  return first.value;
+}
+
+function decode(desc: DescMessage, bytes: Uint8Array) {
+  try {
+    return fromBinary(desc, bytes);
+  } catch (reason) {
+    throw undecodable(desc, reason);
+  }
+}
+
+/** The error for bytes that are not this message. */
+export function undecodable(desc: DescMessage, reason: unknown): LogPulseError {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new LogPulseError("invalid_request", `the bytes are no ${desc.typeName}: ${why}`, { cause: reason });
+}
+
+/** The bytes. @throws LogPulseError `invalid_batch` where they are more than a batch may have. */
+export function withinBatchLimit(bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= BATCH_BYTES_MAX) return bytes;
+  const message = `the batch has ${bytes.length} bytes; it may have ${BATCH_BYTES_MAX}`;
+  throw new LogPulseError("invalid_batch", message, { metadata: { limit: String(BATCH_BYTES_MAX) } });
+}
+
+async function* eachWithinBatchLimit(messages: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const bytes of messages) yield withinBatchLimit(bytes);
+}

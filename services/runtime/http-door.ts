@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { LogPulseError } from "../domain/errors.ts";
+import {
+  HTTP_HEADERS_BYTES_MAX,
+  HTTP_HEADERS_MS_MAX,
+  HTTP_KEEP_ALIVE_MS_MAX,
+  HTTP_REQUEST_MS_MAX,
+} from "../domain/limits.ts";
+import type { HttpMount } from "./connect-mount.ts";
+import type { hostCheck } from "./host-check.ts";
+import type { Log } from "./logger.ts";
+import type { Readiness } from "./readiness.ts";
+import { toStatus, toStatusJson } from "./rpc-status.ts";
+
+/** What answers on the HTTP/1.1 side. */
+export interface HttpDoorParts {
+  connect: HttpMount;
+  readiness: Readiness;
+  checkHost: ReturnType<typeof hostCheck>;
+  log: Log;
+  /** How long a request's headers may take, in milliseconds. */
+  headersMsMax?: number;
+}
+
+/**
+ * The HTTP/1.1 side: Connect and gRPC-Web, `GET /healthz` (the process lives), `GET /readyz` (all parts answer), and
+ * for anything else a 404 that says what is here. It has Node's own guards against clients that never finish.
+ */
+export function httpDoor(parts: HttpDoorParts): Server {
+  const headersTimeout = parts.headersMsMax ?? HTTP_HEADERS_MS_MAX;
+  const options = {
+    maxHeaderSize: HTTP_HEADERS_BYTES_MAX,
+    headersTimeout,
+    requestTimeout: HTTP_REQUEST_MS_MAX,
+    connectionsCheckingInterval: Math.ceil(headersTimeout / 4),
+    keepAliveTimeout: HTTP_KEEP_ALIVE_MS_MAX,
+    noDelay: true,
+  };
+  const server = createServer(options, (request, response) => {
+    if (parts.readiness.isDraining) response.shouldKeepAlive = false;
+    answer(parts, request, response).catch((reason: unknown) => fail(parts.log, response, reason));
+  });
+  return server.on("clientError", refuse);
+}
+
+async function answer(parts: HttpDoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url?.split("?", 1)[0];
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  // Before the check of Host: a load balancer asks under a name of its own, and the answer tells nobody anything.
+  if (isRead && path === "/healthz") return send(response, 200, "text/plain", "ok");
+  parts.checkHost({ host: request.headers.host, origin: request.headers.origin });
+  if (isRead && path === "/readyz") return tellReadiness(parts.readiness, response);
+  if (!parts.connect(request, response)) throw notServed(request);
+}
+
+async function tellReadiness(readiness: Readiness, response: ServerResponse): Promise<void> {
+  const notReady = await readiness.look();
+  const ready = notReady.length === 0;
+  send(response, ready ? 200 : 503, "application/json", JSON.stringify({ ready, notReady }));
+}
+
+function notServed({ method, url }: IncomingMessage): LogPulseError {
+  const here = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>), GET /healthz, GET /readyz";
+  return new LogPulseError("not_found", `there is no ${method} ${url} here; what is served: ${here}`);
+}
+
+function fail(log: Log, response: ServerResponse, reason: unknown): void {
+  const ours = reason instanceof LogPulseError;
+  if (!ours) log.error({ err: reason }, "an HTTP request failed by a fault of ours");
+  if (response.headersSent) return void response.destroy();
+  const httpStatus = !ours ? 500 : reason.kind === "not_permitted" ? 403 : 404;
+  send(response, httpStatus, "application/json", toStatusJson(toStatus(reason)));
+}
+
+function send(response: ServerResponse, httpStatus: number, contentType: string, body: string): void {
+  response.writeHead(httpStatus, {
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    "x-content-type-options": "nosniff",
+  });
+  response.end(body);
+}
+
+/** What Node's parser refuses, by its own names; everything else is a bad request. */
+const REFUSALS: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+function refuse(reason: NodeJS.ErrnoException, socket: Socket | import("node:stream").Duplex): void {
+  if (!socket.writable || reason.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const statusLine = REFUSALS[reason.code ?? ""] ?? "400 Bad Request";
+  const body = toStatusJson(toStatus(new LogPulseError("invalid_request", `${statusLine}: ${reason.message}`)));
+  const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${statusLine}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,89 @@
+import { setTimeout as timer } from "node:timers/promises";
+
+/** Something a service needs in order to answer. */
+export interface ReadinessCheck {
+  /** "event log", "records in MySQL": stands in /readyz. */
+  name: string;
+  /** The services that cannot answer without it, by full name: "logpulse.v1.IngestService". */
+  services: readonly string[];
+  /** Resolves if it can be used now. Longer than READY_CHECK_MS_MAX counts as no. */
+  check(): Promise<void>;
+}
+
+/** A check that did not pass, and why in one sentence. */
+export interface NotReady {
+  name: string;
+  reason: string;
+}
+
+/** What is ready, as of the last look; and nothing is once the process drains. */
+export class Readiness {
+  private readonly checks: readonly ReadinessCheck[];
+  private readonly checkMsMax: number;
+  private running: Promise<NotReady[]> | undefined;
+  private failures: ReadonlyMap<string, string> | undefined;
+  private draining = false;
+  private readonly watchers = new Set<() => void>();
+
+  constructor(checks: readonly ReadinessCheck[], checkMsMax: number) {
+    this.checks = checks;
+    this.checkMsMax = checkMsMax;
+  }
+
+  /** Runs all checks now; those who ask meanwhile get the same answer. Empty: all pass and the process takes calls. */
+  async look(): Promise<NotReady[]> {
+    this.running ??= this.runAll().finally(() => {
+      this.running = undefined;
+    });
+    const failed = await this.running;
+    return this.draining ? [{ name: "process", reason: "it is stopping" }, ...failed] : failed;
+  }
+
+  /** Whether a service, or with "" the process, takes calls, by the last look; undefined if there is no such service. */
+  isServing(service: string, known: ReadonlySet<string>): boolean | undefined {
+    if (service === "") return !this.draining;
+    if (!known.has(service)) return undefined;
+    if (this.draining || this.failures === undefined) return false;
+    const needed = this.checks.filter((check) => check.services.includes(service));
+    return needed.every((check) => !this.failures?.has(check.name));
+  }
+
+  /** From now on nothing is ready. */
+  drain(): void {
+    this.draining = true;
+    for (const watcher of this.watchers) watcher();
+  }
+
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  /** Calls back after each look and at draining, until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  private async runAll(): Promise<NotReady[]> {
+    const results = await Promise.all(this.checks.map((check) => this.run(check)));
+    const failed = results.filter((result) => result !== undefined);
+    this.failures = new Map(failed.map(({ name, reason }) => [name, reason]));
+    for (const watcher of this.watchers) watcher();
+    return failed;
+  }
+
+  private async run(needed: ReadinessCheck): Promise<NotReady | undefined> {
+    const { name } = needed;
+    const giveUp = new AbortController();
+    const late = timer(this.checkMsMax, "late", { signal: giveUp.signal });
+    late.catch(() => undefined); // Given up below.
+    try {
+      const result = await Promise.race([needed.check(), late]);
+      return result === "late" ? { name, reason: `no answer within ${this.checkMsMax} ms` } : undefined;
+    } catch (reason) {
+      return { name, reason: reason instanceof Error ? reason.message : String(reason) };
+    } finally {
+      giveUp.abort();
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import {
+  CALLS_ABORT_SHARE,
+  CALLS_DRAIN_SHARE,
+  CALLS_IN_FLIGHT_MAX,
+  CONNECTIONS_MAX,
+  HEALTH_REFRESH_MS,
+  PROTOCOL_SNIFF_MS_MAX,
+  READY_CHECK_MS_MAX,
+  STREAM_IDLE_MS_MAX,
+} from "../domain/limits.ts";
+import type { ServiceHandlers } from "../ports/service-handlers.ts";
+import type { CallDesk } from "./call-desk.ts";
+import { CallsInFlight } from "./calls-in-flight.ts";
+import { clientAddressRule } from "./client-address.ts";
+import { connectMount } from "./connect-mount.ts";
+import type { DescriptorIndex } from "./descriptor-index.ts";
+import { grpcMethods } from "./grpc-mount.ts";
+import { GrpcServer } from "./grpc-server.ts";
+import { healthMethods } from "./health.ts";
+import { hostCheck } from "./host-check.ts";
+import { httpDoor } from "./http-door.ts";
+import type { Log } from "./logger.ts";
+import { sniffProtocol } from "./protocol-sniffer.ts";
+import { Readiness, type ReadinessCheck } from "./readiness.ts";
+import { reflectionMethods } from "./reflection.ts";
+import type { Part } from "./shutdown.ts";
+
+/** What the server serves and how. */
+export interface ServerSettings {
+  /** The address to listen on: "127.0.0.1", "0.0.0.0", "::". */
+  host: string;
+  /** 0: any that is free; `address` says which. */
+  port: number;
+  /** Whose records come in and are seen. */
+  tenant: string;
+  services: readonly ServiceHandlers[];
+  checks: readonly ReadinessCheck[];
+  log: Log;
+  /** Names, without port, that browsers may use beside this machine's own; looked at on loopback only. */
+  allowedHosts: readonly string[];
+  /** Addresses and ranges of proxies that are believed about who called them. */
+  trustedProxies: readonly string[];
+  /** The contract, for reflection; absent: no reflection. */
+  reflection?: DescriptorIndex;
+  /** How long the whole process may take to stop; most of it is for calls in flight. */
+  drainMsMax: number;
+  /** The usual limits are those of domain/limits.ts; tests have smaller ones. */
+  limits?: Partial<ServerLimits>;
+}
+
+/** Limits of the server, in the words of domain/limits.ts. */
+export interface ServerLimits {
+  callsMax: number;
+  connectionsMax: number;
+  headersMsMax: number;
+  healthRefreshMs: number;
+  readyCheckMsMax: number;
+  sniffMsMax: number;
+  streamIdleMsMax: number;
+}
+
+/**
+ * One port for everything: gRPC (HTTP/2 without TLS) on grpc-js, Connect, gRPC-Web and plain HTTP on Node's HTTP/1.1
+ * server, told apart by a connection's first three bytes. The same handlers answer on all of them.
+ */
+export class LogPulseServer implements Part {
+  readonly name = "server";
+  private readonly settings: ServerSettings;
+  private readonly calls: CallsInFlight;
+  private readonly readiness: Readiness;
+  private readonly grpc: GrpcServer;
+  private readonly http: HttpServer;
+  private readonly sockets = new Set<Socket>();
+  private refreshTimer: NodeJS.Timeout | undefined;
+
+  constructor(settings: ServerSettings) {
+    const { services, log, tenant, limits = {} } = settings;
+    this.settings = settings;
+    this.calls = new CallsInFlight(limits.callsMax ?? CALLS_IN_FLIGHT_MAX);
+    this.readiness = new Readiness(settings.checks, limits.readyCheckMsMax ?? READY_CHECK_MS_MAX);
+    const desk: CallDesk = {
+      tenant,
+      log,
+      calls: this.calls,
+      clientAddress: clientAddressRule(settings.trustedProxies),
+      streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
+    };
+    const names = new Set(services.map(({ service }) => service.typeName));
+    const reflection = settings.reflection ? reflectionMethods(settings.reflection, names) : [];
+    this.grpc = new GrpcServer(
+      [...grpcMethods(services), ...healthMethods(this.readiness, names), ...reflection],
+      desk,
+    );
+    this.http = httpDoor({
+      connect: connectMount(services, desk),
+      readiness: this.readiness,
+      checkHost: hostCheck(settings.host, settings.allowedHosts),
+      log,
+      headersMsMax: limits.headersMsMax,
+    });
+    this.http.maxConnections = limits.connectionsMax ?? CONNECTIONS_MAX;
+    this.putSnifferBefore(this.http, limits.sniffMsMax ?? PROTOCOL_SNIFF_MS_MAX);
+  }
+
+  /** Where it listens. Only while it does. */
+  get address(): AddressInfo {
+    return this.http.address() as AddressInfo;
+  }
+
+  /** How many calls handlers work on. */
+  get callsInFlight(): number {
+    return this.calls.count;
+  }
+
+  /** Resolves when connections are accepted. @throws Error if the port is taken. */
+  async start(): Promise<void> {
+    const { host, port, log, limits = {} } = this.settings;
+    const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+    this.http.once("error", reject).listen({ host, port }, resolve);
+    await listening;
+    this.http.off("error", reject).on("error", (reason) => log.error({ err: reason }, "the listening socket failed"));
+    const refresh = () => void this.readiness.look();
+    this.refreshTimer = setInterval(refresh, limits.healthRefreshMs ?? HEALTH_REFRESH_MS);
+    refresh();
+    log.info({ address: this.address.address, port: this.address.port }, "listening");
+  }
+
+  /**
+   * Tells everybody that it stops (health NOT_SERVING, no new connections, GOAWAY), waits for the calls in flight,
+   * then aborts what is left, and closes all connections.
+   */
+  async stop(): Promise<void> {
+    const { drainMsMax, log } = this.settings;
+    clearInterval(this.refreshTimer);
+    this.readiness.drain();
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    this.http.close(() => resolve()); // Its error says that it never listened: nothing to wait for either.
+    this.grpc.goAway();
+    const left = await this.calls.drain(drainMsMax * CALLS_DRAIN_SHARE, drainMsMax * CALLS_ABORT_SHARE);
+    if (left > 0) log.error({ calls: left }, "calls in flight did not end, although aborted: cut off");
+    await this.flushed();
+    this.grpc.destroy();
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Handlers have ended; their last answers may still be on the way into the sockets. */
+  private async flushed(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < 50 && [...this.sockets].some((socket) => socket.writableLength > 0); turns += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** The HTTP server listens, so that its guards and its count of connections see every socket; we look first. */
+  private putSnifferBefore(http: HttpServer, msMax: number): void {
+    const [serveHttp] = http.listeners("connection") as ((socket: Socket) => void)[];
+    if (serveHttp === undefined) throw new Error("Node's HTTP server has no listener for connections");
+    http.removeAllListeners("connection").on("connection", (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+      sniffProtocol(socket, msMax, (isHttp2) => {
+        if (isHttp2) this.grpc.serve(socket);
+        else serveHttp.call(http, socket);
+      });
+    });
+  }
+}

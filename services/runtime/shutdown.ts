@@ -1,0 +1,107 @@
+import { PART_STOP_MS_MIN } from "../domain/limits.ts";
+import type { Log } from "./logger.ts";
+
+/** Something that runs for as long as the process does. */
+export interface Part {
+  name: string;
+  /** Resolves when the part can be used. A signal that is aborted meanwhile means: give up waiting. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Lets what is inside run out, then frees everything. Also called where `start` failed or was given up. */
+  stop(): Promise<void>;
+}
+
+/** The slice of `process` that is used: tests have their own. */
+export interface ProcessEvents {
+  on(event: "SIGTERM" | "SIGINT", listener: () => void): unknown;
+  on(event: "uncaughtException" | "unhandledRejection", listener: (reason: unknown) => void): unknown;
+  exit(code: number): void;
+}
+
+/** How a process ends. */
+export interface RunSettings {
+  log: Log;
+  process: ProcessEvents;
+  /** For all parts together; then the process exits with 1, whatever is left. */
+  drainMsMax: number;
+}
+
+/**
+ * Starts the parts in their order and keeps them until SIGTERM or SIGINT, then stops them in reverse order and exits:
+ * with 0, or with 1 where a part would not start or stop, or after an error that nobody caught (logged; what is in
+ * flight still drains). A second signal exits at once. The last part is the first to stop: let it be the server.
+ *
+ * Resolves when all parts have started, or the process is on its way out.
+ */
+export async function runParts(parts: readonly Part[], settings: RunSettings): Promise<void> {
+  const { log, process } = settings;
+  const giveUpStarting = new AbortController();
+  const started: Part[] = [];
+  let stopping = false;
+
+  const stop = async (exitCode: number): Promise<void> => {
+    stopping = true;
+    giveUpStarting.abort(new Error("the process is stopping"));
+    const allStopped = await stopParts(started.toReversed(), settings);
+    const code = allStopped ? exitCode : 1;
+    log.info({ exitCode: code }, "stopped");
+    process.exit(code);
+  };
+  const onSignal = (name: "SIGTERM" | "SIGINT", signalNumber: number) => () => {
+    if (stopping) {
+      log.warn({ signal: name }, "a second signal: exiting at once");
+      return process.exit(128 + signalNumber);
+    }
+    log.info({ signal: name }, "stopping");
+    void stop(0);
+  };
+  const onFault = (what: string) => (reason: unknown) => {
+    log.fatal({ err: reason }, what);
+    if (!stopping) void stop(1);
+  };
+  process.on("SIGTERM", onSignal("SIGTERM", 15));
+  process.on("SIGINT", onSignal("SIGINT", 2));
+  process.on("uncaughtException", onFault("an exception that nobody caught: stopping"));
+  process.on("unhandledRejection", onFault("a rejection that nobody handled: stopping"));
+
+  for (const part of parts) {
+    if (stopping) return;
+    started.push(part);
+    try {
+      await part.start(giveUpStarting.signal);
+    } catch (reason) {
+      if (stopping) return;
+      log.fatal({ err: reason, part: part.name }, "cannot start");
+      return stop(1);
+    }
+  }
+}
+
+/** Stops one after the other; true if all did. One that hangs is left when the others' time would be used up. */
+async function stopParts(parts: readonly Part[], { log, drainMsMax }: RunSettings): Promise<boolean> {
+  const endMs = performance.now() + drainMsMax;
+  let allStopped = true;
+  for (const [index, part] of parts.entries()) {
+    const msForOthers = (parts.length - index - 1) * PART_STOP_MS_MIN;
+    const msMax = Math.max(PART_STOP_MS_MIN / 2, endMs - performance.now() - msForOthers);
+    try {
+      if (await settlesWithin(part.stop(), msMax)) continue;
+      log.error({ part: part.name, msMax: Math.round(msMax) }, "did not stop in time: left behind");
+    } catch (reason) {
+      log.error({ err: reason, part: part.name }, "failed to stop");
+    }
+    allStopped = false;
+  }
+  return allStopped;
+}
+
+async function settlesWithin(stopped: Promise<void>, msMax: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), msMax);
+  });
+  try {
+    return await Promise.race([stopped.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { readConfig, SETTINGS } from "../../services/config.ts";
+import { DRAIN_MS_MAX } from "../../services/domain/limits.ts";
+import { roles } from "./compose-file.ts";
+
+describe.each(roles)("the role %s", (name, service) => {
+  /** The environment as the container sees it when .env has the passwords and nothing else. */
+  const environment = Object.fromEntries(
+    Object.entries(service.environment ?? {}).map(([key, value]) => [
+      key,
+      String(value)
+        .replace(/\$\{\w+:-([^}]*)\}/g, "$1")
+        .replace(/\$\{\w+:\?[^}]*\}/g, "secret"),
+    ]),
+  );
+
+  it("sets only variables that the program reads", () => {
+    for (const key of Object.keys(environment)) expect(Object.keys(SETTINGS)).toContain(key);
+  });
+
+  it("has settings that the program accepts", () => {
+    const config = readConfig(environment);
+    expect(config).toMatchObject({ mode: "full", listen: { host: "0.0.0.0", port: 8080 }, rateLimit: { replicas: 3 } });
+    expect(config.roles).toEqual([name.split("-")[0]]);
+    if (name.startsWith("worker-")) expect(config.sinks).toEqual([name.slice("worker-".length)]);
+  });
+
+  it("finds every server it is told of in this file, and waits for it", () => {
+    const addresses = Object.keys(environment).filter((key) => /_(URL|BROKERS)$/.test(key));
+    const told = addresses.map((key) => /(?:^|[/@])([a-z]+):\d+/.exec(environment[key]!)![1]!);
+    expect(Object.keys(service.depends_on ?? {}).sort()).toEqual(told.sort());
+  });
+
+  it("has time to drain, and an init that hands it SIGTERM", () => {
+    expect(service.init).toBe(true);
+    expect(1000 * Number.parseInt(service.stop_grace_period!, 10)).toBeGreaterThan(DRAIN_MS_MAX);
+    expect(service.stop_grace_period).toMatch(/^\d+s$/);
+  });
+
+  it("can neither change its files nor get more rights", () => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
+  });
+});
