@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { LogPulseError } from "../domain/errors.ts";
 import {
   HTTP_HEADERS_BYTES_MAX,
@@ -62,7 +62,7 @@ async function tellReadiness(readiness: Readiness, response: ServerResponse): Pr
 
 function notServed({ method, url }: IncomingMessage): LogPulseError {
   const here = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>), GET /healthz, GET /readyz";
-  return new LogPulseError("not_found", `there is no ${method} ${url} here; what is served: ${here}`);
+  return new LogPulseError("not_found", `what is served here is ${here}; not ${method} ${url}`);
 }
 
 function fail(log: Log, response: ServerResponse, reason: unknown): void {
@@ -88,7 +88,7 @@ const REFUSALS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-function refuse(reason: NodeJS.ErrnoException, socket: Socket | import("node:stream").Duplex): void {
+function refuse(reason: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || reason.code === "ECONNRESET") {
     socket.destroy();
     return;

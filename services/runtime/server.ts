@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   CALLS_ABORT_SHARE,
   CALLS_DRAIN_SHARE,
@@ -73,6 +74,7 @@ export class LogPulseServer implements Part {
   private readonly grpc: GrpcServer;
   private readonly http: HttpServer;
   private readonly sockets = new Set<Socket>();
+  private readonly undecided = new Set<Socket>();
   private refreshTimer: NodeJS.Timeout | undefined;
 
   constructor(settings: ServerSettings) {
@@ -138,20 +140,20 @@ export class LogPulseServer implements Part {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     this.http.close(() => resolve()); // Its error says that it never listened: nothing to wait for either.
     this.grpc.goAway();
+    for (const socket of this.undecided) socket.destroy();
     const left = await this.calls.drain(drainMsMax * CALLS_DRAIN_SHARE, drainMsMax * CALLS_ABORT_SHARE);
     if (left > 0) log.error({ calls: left }, "calls in flight did not end, although aborted: cut off");
-    await this.flushed();
+    this.http.closeIdleConnections();
+    await this.socketsClosed(drainMsMax * CALLS_ABORT_SHARE);
     this.grpc.destroy();
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
-  /** Handlers have ended; their last answers may still be on the way into the sockets. */
-  private async flushed(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let turns = 0; turns < 50 && [...this.sockets].some((socket) => socket.writableLength > 0); turns += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+  /** All calls have been answered: lets the answers leave, and clients that were told to go close their connections. */
+  private async socketsClosed(msMax: number): Promise<void> {
+    const endMs = performance.now() + msMax;
+    while (this.sockets.size > 0 && performance.now() < endMs) await sleep(5);
   }
 
   /** The HTTP server listens, so that its guards and its count of connections see every socket; we look first. */
@@ -160,8 +162,13 @@ export class LogPulseServer implements Part {
     if (serveHttp === undefined) throw new Error("Node's HTTP server has no listener for connections");
     http.removeAllListeners("connection").on("connection", (socket: Socket) => {
       this.sockets.add(socket);
-      socket.once("close", () => this.sockets.delete(socket));
+      this.undecided.add(socket);
+      socket.once("close", () => {
+        this.sockets.delete(socket);
+        this.undecided.delete(socket);
+      });
       sniffProtocol(socket, msMax, (isHttp2) => {
+        this.undecided.delete(socket);
         if (isHttp2) this.grpc.serve(socket);
         else serveHttp.call(http, socket);
       });

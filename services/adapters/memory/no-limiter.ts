@@ -1,0 +1,10 @@
+import type { RateLimiter, Take } from "../../ports/rate-limiter.ts";
+
+/** The limiter that is switched off: everybody may send everything. */
+export class NoLimiter implements RateLimiter {
+  async take(): Promise<Take> {
+    return { allowed: true, retryAfterMs: 0 };
+  }
+
+  async close(): Promise<void> {}
+}

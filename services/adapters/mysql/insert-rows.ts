@@ -1,0 +1,51 @@
+import type { PoolConnection } from "mysql2/promise";
+
+/** A value of a row. Text goes as its bytes, 64-bit numbers as text: neither charset nor rounding can touch them. */
+export type SqlValue = number | string | Buffer | null;
+
+/** Rows of one statement: few sizes, since the server keeps each as a prepared statement of the connection. */
+const ROW_COUNTS = [256, 32, 4, 1];
+
+/** Bytes of one statement's values: a server may be set to packets of 1 MiB, the least that makes sense here. */
+const STATEMENT_BYTES_MAX = 900_000;
+
+/** `INSERT INTO table (columns) VALUES … ON DUPLICATE KEY UPDATE …`, for any number of rows. */
+export class InsertStatement {
+  private readonly head: string;
+  private readonly row: string;
+  private readonly tail: string;
+
+  /** Names and `onDuplicate` are parts of the program, never of its input. */
+  constructor(table: string, columns: readonly string[], onDuplicate: string) {
+    this.head = `INSERT INTO ${table} (${columns.join(", ")}) VALUES `;
+    this.row = `(${columns.map(() => "?").join(", ")})`;
+    this.tail = ` ON DUPLICATE KEY UPDATE ${onDuplicate}`;
+  }
+
+  /** Inserts the rows in their order, in as few statements as the bounds allow. */
+  async run(connection: PoolConnection, rows: readonly SqlValue[][]): Promise<void> {
+    for (let start = 0; start < rows.length; ) {
+      const count = ROW_COUNTS.find((some) => fits(rows, start, some)) ?? 1;
+      await connection.execute(this.text(count), rows.slice(start, start + count).flat());
+      start += count;
+    }
+  }
+
+  private text(count: number): string {
+    return this.head + new Array<string>(count).fill(this.row).join(", ") + this.tail;
+  }
+}
+
+/** `c = VALUES(c)` for each column: what is inserted replaces what is there. */
+export function replacing(columns: readonly string[]): string {
+  return columns.map((column) => `${column} = VALUES(${column})`).join(", ");
+}
+
+function fits(rows: readonly SqlValue[][], start: number, count: number): boolean {
+  if (start + count > rows.length) return false;
+  let bytes = 0;
+  for (let index = start; index < start + count; index++) {
+    for (const value of rows[index]!) bytes += typeof value === "object" && value !== null ? value.length : 10;
+  }
+  return bytes <= STATEMENT_BYTES_MAX;
+}

@@ -1,0 +1,101 @@
+import type { PoolConnection } from "mysql2/promise";
+import { RECORD_BYTES_MAX, TENANT_BYTES_MAX } from "../../domain/limits.ts";
+import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import type { RefusedRecord } from "../../domain/refused-record.ts";
+import { effectiveSeverity } from "../../domain/severity.ts";
+import { dataErrorOf } from "./errors.ts";
+import { InsertStatement, type SqlValue } from "./insert-rows.ts";
+
+/** A record and the batch it came in. */
+export interface BatchedRecord {
+  batch: LoggedBatch;
+  logged: LoggedRecord;
+}
+
+const INSERT = new InsertStatement(
+  "records",
+  [
+    "producer_day",
+    "tenant",
+    "producer",
+    "seq",
+    "time_ns",
+    "received_ns",
+    "severity",
+    "severity_text",
+    "service",
+    "has_http",
+    "client_ip",
+    "method",
+    "path",
+    "status",
+    "record",
+  ],
+  "seq = records.seq", // A row that is there already stays as it is.
+);
+const RECORDS_AT_ONCE = 256; // As many are looked through again where one of them is refused.
+
+/** Inserts the records; those that the table cannot hold are left out and returned, each with its reason. */
+export async function insertRecords(
+  connection: PoolConnection,
+  records: readonly BatchedRecord[],
+): Promise<RefusedRecord[]> {
+  const refused: RefusedRecord[] = [];
+  for (let start = 0; start < records.length; start += RECORDS_AT_ONCE) {
+    refused.push(...(await insertHalving(connection, records.slice(start, start + RECORDS_AT_ONCE))));
+  }
+  return refused;
+}
+
+/** Why the store cannot take a record whatever the table says; undefined where it can. */
+export function refusalOf({ batch, logged }: BatchedRecord): RefusedRecord | undefined {
+  const tenantBytes = Buffer.byteLength(batch.tenant);
+  if (tenantBytes > TENANT_BYTES_MAX) {
+    return { batch, logged, reason: "tenant_too_long", detail: `${tenantBytes} bytes; at most ${TENANT_BYTES_MAX}` };
+  }
+  const { length } = logged.bytes;
+  if (length <= RECORD_BYTES_MAX) return undefined;
+  return { batch, logged, reason: "record_too_long", detail: `${length} bytes; at most ${RECORD_BYTES_MAX}` };
+}
+
+/** An error of a row undoes its statement only: the halves are tried again in the same transaction. */
+async function insertHalving(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<RefusedRecord[]> {
+  try {
+    await INSERT.run(connection, records.map(rowOf));
+    return [];
+  } catch (reason) {
+    const error = dataErrorOf(reason);
+    if (!error) throw reason;
+    if (records.length === 1) return [{ ...records[0]!, ...error }];
+  }
+  const half = Math.ceil(records.length / 2);
+  const first = await insertHalving(connection, records.slice(0, half));
+  return [...first, ...(await insertHalving(connection, records.slice(half)))];
+}
+
+function rowOf({ batch, logged }: BatchedRecord): SqlValue[] {
+  const { record } = logged;
+  const { http } = record;
+  return [
+    batch.producerDay,
+    Buffer.from(batch.tenant),
+    Buffer.from(batch.producer, "hex"),
+    logged.seq,
+    logged.timeNanos.toString(),
+    batch.receivedNanos.toString(),
+    effectiveSeverity(record),
+    Buffer.from(record.severityText),
+    Buffer.from(record.service),
+    http ? 1 : 0,
+    http ? Buffer.from(http.clientIp) : null,
+    http ? methodBytes(http.method) : null,
+    http ? Buffer.from(http.path) : null,
+    http ? http.status : null,
+    Buffer.from(logged.bytes.buffer, logged.bytes.byteOffset, logged.bytes.length),
+  ];
+}
+
+/** Methods are found in any case: lower case on both sides, by the same rules here as in every other store. */
+export function methodBytes(method: string): Buffer {
+  return Buffer.from(method.toLowerCase());
+}

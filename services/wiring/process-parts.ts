@@ -1,0 +1,18 @@
+import type { ServiceHandlers } from "../ports/service-handlers.ts";
+import type { ReadinessCheck } from "../runtime/readiness.ts";
+import type { Part } from "../runtime/shutdown.ts";
+
+/** What the wiring of a mode gives to `main.ts`: the server is put behind the parts, so that it stops first. */
+export interface ProcessParts {
+  /** In the order in which they start; stopped in reverse. */
+  parts: Part[];
+  /** Mounted on the one port. */
+  services: ServiceHandlers[];
+  /** What the services need, for health and /readyz. */
+  checks: ReadinessCheck[];
+}
+
+/** Something that is only closed at the end. */
+export function closedAtTheEnd(name: string, thing: { close(): Promise<void> }): Part {
+  return { name, start: async () => {}, stop: () => thing.close() };
+}
