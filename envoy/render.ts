@@ -53,7 +53,8 @@ interface Cluster {
 
 function placeCluster(cluster: Cluster, addresses: EnvoyAddresses): void {
   const role = cluster.name.replace(/_h1$/, "");
-  if (role !== "ingest" && role !== "query" && role !== "stats") throw new Error(`no address for cluster ${cluster.name}`);
+  if (role !== "ingest" && role !== "query" && role !== "stats")
+    throw new Error(`no address for cluster ${cluster.name}`);
   cluster.type = "STATIC";
   delete cluster.dns_lookup_family;
   cluster.load_assignment.endpoints = [
@@ -63,7 +64,8 @@ function placeCluster(cluster: Cluster, addresses: EnvoyAddresses): void {
 
 function socketAddress(text: string): unknown {
   const [, host, port] = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(text) ?? [];
-  if (host === undefined) throw new Error(`"${text}" is no address; wanted is an IPv4 address and a port, "127.0.0.1:9001"`);
+  if (host === undefined)
+    throw new Error(`"${text}" is no address; wanted is an IPv4 address and a port, "127.0.0.1:9001"`);
   return { socket_address: { address: host, port_value: Number(port) } };
 }
 

@@ -1,6 +1,4 @@
 import { gzipSync } from "node:zlib";
-import { create, toJson } from "@bufbuild/protobuf";
-import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { IngestService, type UploadLinesRequest, type WriteLogRequest } from "../gen/logpulse/v1/ingest_service_pb.ts";
 import type { LogBatch } from "../gen/logpulse/v1/log_batch_pb.ts";
@@ -13,7 +11,7 @@ import {
 } from "../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../gen/logpulse/v1/stats_service_pb.ts";
 import { haveServers } from "../stack/have-servers.ts";
-import type { StubCall } from "./testing/stub-upstream.ts";
+import { firstMessage } from "./testing/stub-call.ts";
 import { openDoor, type TestDoor } from "./testing/test-door.ts";
 
 /** The REST door: the routes and shapes of the two systems that LogPulse replaces, as Envoy's transcoder makes them. */
@@ -26,15 +24,11 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   beforeEach(() => door.reset());
 
   /** Answers a method of the ingest stubs and gives back what they got. */
-  async function first<T>(call: StubCall): Promise<T> {
-    for await (const message of call.messages) return message as T;
-    throw new Error("no message came");
-  }
   function ingestGets<T>(method: Parameters<TestDoor["query"]["answer"]>[0], answer: object): T[] {
     const got: T[] = [];
     for (const stub of door.ingest) {
       stub.answer(method, async (call) => {
-        got.push(await first<T>(call));
+        got.push(await firstMessage<T>(call));
         return answer;
       });
     }
@@ -43,19 +37,28 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   function queryGets<T>(method: Parameters<TestDoor["query"]["answer"]>[0], answer: object): T[] {
     const got: T[] = [];
     door.query.answer(method, async (call) => {
-      got.push(await first<T>(call));
+      got.push(await firstMessage<T>(call));
       return answer;
     });
     return got;
   }
 
   it("POST /logs answers 201 with the shape of system A, counts of zero included", async () => {
-    const got = ingestGets<WriteLogRequest>(IngestService.method.writeLog, { id: "00-1", message: "log accepted", totalLogged: 0 });
+    const got = ingestGets<WriteLogRequest>(IngestService.method.writeLog, {
+      id: "00-1",
+      message: "log accepted",
+      totalLogged: 0,
+    });
     const record = { service_name: "auth", level: "ERROR", message: "no", timestamp: "2026-01-02T03:04:05Z" };
     const answer = await door.rest("POST", "/logs", record);
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({ id: "00-1", message: "log accepted", total_logged: 0 });
-    expect(got[0]).toMatchObject({ serviceName: "auth", level: "ERROR", message: "no", timestamp: "2026-01-02T03:04:05Z" });
+    expect(got[0]).toMatchObject({
+      serviceName: "auth",
+      level: "ERROR",
+      message: "no",
+      timestamp: "2026-01-02T03:04:05Z",
+    });
   });
 
   it("only success becomes 201, and only on POST /logs", async () => {
@@ -84,23 +87,39 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
     const answer = await door.rest("POST", "/v1/logs:write", {
       producerId: "AZNPr1IUdBOL3HWYqX5BHg==",
       firstSeq: "7",
-      records: [{ message: "m", severity: "SEVERITY_WARN", attributes: { a: { b: [1, null, "x"] } }, time: "2026-01-02T03:04:05.000000001Z" }],
+      records: [
+        {
+          message: "m",
+          severity: "SEVERITY_WARN",
+          attributes: { a: { b: [1, null, "x"] } },
+          time: "2026-01-02T03:04:05.000000001Z",
+        },
+      ],
     });
     expect(answer.body).toEqual({ producerId: "AQI=", firstSeq: "0", accepted: 1, rejects: [] });
     expect(got[0]!.firstSeq).toBe(7n);
     expect(got[0]!.records[0]!.time!.nanos).toBe(1);
-    const attributes = create(StructSchema, got[0]!.records[0]!.attributes as never);
     expect(got[0]!.records[0]!.attributes).toEqual({ a: { b: [1, null, "x"] } });
-    expect(attributes).toBeDefined();
-    void toJson;
   });
 
   it("GET /logs/{id} is a record in the shape of system A; the id is percent-decoded", async () => {
     const timestamp = { seconds: 1_700_000_000n, nanos: 5 };
-    const got = queryGets<GetLogEntryRequest>(QueryService.method.getLogEntry, { id: "i", serviceName: "s", level: "", message: "m", timestamp });
+    const got = queryGets<GetLogEntryRequest>(QueryService.method.getLogEntry, {
+      id: "i",
+      serviceName: "s",
+      level: "",
+      message: "m",
+      timestamp,
+    });
     const answer = await door.rest("GET", "/logs/a%20b%2Fc%25d+e");
     expect(got[0]!.id).toBe("a b/c%d+e");
-    expect(answer.body).toEqual({ id: "i", service_name: "s", level: "", message: "m", timestamp: "2023-11-14T22:13:20.000000005Z" });
+    expect(answer.body).toEqual({
+      id: "i",
+      service_name: "s",
+      level: "",
+      message: "m",
+      timestamp: "2023-11-14T22:13:20.000000005Z",
+    });
   });
 
   it("GET /logs/search is not GET /logs/{id}, and a plus is a space", async () => {
@@ -112,14 +131,45 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("GET /logs lists access rows in the shape of system B, numbers as numbers and zeros printed", async () => {
-    const row = { id: 2 ** 48, timestamp: { seconds: 0n, nanos: 0 }, ip: "::1", method: "GET", path: "/", status: 404, latencyMs: 0 };
-    const got = queryGets<ListLogsRequest>(QueryService.method.listLogs, { data: [row], meta: { total: 1, limit: 50, offset: 0 } });
-    const answer = await door.rest("GET", "/logs?ip=::1&status=404&method=get&path=/a%3Fb%3D1&limit=50&from=2015-05-17T10:05:03%2B00:00");
-    expect(answer.body).toEqual({
-      data: [{ id: 2 ** 48, Timestamp: "1970-01-01T00:00:00Z", IP: "::1", Method: "GET", Path: "/", Status: 404, LatencyMs: 0 }],
+    const row = {
+      id: 2 ** 48,
+      timestamp: { seconds: 0n, nanos: 0 },
+      ip: "::1",
+      method: "GET",
+      path: "/",
+      status: 404,
+      latencyMs: 0,
+    };
+    const got = queryGets<ListLogsRequest>(QueryService.method.listLogs, {
+      data: [row],
       meta: { total: 1, limit: 50, offset: 0 },
     });
-    expect(got[0]).toMatchObject({ ip: "::1", status: 404, method: "get", path: "/a?b=1", limit: 50, from: "2015-05-17T10:05:03+00:00" });
+    const answer = await door.rest(
+      "GET",
+      "/logs?ip=::1&status=404&method=get&path=/a%3Fb%3D1&limit=50&from=2015-05-17T10:05:03%2B00:00",
+    );
+    expect(answer.body).toEqual({
+      data: [
+        {
+          id: 2 ** 48,
+          Timestamp: "1970-01-01T00:00:00Z",
+          IP: "::1",
+          Method: "GET",
+          Path: "/",
+          Status: 404,
+          LatencyMs: 0,
+        },
+      ],
+      meta: { total: 1, limit: 50, offset: 0 },
+    });
+    expect(got[0]).toMatchObject({
+      ip: "::1",
+      status: 404,
+      method: "get",
+      path: "/a?b=1",
+      limit: 50,
+      from: "2015-05-17T10:05:03+00:00",
+    });
   });
 
   it("GET /logs without a row prints an empty array and zero counts", async () => {
@@ -129,7 +179,10 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
 
   it("GET /stats prints a Struct as a plain object", async () => {
     door.stats.answer(StatsService.method.getStats, async () => ({ type: "errors", data: { "404": 12 } }));
-    expect((await door.rest("GET", "/stats?type=errors&range=day")).body).toEqual({ type: "errors", data: { "404": 12 } });
+    expect((await door.rest("GET", "/stats?type=errors&range=day")).body).toEqual({
+      type: "errors",
+      data: { "404": 12 },
+    });
   });
 
   it("GET /ping says pong", async () => {
@@ -141,10 +194,20 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   it("GET and POST /v1/logs:search are the same call; nested times and page tokens bind from the query", async () => {
     const got = queryGets<SearchLogsRequest>(QueryService.method.searchLogs, { logs: [], nextPageToken: "" });
     await door.rest("GET", "/v1/logs:search?words=a+b&startTime=2026-01-01T00:00:00Z&page_size=5&pageToken=dG9r");
-    await door.rest("POST", "/v1/logs:search", { words: "a b", startTime: "2026-01-01T00:00:00Z", pageSize: 5, pageToken: "dG9r" });
+    await door.rest("POST", "/v1/logs:search", {
+      words: "a b",
+      startTime: "2026-01-01T00:00:00Z",
+      pageSize: 5,
+      pageToken: "dG9r",
+    });
     expect(got).toHaveLength(2);
     expect(got[0]).toEqual(got[1]);
-    expect(got[0]).toMatchObject({ words: "a b", pageSize: 5, pageToken: "dG9r", startTime: { seconds: 1_767_225_600n } });
+    expect(got[0]).toMatchObject({
+      words: "a b",
+      pageSize: 5,
+      pageToken: "dG9r",
+      startTime: { seconds: 1_767_225_600n },
+    });
   });
 
   it("a gzip body is inflated", async () => {
@@ -154,14 +217,20 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
     expect(got[0]!.lines.map((line) => line.length)).toEqual([1000, 1]);
   });
 
-  it("a broken or exploding gzip body is refused and reaches nobody", async () => {
-    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
-    const answers = [
-      await door.rest("POST", "/upload", bomb, { "content-encoding": "gzip" }),
-      await door.rest("POST", "/upload", "no gzip at all", { "content-encoding": "gzip" }),
-    ];
-    console.log(answers);
-    expect(door.calls).toEqual([]);
+  it("a body that is not what content-encoding says is refused", async () => {
+    const gzip = { "content-encoding": "gzip" };
+    const whole = gzipSync(JSON.stringify(["x".repeat(100_000)]));
+    const bomb = gzipSync(JSON.stringify(["x".repeat(64 * 1024 * 1024)]));
+    for (const body of ["no gzip at all", bomb]) {
+      const answer = await door.rest("POST", "/upload", body, gzip);
+      expect(answer).toMatchObject({ status: 400, body: { code: 3 } });
+    }
+    // Half of a body comes to no message at all, which a service answers with INVALID_ARGUMENT (services/runtime).
+    const half = await door.rest("POST", "/upload", whole.subarray(0, whole.length / 2), gzip);
+    expect(half.body).toMatchObject({ message: expect.stringContaining("no request message") });
+    // In a stream half would pass for the whole, so there it is not taken.
+    expect(await door.rest("POST", "/v1/logs:upload", whole, gzip)).toMatchObject({ status: 415, body: { code: 3 } });
+    expect(door.calls.filter((call) => call === "Upload")).toEqual([]);
   });
 
   it("unknown JSON fields are dropped by Envoy (known limitation), unknown query parameters refused", async () => {
@@ -170,16 +239,58 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
     expect(got).toHaveLength(1);
     const answer = await door.rest("GET", "/logs?nobody_knows=1");
     expect(answer.status).toBe(400);
-    expect(answer.body).toEqual({ code: 3, message: expect.stringContaining("nobody_knows"), details: [] });
+    expect(answer.body).toMatchObject({ code: 3, message: expect.stringContaining("nobody_knows") });
+  });
+
+  it("a slash at the end makes no difference", async () => {
+    expect((await door.rest("POST", "/logs/", {})).status).toBe(201);
+    expect((await door.rest("GET", "/logs/")).body).toEqual({ data: [] });
   });
 
   it.each([
-    ["DELETE", "/logs"], ["PUT", "/logs/1"], ["GET", "/upload"], ["POST", "/ping"], ["GET", "/v1/logs:upload"],
-    ["GET", "/"], ["GET", "/nope"], ["GET", "/logs/a/b"], ["GET", "/v1/logs:nope"], ["POST", "/v1/logs"], ["GET", "/logpulse.v1"],
-    ["GET", "/LOGS"], ["GET", "/logs/"], ["OPTIONS", "/logs"], ["GET", "/grpc.health.v1.Health/Check"],
-  ])("%s %s is 404 as JSON", async (method, path) => {
+    "DELETE /logs",
+    "PUT /logs/1",
+    "OPTIONS /logs",
+    "GET /upload",
+    "POST /ping",
+    "GET /v1/logs:upload",
+    "GET /v1/logs:nope",
+    "POST /v1/logs:upload/",
+    "GET /logs/a/b",
+    "GET /LOGS",
+    "GET //logs",
+    "GET /",
+    "GET /nope",
+    "GET /logpulse.v1",
+    "GET /grpc.health.v1.Health/Check",
+  ])("%s is 404 as JSON", async (route) => {
+    const [method, path] = route.split(" ") as [string, string];
     const answer = await door.rest(method, path, method === "GET" ? undefined : {});
-    expect([answer.status, answer.body]).toEqual([404, { code: 5, message: expect.any(String), details: [] }]);
+    const info = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "UNKNOWN_METHOD", domain: "logpulse" };
+    const message = `Could not resolve ${path} to a method.`;
+    expect(answer).toMatchObject({ status: 404, body: { code: 5, message, details: [info] } });
     expect(door.calls).toEqual([]);
+  });
+
+  it.each([
+    ["POST", "/logs", "{not json"],
+    ["POST", "/logs", '{"message": 1}'],
+    ["POST", "/logs", "[]"],
+    ["POST", "/upload", "{}"],
+    ["POST", "/upload", "[1]"],
+    ["POST", "/upload", ""],
+    ["POST", "/v1/logs:upload", "{}"],
+    ["POST", "/v1/logs:upload", "[{}"],
+    ["POST", "/v1/logs:upload", "[{}] more"],
+    ["POST", "/v1/logs:upload", ""],
+    ["POST", "/v1/logs:search?words=a", '{"words": "b"}'],
+    ["POST", "/v1/logs:write", '{"records": [{"severity": "NOPE"}]}'],
+    ["GET", "/logs?status=abc", undefined],
+    ["GET", "/logs?status=99999999999", undefined],
+    ["GET", "/logs/%00", undefined],
+  ])("%s %s %s is 400 as JSON", async (method, path, body) => {
+    const answer = await door.rest(method, path, body);
+    const info = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "INVALID_REQUEST", domain: "logpulse" };
+    expect(answer).toMatchObject({ status: 400, body: { code: 3, message: expect.any(String), details: [info] } });
   });
 });

@@ -15,7 +15,12 @@ const DESCRIPTOR_SET = join(import.meta.dirname, "..", "gen", "logpulse.binpb");
 async function main(): Promise<void> {
   const config = readConfigOrExit();
   const log = makeLogger(config.logLevel);
-  const { parts, services, checks } = config.mode === "full" ? fullParts(config, log) : memoryParts(config, log);
+  const fail = (reason: Error) => {
+    setImmediate(() => {
+      throw reason;
+    });
+  };
+  const { parts, services, checks } = config.mode === "full" ? fullParts(config, log, fail) : memoryParts(config, log);
   const server = new LogPulseServer({
     host: config.listen.host,
     port: config.listen.port,

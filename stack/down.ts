@@ -6,6 +6,8 @@ import { deleteState, readState, type StackState } from "./state.ts";
 import { stopParts } from "./stop-parts.ts";
 import { waitUntil } from "./wait.ts";
 
+const STARTER_MS_MAX = 60_000;
+
 const flags = readFlags("--wipe");
 const stopped = await stopStack();
 if (!stopped) process.exitCode = 1;
@@ -33,5 +35,3 @@ async function stopStarter({ starter }: StackState): Promise<void> {
   if (await waitUntil(() => !isRunning(starter), STARTER_MS_MAX)) return;
   if (isRunning(starter)) process.kill(starter.pid, "SIGKILL");
 }
-
-const STARTER_MS_MAX = 60_000;

@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { BROKER_MESSAGE_BYTES_MAX } from "../services/domain/limits.ts";
 import { freePort } from "./free-port.ts";
 import { javaHome, PIECES } from "./installed.ts";
 import { brokerServes } from "./kafka-health.ts";
+import { runCommand } from "./run-command.ts";
 import { type RunningServer, type StartOptions, serverDirectory, startServer } from "./server-process.ts";
 
 export interface KafkaOptions extends StartOptions {
@@ -117,12 +116,8 @@ async function formatStorage(directory: string, settingsFile: string): Promise<v
   if (existsSync(join(directory, "data", "meta.properties"))) return;
   // The JIT's first tier only: the program runs for half a second.
   const jvm = ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", CLASS_PATH];
-  const args = [...jvm, "kafka.tools.StorageTool", "format", "-t", clusterId(), "-c", settingsFile];
-  try {
-    await promisify(execFile)(java(), args, { timeout: 60_000 });
-  } catch (cause) {
-    throw new Error(`kafka.tools.StorageTool could not format ${join(directory, "data")}`, { cause });
-  }
+  const format = ["kafka.tools.StorageTool", "format", "-t", clusterId(), "-c", settingsFile];
+  await runCommand([java(), ...jvm, ...format], 60_000);
 }
 
 /** 16 bytes as Kafka writes them. It refuses ids with a leading dash, which its command line took for an option. */

@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { createConnection } from "mysql2/promise";
 import { freePort } from "./free-port.ts";
 import { programPath } from "./installed.ts";
+import { runCommand } from "./run-command.ts";
 import { type RunningServer, type StartOptions, serverDirectory, startServer } from "./server-process.ts";
 import { asUnprivileged } from "./unprivileged.ts";
 
@@ -75,19 +74,13 @@ async function makeDataFolder(directory: string): Promise<void> {
   const begun = join(directory, "data.begun");
   rmSync(begun, { recursive: true, force: true });
   mkdirSync(begun);
-  const [command, ...args] = asUnprivileged(
-    [programPath("mariadb-install-db"), ...INSTALL_FLAGS, `--datadir=${begun}`],
-    [directory],
-  );
-  try {
-    await promisify(execFile)(command!, args, { timeout: 60_000 });
-  } catch (cause) {
-    throw new Error(`mariadb-install-db failed: ${(cause as { stdout?: string }).stdout ?? ""}`, { cause });
-  }
+  const install = [programPath("mariadb-install-db"), ...INSTALL_FLAGS, `--datadir=${begun}`];
+  await runCommand(asUnprivileged(install, [directory]), 60_000);
   renameSync(begun, data);
 }
 
-const INSTALL_FLAGS = ["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"];
+/** By force, since it would else refuse a machine that does not know its own name. */
+const INSTALL_FLAGS = ["--no-defaults", "--force", "--skip-test-db", "--auth-root-authentication-method=normal"];
 
 /** Run by the server at every start, before it lets anybody in; one statement a line, as `init-file` wants it. */
 function accountSql(database: string, user: string, password: string): string {

@@ -19,9 +19,20 @@ export interface Role {
   readonly env: Record<string, string>;
 }
 
-/** Every LogPulse process of the full mode, with its whole environment: the only place here that knows these names. */
-export function logpulseRoles(addresses: ServerAddresses): Role[] {
-  const { ingest, workerElasticsearch, workerMysql, query, stats } = STACK_PORTS;
+/** The port of each LogPulse process. */
+export type RolePorts = Pick<typeof STACK_PORTS, "ingest" | "workerElasticsearch" | "workerMysql" | "query" | "stats">;
+
+/**
+ * Every LogPulse process of the full mode, with its whole environment: the only place here that knows these names.
+ *
+ * `settings`: further variables of all of them.
+ */
+export function logpulseRoles(
+  addresses: ServerAddresses,
+  ports: RolePorts = STACK_PORTS,
+  settings: Record<string, string> = {},
+): Role[] {
+  const { ingest, workerElasticsearch, workerMysql, query, stats } = ports;
   const role = (name: string, port: number, own: Record<string, string>): Role => ({
     name,
     port,
@@ -33,6 +44,8 @@ export function logpulseRoles(addresses: ServerAddresses): Role[] {
       ELASTICSEARCH_URL: addresses.elasticsearchUrl,
       MYSQL_URL: addresses.mysqlUrl,
       REDIS_URL: addresses.redisUrl,
+      LOGPULSE_TRUSTED_PROXIES: "127.0.0.1",
+      ...settings,
       ...own,
     },
   });
@@ -45,8 +58,14 @@ export function logpulseRoles(addresses: ServerAddresses): Role[] {
   ];
 }
 
-/** Starts one role and waits until its /healthz says 200. @throws Error with the end of its log. */
-export async function startRole(role: Role, outlivesUs: Keeper): Promise<RunningServer> {
+/**
+ * Starts one role and waits until its /readyz says 200: it reaches all servers that it needs.
+ *
+ * `outlivesUs`: left out, the role ends with this process, and its folder is a new one for temporary files.
+ *
+ * @throws Error with the end of its log.
+ */
+export async function startRole(role: Role, outlivesUs?: Keeper): Promise<RunningServer> {
   if (!existsSync(MAIN)) throw new Error(`there is no ${MAIN}; without it: npm run stack -- --servers-only`);
   return startServer({
     name: role.name,
@@ -54,17 +73,17 @@ export async function startRole(role: Role, outlivesUs: Keeper): Promise<Running
     args: [MAIN],
     env: role.env,
     port: role.port,
-    directory: serverDirectory(role.name, partDirectory(role.name)),
+    directory: serverDirectory(role.name, outlivesUs ? partDirectory(role.name) : undefined),
     outlivesUs,
-    healthy: () => saysHealthy(role.port),
+    healthy: () => isReady(role.port),
     startMsMax: 60_000,
   });
 }
 
 const MAIN = join(import.meta.dirname, "..", "services", "main.ts");
 
-async function saysHealthy(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2_000) });
+async function isReady(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
   await answer.arrayBuffer();
   return answer.ok;
 }

@@ -21,8 +21,10 @@ if (running !== undefined) {
   console.log(`already running in ${STACK_DIRECTORY}; end it with npm run stack:stop`);
   process.exit(tellState(running) ? 0 : 1);
 }
+let givingUp: Promise<never> | undefined;
+// Not once: npm passes Ctrl-C on, so it comes twice, and the second must not end us before our parts have ended.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => void giveUp(`${signal}: ending what was started`));
+  process.on(signal, () => void giveUp(`${signal}: ending what was started`));
 
 const began = performance.now();
 try {
@@ -50,7 +52,13 @@ function rememberAs({ name, stage, port }: Part): Keeper {
   };
 }
 
-async function giveUp(reason: string): Promise<never> {
+/** Ends what was started, then this process. Parts that fail because others are being ended call it again: once is enough. */
+function giveUp(reason: string): Promise<never> {
+  givingUp ??= endAll(reason);
+  return givingUp;
+}
+
+async function endAll(reason: string): Promise<never> {
   console.error(reason);
   let failures = 0;
   // What was being prepared when the first failed may have become a process meanwhile.

@@ -1,8 +1,8 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
-import { grpcDefinition } from "./stub-upstream.ts";
+import { grpcDefinition } from "./grpc-definition.ts";
 
-/** What a call came to: `status` is always there, `message` when it succeeded. */
+/** What a call came to: the status always, the message where it succeeded. */
 export interface GrpcOutcome<M extends DescMethod> {
   message: MessageShape<M["output"]> | undefined;
   status: grpc.StatusObject;
@@ -12,11 +12,10 @@ export interface GrpcOutcome<M extends DescMethod> {
 export interface OpenStream<M extends DescMethod> {
   send(message: MessageInitShape<M["input"]>): void;
   end(): void;
-  cancel(): void;
   readonly outcome: Promise<GrpcOutcome<M>>;
 }
 
-/** A native gRPC client on one HTTP/2 connection of its own. */
+/** A native gRPC client on one HTTP/2 connection of its own. Its calls never reject: they resolve to their outcome. */
 export class GrpcClient {
   readonly #client: grpc.Client;
 
@@ -28,34 +27,47 @@ export class GrpcClient {
     });
   }
 
-  /** Calls a unary method; never rejects. */
-  async call<M extends DescMethod>(
+  /** Calls a unary method, with a deadline of 20 s. */
+  call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
     headers: Record<string, string> = {},
-    deadlineMs = 20_000,
   ): Promise<GrpcOutcome<M>> {
     const { path, requestSerialize, responseDeserialize } = grpcDefinition(method);
-    return outcomeOf<M>((done) =>
-      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadataOf(headers), { deadline: Date.now() + deadlineMs }, done),
+    const { outcome, done, follow } = outcomeOf<M>();
+    const options = { deadline: Date.now() + 20_000 };
+    const metadata = metadataOf(headers);
+    follow(
+      this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request as object,
+        metadata,
+        options,
+        done,
+      ),
     );
+    return outcome;
   }
 
-  /** Opens a client-streaming call. */
-  open<M extends DescMethod>(method: M, headers: Record<string, string> = {}): OpenStream<M> {
+  /** Opens a client-streaming call, with the deadline that is given or none. */
+  open<M extends DescMethod>(method: M, deadlineMs = Number.POSITIVE_INFINITY): OpenStream<M> {
     const { path, requestSerialize, responseDeserialize } = grpcDefinition(method);
-    let stream: grpc.ClientWritableStream<unknown> | undefined;
-    const outcome = outcomeOf<M>((done) => {
-      stream = this.#client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, metadataOf(headers), {}, done);
-      stream.on("error", () => undefined); // Told by the callback as well.
-      return stream;
-    });
-    return {
-      send: (message) => void stream!.write(message),
-      end: () => void stream!.end(),
-      cancel: () => stream!.cancel(),
-      outcome,
-    };
+    const { outcome, done, follow } = outcomeOf<M>();
+    const options = { deadline: Date.now() + deadlineMs };
+    const metadata = new grpc.Metadata();
+    const stream = this.#client.makeClientStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      metadata,
+      options,
+      done,
+    );
+    stream.on("error", () => undefined); // The status tells it too.
+    follow(stream);
+    return { send: (message) => void stream.write(message as object), end: () => void stream.end(), outcome };
   }
 
   close(): void {
@@ -63,20 +75,19 @@ export class GrpcClient {
   }
 }
 
-type Done = (error: grpc.ServiceError | null, message?: unknown) => void;
-type Call = grpc.ClientUnaryCall | grpc.ClientWritableStream<unknown>;
-
-function outcomeOf<M extends DescMethod>(start: (done: Done) => Call): Promise<GrpcOutcome<M>> {
-  return new Promise((resolve) => {
-    let message: unknown;
-    const call = start((_error, answered) => {
-      message = answered;
-    });
-    call.on("status", (status: grpc.StatusObject) => {
-      // The callback comes in the same turn, before or after the status.
-      setImmediate(() => resolve({ message: message as MessageShape<M["output"]> | undefined, status }));
-    });
-  });
+/** Puts together what grpc-js tells in two places: the message by the callback, the status by an event. */
+function outcomeOf<M extends DescMethod>() {
+  const { promise: outcome, resolve } = Promise.withResolvers<GrpcOutcome<M>>();
+  let message: GrpcOutcome<M>["message"];
+  return {
+    outcome,
+    done: (_error: grpc.ServiceError | null, answered?: object) => {
+      message = answered as GrpcOutcome<M>["message"];
+    },
+    // The callback comes in the same turn as the status, before or after it.
+    follow: (call: grpc.ClientUnaryCall | grpc.ClientWritableStream<object>) =>
+      void call.on("status", (status: grpc.StatusObject) => setImmediate(() => resolve({ message, status }))),
+  };
 }
 
 function metadataOf(headers: Record<string, string>): grpc.Metadata {

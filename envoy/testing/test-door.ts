@@ -5,6 +5,7 @@ import { type RunningEnvoy, startEnvoy } from "../../stack/envoy.ts";
 import { freePort } from "../../stack/free-port.ts";
 import { waitUntil } from "../../stack/wait.ts";
 import { renderEnvoy } from "../render.ts";
+import type { EnvoyConfigTree } from "./config-parts.ts";
 import { StubUpstream } from "./stub-upstream.ts";
 
 /** The committed descriptor set, which Envoy loads. */
@@ -43,11 +44,12 @@ export class TestDoor {
 
   /** One REST call; a body that is no string is sent as JSON. */
   async rest(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<RestAnswer> {
-    const sent = body === undefined || typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+    const sent =
+      body === undefined || typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
     const answer = await fetch(`${this.envoy.url}${path}`, {
       method,
       headers,
-      body: sent as BodyInit | undefined,
+      body: sent as RequestInit["body"],
       signal: AbortSignal.timeout(30_000),
     });
     const text = await answer.text();
@@ -92,7 +94,7 @@ export class TestDoor {
 
   async close(): Promise<void> {
     await this.envoy.remove();
-    await Promise.all(this.stubs.map((stub) => stub.kill()));
+    await Promise.all(this.stubs.map((stub) => stub.close()));
   }
 }
 
@@ -100,8 +102,7 @@ export interface DoorOptions {
   /** Default: gen/logpulse.binpb. */
   descriptorPath?: string;
   /** Changes the rendered configuration, where a test shows what another one would do. */
-  // biome-ignore lint/suspicious/noExplicitAny: Envoy's whole configuration language has no types here.
-  change?: (config: any) => void;
+  change?: (config: EnvoyConfigTree) => void;
   /** Default: true. False: the stubs' ports are known to Envoy, nobody listens there, and nothing is waited for. */
   startStubs?: boolean;
 }
@@ -109,7 +110,11 @@ export interface DoorOptions {
 /** Starts stubs and Envoy, and waits until it has found them healthy. */
 export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
   const stubs = Array.from({ length: 5 }, () => new StubUpstream());
-  const ports = await Promise.all(stubs.map((stub) => freePort().then((port) => (options.startStubs === false ? stub.reserve(port) : stub.start(port)))));
+  const ports = await Promise.all(
+    stubs.map((stub) =>
+      freePort().then((port) => (options.startStubs === false ? stub.reserve(port) : stub.start(port))),
+    ),
+  );
   const [first, second, third, query, stats] = ports.map((port) => `127.0.0.1:${port}`);
   const port = await freePort();
   const yaml = renderEnvoy({
@@ -120,7 +125,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
     stats: [stats!],
     descriptorPath: options.descriptorPath ?? DESCRIPTOR_PATH,
   });
-  const config = parse(yaml);
+  const config = parse(yaml) as EnvoyConfigTree;
   options.change?.(config);
   const envoy = await startEnvoy({ config: { yaml: stringify(config, { aliasDuplicateObjects: false }) }, port });
   const door = new TestDoor(envoy, stubs.slice(0, 3), stubs[3]!, stubs[4]!);

@@ -75,7 +75,6 @@ export const APPENDS_IN_FLIGHT_PER_PARTITION_MAX = 1; // One: batches of one pro
 export const APPEND_MS_MAX = 10_000;
 export const LOG_CHECK_MS_MAX = 2_000;
 export const LOG_JOIN_MS_MAX = 30_000; // From the wish to read until the group has let this member in.
-export const LOG_RETENTION_MS = 3 * 86_400_000;
 export const DEAD_LETTER_RETENTION_MS = 30 * 86_400_000;
 
 // Workers.
@@ -101,6 +100,7 @@ export const ENTRIES_FOUND_MAX = 100;
 export const QUERY_TEXT_BYTES_MAX = 8 * KiB;
 export const PAGE_TOKEN_CHARACTERS_MAX = 512;
 export const STORE_QUERY_MS_MAX = 10_000;
+export const SEARCH_ANSWER_BYTES_MAX = 32 * MiB; // As the store writes it; a longer answer is asked for in parts.
 
 // Limiter.
 export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease denies honest bursts.

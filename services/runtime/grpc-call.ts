@@ -52,10 +52,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     this.wire.start({
       onReceiveMetadata: (metadata) => this.events.onStart(metadata),
       onReceiveMessage: (message: Uint8Array) => this.settleRead({ done: false, value: message }),
-      onReceiveHalfClose: () => {
-        this.halfClosed = true;
-        this.settleRead(STOPPED);
-      },
+      onReceiveHalfClose: () => this.onHalfClose(),
       onCancel: () => this.abort(this.whyCancelled()),
     });
   }
@@ -120,6 +117,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     this.abortReason = reason;
     this.end(status);
     this.reading?.reject(reason);
+    this.reading = undefined;
     this.writing?.reject(reason);
     this.events.onAbort(reason);
   }
@@ -128,6 +126,17 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     const { reading } = this;
     this.reading = undefined;
     reading?.resolve(read);
+  }
+
+  /**
+   * Node ends a stream that the client has reset like one that the client has finished, and tells the difference a
+   * moment later. Asking for one more message makes grpc-js look: on a reset stream it cancels in the next tick, before
+   * we settle the read.
+   */
+  private onHalfClose(): void {
+    this.halfClosed = true;
+    this.wire.startRead();
+    process.nextTick(() => this.settleRead(STOPPED));
   }
 
   private onIdle(): void {

@@ -1,3 +1,4 @@
+import { constants, connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -165,4 +166,74 @@ export async function until(holds: () => boolean, msMax = 3_000): Promise<void> 
     if (performance.now() > end) throw new Error(`did not come to hold within ${msMax} ms: ${holds}`);
     await sleep(2);
   }
+}
+
+/** What an HTTP/2 request got. */
+export interface Http2Answer {
+  headers: IncomingHttpHeaders;
+  /** True where the first HEADERS frame ended the stream: no body, no trailers. */
+  trailersOnly: boolean;
+  trailers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** An HTTP/2 connection that can send what gRPC clients would not. It closes when the test ends. */
+export function openHttp2(address: string) {
+  const session = connectHttp2(`http://${address}`);
+  session.on("error", () => undefined);
+  onTestFinished(() => session.destroy());
+  /** `end: false` leaves the request open. Rejects when the stream is reset. */
+  const request = (headers: OutgoingHttpHeaders, body: Uint8Array = Buffer.alloc(0), end = true): Promise<Http2Answer> => {
+    const usual = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+    const stream = session.request({ ...usual, ...headers });
+    const answer: Http2Answer = { headers: {}, trailersOnly: false, trailers: {}, body: Buffer.alloc(0) };
+    const pieces: Buffer[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<Http2Answer>();
+    stream.on("response", (received, flags) => {
+      answer.headers = received;
+      answer.trailersOnly = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    });
+    stream.on("trailers", (received) => Object.assign(answer.trailers, received));
+    stream.on("data", (piece: Buffer) => pieces.push(piece));
+    stream.on("end", () => resolve({ ...answer, body: Buffer.concat(pieces) }));
+    stream.on("error", reject).on("close", () => reject(new Error(`the stream was closed: ${stream.rstCode}`)));
+    if (end) stream.end(body);
+    else stream.write(body);
+    return promise;
+  };
+  return { session, request };
+}
+
+/** A message in gRPC's frame. */
+export function grpcFrame(message: Uint8Array, flags = 0): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flags, 0);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+/** Frame types of HTTP/2 (RFC 9113). */
+export const HTTP2 = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, GOAWAY: 7, END_STREAM: 1, END_HEADERS: 4 } as const;
+
+/** One HTTP/2 frame. */
+export function http2Frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** What a client sends to open a connection and, on stream 1, a gRPC call: the preface, SETTINGS and HEADERS. */
+export function http2Opening(path: string): Buffer {
+  const literal = (name: string, value: string) =>
+    Buffer.concat([Buffer.of(0, name.length), Buffer.from(name), Buffer.of(value.length), Buffer.from(value)]);
+  const headers = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "x" };
+  const all = Object.entries({ ...headers, "content-type": "application/grpc", te: "trailers" });
+  return Buffer.concat([
+    Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    http2Frame(HTTP2.SETTINGS, 0, 0),
+    http2Frame(HTTP2.HEADERS, HTTP2.END_HEADERS, 1, Buffer.concat(all.map(([name, value]) => literal(name, value)))),
+  ]);
 }

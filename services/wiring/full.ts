@@ -1,6 +1,18 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { ProcessParts } from "./process-parts.ts";
-export function fullParts(_config: Config, _logger: Logger): ProcessParts {
-  throw new Error("soon");
+import { fullIngest } from "./full-ingest.ts";
+import { fullQuery } from "./full-query.ts";
+import { fullStats } from "./full-stats.ts";
+import { fullWorkers } from "./full-workers.ts";
+import type { Fail, ProcessParts } from "./process-parts.ts";
+
+/** The roles that the settings name, on Kafka, Elasticsearch, MySQL and Redis. */
+export function fullParts(config: Config, logger: Logger, fail: Fail): ProcessParts {
+  const wiringOf = { ingest: fullIngest, worker: fullWorkers, query: fullQuery, stats: fullStats };
+  const roles = config.roles.map((role) => wiringOf[role](config, logger, fail));
+  return {
+    parts: roles.flatMap((role) => role.parts),
+    services: roles.flatMap((role) => role.services),
+    checks: roles.flatMap((role) => role.checks),
+  };
 }

@@ -2,7 +2,7 @@ import type { ServiceHandlers } from "../ports/service-handlers.ts";
 import type { ReadinessCheck } from "../runtime/readiness.ts";
 import type { Part } from "../runtime/shutdown.ts";
 
-/** What the wiring of a mode gives to `main.ts`: the server is put behind the parts, so that it stops first. */
+/** What the wiring of a mode or role gives to `main.ts`, which puts the server behind the parts: it stops first. */
 export interface ProcessParts {
   /** In the order in which they start; stopped in reverse. */
   parts: Part[];
@@ -11,6 +11,9 @@ export interface ProcessParts {
   /** What the services need, for health and /readyz. */
   checks: ReadinessCheck[];
 }
+
+/** Ends the process, in order, for a reason that no waiting will mend. */
+export type Fail = (reason: Error) => void;
 
 /** Something that is only closed at the end. */
 export function closedAtTheEnd(name: string, thing: { close(): Promise<void> }): Part {

@@ -1,6 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Part } from "../runtime/shutdown.ts";
+import type { Fail } from "./process-parts.ts";
 
 const RETRY_MS = 1_000;
 const TOLD_EVERY_MS = 10_000;
@@ -8,7 +9,7 @@ const TOLD_EVERY_MS = 10_000;
 /** What a waiting part does. */
 export interface WaitingWork {
   name: string;
-  /** Tried again every second until it resolves. @throws Error with `giveUp` true where trying again is of no use. */
+  /** Tried again every second until it resolves. @throws CannotStart where trying again is of no use. */
   prepare(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,7 +23,7 @@ export class CannotStart extends Error {}
  *
  * `fail`: called where waiting is of no use.
  */
-export function waitingPart(work: WaitingWork, clock: Clock, logger: Logger, fail: (reason: Error) => void): Part {
+export function waitingPart(work: WaitingWork, clock: Clock, logger: Logger, fail: Fail): Part {
   const given = new AbortController();
   let preparing = Promise.resolve();
   return {

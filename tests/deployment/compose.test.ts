@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { BROKER_MESSAGE_BYTES_MAX } from "../../services/domain/limits.ts";
 import { compose, composeVariables, roles } from "./compose-file.ts";
 
 // There is no Docker daemon where these tests run: nothing here starts a container. The file is checked against the
@@ -70,13 +69,6 @@ describe("docker-compose.yml", () => {
     expect(services.filter(([, service]) => service.build).map(([name]) => name)).toEqual(["ingest"]);
     expect(new Set(roles.map(([, service]) => service.image)).size).toBe(1);
     expect(roles).toHaveLength(5);
-  });
-
-  it("gives Kafka the largest message that ingest may produce", () => {
-    expect(compose.services.kafka!.environment).toMatchObject({
-      KAFKA_MESSAGE_MAX_BYTES: BROKER_MESSAGE_BYTES_MAX,
-      KAFKA_REPLICA_FETCH_MAX_BYTES: BROKER_MESSAGE_BYTES_MAX,
-    });
   });
 });
 

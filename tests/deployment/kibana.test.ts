@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { indexTemplate } from "../../services/adapters/elasticsearch/index-template.ts";
 import { readConfig } from "../../services/config.ts";
 import { compose, ROOT, textOf } from "./compose-file.ts";
 
@@ -11,6 +12,8 @@ describe("Kibana", () => {
 
   it("gets a data view of the indices that the program writes, ordered by the record's time", () => {
     expect(view.title).toBe(`${readConfig({}).elasticsearch.indexPrefix}-*`);
+    const template = indexTemplate(readConfig({}).elasticsearch.indexPrefix, 0);
+    expect(template).toHaveProperty(["template", "mappings", "properties", view.timeFieldName, "type"], "date_nanos");
     expect(view.timeFieldName).toBe("time");
   });
 

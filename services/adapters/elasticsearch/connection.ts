@@ -11,6 +11,8 @@ export interface ElasticsearchRequest {
   query?: Record<string, string | boolean>;
   body?: object;
   lines?: string;
+  /** Bytes of the answer beyond which it is not read; see `isAnswerTooLarge`. */
+  answerBytesMax?: number;
 }
 
 /** A client without what must not happen behind our back: no retries, no sniffing, no compression. */
@@ -28,13 +30,13 @@ export function openClient(url: string): Client {
  */
 export async function send(
   client: Client,
-  { method, path, query, body, lines }: ElasticsearchRequest,
+  { method, path, query, body, lines, answerBytesMax }: ElasticsearchRequest,
   msMax: number,
   signal: AbortSignal,
 ): Promise<unknown> {
   return client.transport.request(
     { method, path, querystring: query, body, bulkBody: lines },
-    { signal: AbortSignal.any([signal, AbortSignal.timeout(msMax)]) },
+    { signal: AbortSignal.any([signal, AbortSignal.timeout(msMax)]), maxResponseSize: answerBytesMax },
   );
 }
 

@@ -25,8 +25,13 @@ export function toStoreError(reason: unknown, signal: AbortSignal): LogPulseErro
   return new LogPulseError("bug", "a request to Elasticsearch failed", { cause });
 }
 
+/** True where the answer is longer than the request's `answerBytesMax`. Only the client's words tell it from an abort. */
+export function isAnswerTooLarge(reason: unknown): boolean {
+  return reason instanceof errors.RequestAbortedError && reason.message.includes("bigger than the maximum allowed");
+}
+
 /** True where the request as a whole was too long for the server. */
-export function isTooLarge(reason: unknown): boolean {
+export function isRequestTooLarge(reason: unknown): boolean {
   return reason instanceof errors.ResponseError && reason.statusCode === 413;
 }
 

@@ -37,7 +37,9 @@ const words = { type: "text", analyzer: "whitespace", norms: false };
  * The body of `PUT _index_template`. Uses only what every distribution of Elasticsearch 8 has.
  *
  * `words` and `label_words` are fed the output of `domain/words.ts` and cut at blanks only, so that a word is here what
- * it is in every other engine; they are left out of `_source`, from which records are read back.
+ * it is in every other engine. They stay in `_source`, although nobody reads them there: leaving them out costs half as
+ * much again per record, since Elasticsearch then writes each source anew and for a while keeps both (measured: 27.7
+ * against 17.7 µs of its CPU, 110 against 94 bytes on disk, for records of 100 characters).
  */
 export function indexTemplate(prefix: string, replicas: number): object {
   return {
@@ -52,7 +54,6 @@ export function indexTemplate(prefix: string, replicas: number): object {
       },
       mappings: {
         dynamic: false, // A field nobody expected is stored and harms nothing.
-        _source: { excludes: ["words", "label_words"] },
         properties: {
           time,
           received_time: time,

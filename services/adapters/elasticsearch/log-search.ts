@@ -1,11 +1,12 @@
 import type { Client } from "@elastic/elasticsearch";
-import { isKind, LogPulseError } from "../../domain/errors.ts";
-import { STORE_ATTEMPTS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
+import { LogPulseError } from "../../domain/errors.ts";
+import { SEARCH_ANSWER_BYTES_MAX, STORE_ATTEMPTS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
+import { timestampToNanos } from "../../domain/record-time.ts";
 import type { SortKey, StoredRecord } from "../../domain/stored-record.ts";
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { fromSource, type Source } from "./document.ts";
-import { toStoreError } from "./errors.ts";
+import { isAnswerTooLarge, toStoreError } from "./errors.ts";
 import { checkIndexPrefix, indexPatterns } from "./index-template.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import { searchBody } from "./search-request.ts";
@@ -43,12 +44,9 @@ export class ElasticsearchLogSearch implements LogSearch {
     after: SortKey | undefined,
     signal: AbortSignal,
   ): Promise<StoredRecord[]> {
-    const body = searchBody(query, size, after, STORE_QUERY_MS_MAX);
-    if (!body) return [];
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(STORE_QUERY_MS_MAX)]);
     try {
-      const { hits } = await this.ask(body, deadline);
-      return hits.hits.map((hit) => fromSource(hit._source));
+      return await this.find(query, size, after, deadline);
     } catch (reason) {
       throw deadline.aborted && !signal.aborted ? tooSlow(reason) : toStoreError(reason, signal);
     }
@@ -63,31 +61,53 @@ export class ElasticsearchLogSearch implements LogSearch {
     await this.client.close();
   }
 
+  /** Halves of the page where the whole would be too long an answer: a thousand records may have 256 KiB each. */
+  private async find(query: LogQuery, size: number, after: SortKey | undefined, deadline: AbortSignal) {
+    const body = searchBody(query, size, after, STORE_QUERY_MS_MAX);
+    if (!body) return [];
+    try {
+      return (await this.ask(body, deadline)).map(fromSource);
+    } catch (reason) {
+      if (!isAnswerTooLarge(reason) || size === 1) throw reason;
+    }
+    const half = Math.ceil(size / 2);
+    const first: StoredRecord[] = await this.find(query, half, after, deadline);
+    const last = first.at(-1);
+    if (!last || first.length < half) return first;
+    return [...first, ...(await this.find(query, size - half, sortKeyOf(last), deadline))];
+  }
+
   /**
    * Asks again after a short wait where the store was away: for a tenth of a second after the first record of a day has
    * made its index, Elasticsearch refuses every search that names it.
    */
-  private async ask(body: object, deadline: AbortSignal): Promise<Answer> {
+  private async ask(body: object, deadline: AbortSignal): Promise<Source[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.askOnce(body, deadline);
       } catch (reason) {
+        if (isAnswerTooLarge(reason) || attempt === STORE_ATTEMPTS_MAX) throw reason;
         const error = toStoreError(reason, deadline);
-        if (!isKind(error, "store_unavailable") || attempt === STORE_ATTEMPTS_MAX) throw error;
+        if (error.kind !== "store_unavailable") throw error;
       }
       await this.settings.clock.sleep(retryWaitMs(attempt, this.settings.random), deadline);
     }
   }
 
-  private async askOnce(body: object, deadline: AbortSignal): Promise<Answer> {
+  private async askOnce(body: object, deadline: AbortSignal): Promise<Source[]> {
     const path = `/${indexPatterns(this.settings.indexPrefix).join(",")}/_search`;
-    const request = { method: "POST", path, query: SEARCH_QUERY, body } as const;
+    const answerBytesMax = SEARCH_ANSWER_BYTES_MAX;
+    const request = { method: "POST", path, query: SEARCH_QUERY, body, answerBytesMax } as const;
     const answer = (await send(this.client, request, STORE_QUERY_MS_MAX, deadline)) as Answer;
     if (answer.timed_out || answer._shards.failed > 0) {
       throw new LogPulseError("store_unavailable", "Elasticsearch could search only a part of the records in time");
     }
-    return answer;
+    return answer.hits.hits.map((hit) => hit._source);
   }
+}
+
+function sortKeyOf({ producer, seq, record }: StoredRecord): SortKey {
+  return { timeNanos: record.time ? timestampToNanos(record.time) : 0n, producer, seq };
 }
 
 function tooSlow(cause: unknown): LogPulseError {

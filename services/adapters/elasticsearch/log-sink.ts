@@ -8,7 +8,7 @@ import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.
 import { type BulkItem, bulkItem, bulksOf } from "./bulk.ts";
 import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
-import { isTooLarge, toStoreError } from "./errors.ts";
+import { isRequestTooLarge, toStoreError } from "./errors.ts";
 import { checkIndexPrefix, indexTemplate } from "./index-template.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
@@ -120,7 +120,7 @@ export class ElasticsearchLogSink implements LogSink {
       const request = { method: "POST", path: "/_bulk", query: BULK_QUERY, lines } as const;
       return verdictsOf(await send(this.client, request, STORE_WRITE_MS_MAX, signal), items.length);
     } catch (reason) {
-      if (!isTooLarge(reason)) throw toStoreError(reason, signal);
+      if (!isRequestTooLarge(reason)) throw toStoreError(reason, signal);
     }
     const half = Math.floor(items.length / 2);
     if (half === 0) return [{ is: "refused", reason: "request_too_large", detail: `${lines.length} characters` }];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@elastic/elasticsearch";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import type { StoredRecord } from "../../domain/stored-record.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { logQuery } from "../../ports/log-search-harness.ts";
 import { openClient } from "./connection.ts";
@@ -11,13 +12,15 @@ import { ElasticsearchLogSearch } from "./log-search.ts";
 import { ElasticsearchLogSink } from "./log-sink.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
 
-/** Settings with an index prefix of its own and the machine's clock. */
-export function settingsForTests(url: string): ElasticsearchSettings {
+const machineClock: Clock = { nowMs: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+
+/** Settings with an index prefix of its own. */
+function settingsForTests(url: string, clock: Clock): ElasticsearchSettings {
   return {
     url,
     indexPrefix: `test-${randomBytes(6).toString("hex")}`,
     replicas: 0,
-    clock: { nowMs: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
+    clock,
     random: Math.random,
   };
 }
@@ -30,8 +33,8 @@ export class StoreForTests {
   readonly client: Client;
   private readonly signal = AbortSignal.timeout(600_000);
 
-  constructor(url: string) {
-    this.settings = settingsForTests(url);
+  constructor(url: string, clock = machineClock) {
+    this.settings = settingsForTests(url, clock);
     this.sink = new ElasticsearchLogSink(this.settings);
     this.search = new ElasticsearchLogSearch(this.settings);
     this.client = openClient(url);

@@ -21,9 +21,9 @@ export function logUnavailable(asked: string, cause?: unknown): LogPulseError {
   return new LogPulseError("log_unavailable", `Kafka could not ${asked}${why}`, { cause });
 }
 
-/** Both libraries wrap errors in errors; what happened is inside. */
+/** Both libraries wrap errors in errors, each in its own way; what happened is inside. */
 function innermost(error: Error): Error {
-  const inner = error instanceof AggregateError ? error.errors.at(-1) : error.cause;
+  const inner: unknown = "errors" in error && Array.isArray(error.errors) ? error.errors.at(-1) : error.cause;
   return inner instanceof Error ? innermost(inner) : error;
 }
 
@@ -35,6 +35,11 @@ export function isExpelled(reason: unknown): boolean {
 /** An error by which the coordinator says that partitions will be given out anew; those held are still ours. */
 export function isRebalancing(reason: unknown): boolean {
   return kafkaJsType(reason) === "REBALANCE_IN_PROGRESS";
+}
+
+/** An error about a topic that was made a moment ago, or whose leader is being chosen. */
+export function isNotYetSeen(reason: unknown): boolean {
+  return ["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"].includes(kafkaJsType(reason));
 }
 
 function kafkaJsType(reason: unknown): string {

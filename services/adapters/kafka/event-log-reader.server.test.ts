@@ -52,6 +52,7 @@ describe.runIf(servers)("a Kafka topic as the event log", () => {
   const deleteBefore = async (offset: string) => {
     const admin = kafkaJsClient(topics, logger).admin();
     await admin.connect();
+    await admin.fetchTopicOffsets(topic); // So that kafkajs knows the topic.
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] });
     await admin.disconnect();
   };
@@ -60,21 +61,23 @@ describe.runIf(servers)("a Kafka topic as the event log", () => {
     const batches = Array.from({ length: 300 }, (_, at) => Buffer.concat([Buffer.from([at % 3]), randomBytes(at)]));
     await Promise.all(batches.map((batch) => log.append(batch[0]!, [batch])));
     const found = await readTopic(topics, topic);
-    expect(found.map(({ value }) => value.toString("hex")).sort()).toEqual(batches.map((b) => b.toString("hex")).sort());
+    expect(found.map(({ value }) => value.toString("hex")).sort()).toEqual(
+      batches.map((b) => b.toString("hex")).sort(),
+    );
     expect(found.every(({ partition, value, key }) => value[0] === partition && key === null)).toBe(true);
   });
 
   it("refuses for ever, whole, what is too large for the topic, and keeps the next", async () => {
     const tooLarge = [randomBytes(JOINED_BYTES_MAX), randomBytes(BROKER_MESSAGE_BYTES_MAX)];
     const reason = await log.append(0, tooLarge).catch((error: unknown) => error);
-    expect(isKind(reason, "invalid_batch")).toBe(true);
+    expect(reason).toMatchObject({ kind: "invalid_batch" });
     await log.append(0, [Buffer.from("next")]);
     expect((await readTopic(topics, topic)).map(({ value }) => value.toString())).toEqual(["next"]);
   });
 
   it("does not let the library choose another partition where there is none", async () => {
     const reason = await log.append(3, [Buffer.from("x")]).catch((error: unknown) => error);
-    expect(isKind(reason, "bug")).toBe(true);
+    expect(reason).toMatchObject({ kind: "bug" });
   });
 
   it("reads compressed messages, and those without a value as empty", async () => {
@@ -92,12 +95,18 @@ describe.runIf(servers)("a Kafka topic as the event log", () => {
   });
 
   it("counts what retention deleted before the group had settled it", async () => {
-    await log.append(0, Array.from({ length: 10 }, (_, at) => Buffer.from(String(at))));
+    await log.append(
+      0,
+      Array.from({ length: 10 }, (_, at) => Buffer.from(String(at))),
+    );
     await deleteBefore("2"); // Before the group existed: not its loss.
     const first = await collect();
     await waitUntil(() => first.found.length === 8, 10_000);
     await first.reading.stop();
-    await log.append(0, Array.from({ length: 10 }, () => Buffer.from("later")));
+    await log.append(
+      0,
+      Array.from({ length: 10 }, () => Buffer.from("later")),
+    );
     await deleteBefore("15");
     const second = await collect();
     await waitUntil(() => second.found.length === 5, 10_000);
@@ -126,17 +135,19 @@ describe.runIf(servers)("a Kafka topic as the event log", () => {
       await prepareTopics(topics, logger);
       return true;
     }, 20_000);
-    await log.append(0, [Buffer.from("after")]);
-    await log.append(0, [Buffer.from("after that")]);
-    await waitUntil(() => found.length >= 3, 60_000);
-    expect(found.map(({ bytes }) => Buffer.from(bytes).toString())).toContain("after that");
+    // The first messages of the new topic can be missed: the position in the old one is still in the reader's memory.
+    await waitUntil(async () => {
+      await log.append(0, [Buffer.from("after")]);
+      return found.length > 1;
+    }, 60_000);
+    expect(found.slice(0, 2).map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(["before", "after"]);
   });
 
   it("gives up where it is not let in, and leaves nothing running", { timeout: 60_000 }, async () => {
     const nobody = { ...topics, brokers: ["127.0.0.1:1"], topic, partitions: 3, onLost: () => undefined };
     const reading = new KafkaEventLogReader(nobody, logger).read(group, async () => undefined);
     const reason = await reading.catch((error: unknown) => error);
-    expect(isKind(reason, "log_unavailable")).toBe(true);
+    expect(reason).toMatchObject({ kind: "log_unavailable" });
     const linesBefore = logger.lines.length;
     await sleep(5_000);
     expect(logger.lines.length).toBe(linesBefore);

@@ -35,15 +35,15 @@ export class Membership {
 
   private async beat(): Promise<void> {
     const now = performance.now();
+    if (now - this.lastAnswerMs > SESSION_MS_MAX) this.onLost(new Error("the broker has not answered for a session"));
     try {
-      await this.heartbeat();
+      await this.heartbeat(); // To a broker that hangs this takes long; the next beats wait for the same answer.
       this.lastAnswerMs = now;
     } catch (reason) {
       this.logger.debug({ err: reason }, "a heartbeat failed");
       if (isExpelled(reason)) this.onLost(new Error("the group has expelled this reader", { cause: reason }));
       if (isRebalancing(reason)) this.rebalancing(now);
     }
-    if (now - this.lastAnswerMs > SESSION_MS_MAX) this.onLost(new Error("the broker has not answered for a session"));
   }
 
   private rebalancing(now: number): void {

@@ -20,6 +20,7 @@ export function newTopicsSettings(brokers: readonly string[]): TopicsSettings {
     clientId: "logpulse-test",
     batches: { name: `${name}-batches`, partitions: 3 },
     deadLetters: { name: `${name}-dead-letters`, partitions: 2 },
+    batchesRetentionMs: 3 * 86_400_000,
     replicationFactor: 1,
     minInsyncReplicas: 1,
   };
@@ -62,7 +63,9 @@ export async function readTopic(connection: KafkaConnection, topic: string): Pro
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
     const eachMessage = async ({ partition, message }: EachMessagePayload) => {
       const offset = BigInt(message.offset);
       found.push({ partition, offset, key: message.key, value: message.value ?? Buffer.alloc(0) });

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, ITopicConfig } from "kafkajs";
-import { BROKER_MESSAGE_BYTES_MAX, DEAD_LETTER_RETENTION_MS, LOG_RETENTION_MS } from "../../domain/limits.ts";
+import { BROKER_MESSAGE_BYTES_MAX, DEAD_LETTER_RETENTION_MS } from "../../domain/limits.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { logUnavailable } from "./errors.ts";
+import { isNotYetSeen, logUnavailable } from "./errors.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
 import type { KafkaConnection } from "./producer.ts";
 
@@ -16,11 +17,17 @@ export interface TopicSettings {
 export interface TopicsSettings extends KafkaConnection {
   batches: TopicSettings;
   deadLetters: TopicSettings;
+  /** How long a batch stays in the log: the time that a store may be away without losing anything. */
+  batchesRetentionMs: number;
   /** How many brokers keep each message. */
   replicationFactor: number;
   /** How many of them must have it before a write is acknowledged; below the replication factor where one may fail. */
   minInsyncReplicas: number;
 }
+
+/** How long a new topic may take to be known everywhere, and how often that is asked. */
+const SEEN_MS_MAX = 10_000;
+const SEEN_MS_MIN = 100;
 
 /** A dead letter can hold a whole message of the log, and says more than that. */
 const DEAD_LETTER_BYTES_MAX = BROKER_MESSAGE_BYTES_MAX + 1024 * 1024;
@@ -38,7 +45,7 @@ export async function prepareTopics(settings: TopicsSettings, logger: Logger): P
   try {
     await admin.connect();
     await createMissing(admin, [batchesTopic(settings), deadLettersTopic(settings)]);
-    found = await partitionCounts(admin, wanted);
+    found = await partitionCounts(admin, wanted, performance.now() + SEEN_MS_MAX);
   } catch (reason) {
     throw logUnavailable(`prepare the topics ${wanted.map(({ name }) => name).join(" and ")}`, reason);
   } finally {
@@ -50,7 +57,7 @@ export async function prepareTopics(settings: TopicsSettings, logger: Logger): P
 function batchesTopic(settings: TopicsSettings): ITopicConfig {
   return topic(settings, settings.batches, {
     "cleanup.policy": "delete",
-    "retention.ms": LOG_RETENTION_MS,
+    "retention.ms": settings.batchesRetentionMs,
     "max.message.bytes": BROKER_MESSAGE_BYTES_MAX,
   });
 }
@@ -77,13 +84,24 @@ function topic(all: TopicsSettings, { name, partitions }: TopicSettings, config:
 async function createMissing(admin: Admin, topics: readonly ITopicConfig[]): Promise<void> {
   const there = await admin.listTopics();
   for (const missing of topics.filter(({ topic }) => !there.includes(topic))) {
-    await admin.createTopics({ topics: [missing] }); // False where another process was faster.
+    await admin.createTopics({ topics: [missing], waitForLeaders: false }); // False where another process was faster.
   }
 }
 
-async function partitionCounts(admin: Admin, topics: readonly TopicSettings[]): Promise<Map<string, number>> {
-  const metadata = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
-  return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+/** A topic just made is not at once known to every broker: asked again until `deadlineMs`. */
+async function partitionCounts(
+  admin: Admin,
+  topics: readonly TopicSettings[],
+  deadlineMs: number,
+): Promise<Map<string, number>> {
+  try {
+    const metadata = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
+    return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+  } catch (reason) {
+    if (!isNotYetSeen(reason) || performance.now() > deadlineMs) throw reason;
+    await sleep(SEEN_MS_MIN);
+    return partitionCounts(admin, topics, deadlineMs);
+  }
 }
 
 function refuseOtherCount(name: string, wanted: number, found: number | undefined): void {

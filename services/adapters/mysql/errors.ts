@@ -54,7 +54,9 @@ export function dataErrorOf(reason: unknown): { reason: string; detail: string }
 
 /** True where another transaction was in the way (1213, 1205), also as a `cause`. */
 export function isLockConflict(reason: unknown): boolean {
-  return meaningOf(reason) === "conflict" || (reason instanceof LogPulseError && meaningOf(reason.cause) === "conflict");
+  return (
+    meaningOf(reason) === "conflict" || (reason instanceof LogPulseError && meaningOf(reason.cause) === "conflict")
+  );
 }
 
 /** True where a row's day has no partition, also as a `cause`. */

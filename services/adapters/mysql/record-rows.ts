@@ -1,5 +1,5 @@
 import type { PoolConnection } from "mysql2/promise";
-import { RECORD_BYTES_MAX, TENANT_BYTES_MAX } from "../../domain/limits.ts";
+import { HTTP_LONG_BYTES_MAX, RECORD_BYTES_MAX, SERVICE_BYTES_MAX, TENANT_BYTES_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import type { RefusedRecord } from "../../domain/refused-record.ts";
 import { effectiveSeverity } from "../../domain/severity.ts";
@@ -47,15 +47,20 @@ export async function insertRecords(
   return refused;
 }
 
-/** Why the store cannot take a record whatever the table says; undefined where it can. */
-export function refusalOf({ batch, logged }: BatchedRecord): RefusedRecord | undefined {
-  const tenantBytes = Buffer.byteLength(batch.tenant);
-  if (tenantBytes > TENANT_BYTES_MAX) {
-    return { batch, logged, reason: "tenant_too_long", detail: `${tenantBytes} bytes; at most ${TENANT_BYTES_MAX}` };
-  }
-  const { length } = logged.bytes;
-  if (length <= RECORD_BYTES_MAX) return undefined;
-  return { batch, logged, reason: "record_too_long", detail: `${length} bytes; at most ${RECORD_BYTES_MAX}` };
+/**
+ * Why the tables cannot take a record, where that is plain to see: it would spoil the statements of its neighbours.
+ * Ingest lets no such record through; somebody else may write to the topic.
+ */
+export function refusalOf(record: BatchedRecord): RefusedRecord | undefined {
+  const { batch, logged } = record;
+  const lengths: [reason: string, bytes: number, bytesMax: number][] = [
+    ["tenant_too_long", Buffer.byteLength(batch.tenant), TENANT_BYTES_MAX],
+    ["record_too_long", logged.bytes.length, RECORD_BYTES_MAX],
+    ["service_too_long", Buffer.byteLength(logged.record.service), SERVICE_BYTES_MAX],
+    ["path_too_long", Buffer.byteLength(logged.record.http?.path ?? ""), HTTP_LONG_BYTES_MAX],
+  ];
+  const over = lengths.find(([, bytes, bytesMax]) => bytes > bytesMax);
+  return over && { ...record, reason: over[0], detail: `${over[1]} bytes; at most ${over[2]}` };
 }
 
 /** An error of a row undoes its statement only: the halves are tried again in the same transaction. */

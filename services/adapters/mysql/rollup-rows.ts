@@ -1,72 +1,109 @@
-import type { PoolConnection, RowDataPacket } from "mysql2/promise";
-import { HyperLogLog } from "../../domain/hyperloglog.ts";
-import {
-  HTTP_LONG_BYTES_MAX,
-  ROLLUP_SERIES_PER_MINUTE_MAX,
-  SERVICE_BYTES_MAX,
-} from "../../domain/limits.ts";
-import { addTally, limitSeries, type MinuteRollup, newTally, rollUp } from "../../domain/rollup.ts";
+import type { PoolConnection } from "mysql2/promise";
+import { ROLLUP_SERIES_PER_MINUTE_MAX } from "../../domain/limits.ts";
+import { addTally, limitSeries, type MinuteRollup, newTally, OTHER, rollUp, seriesKey } from "../../domain/rollup.ts";
 import { InsertStatement, replacing, type SqlValue } from "./insert-rows.ts";
 import type { BatchedRecord } from "./record-rows.ts";
-import { TALLY_COLUMNS, tallyOf, tallyValues } from "./tally-columns.ts";
+import { type RollupGroup, storedClients, storedMinutes, storedSeries } from "./rollup-reads.ts";
+import { TALLY_COLUMNS, tallyValues } from "./tally-columns.ts";
 
-const MINUTE_KEY = ["tenant", "minute", "log_partition", "producer_day"];
-const MINUTE_COLUMNS = [...MINUTE_KEY, "series", ...TALLY_COLUMNS];
+const KEY = ["tenant", "log_partition", "producer_day", "minute"];
+const MINUTE_COLUMNS = [...KEY, "series", ...TALLY_COLUMNS];
+const SERIES_COLUMNS = [...KEY, "series", "service", "path", ...TALLY_COLUMNS];
 const LOCK_MINUTES = new InsertStatement("rollup_minutes", MINUTE_COLUMNS, "series = rollup_minutes.series");
 const SAVE_MINUTES = new InsertStatement("rollup_minutes", MINUTE_COLUMNS, replacing(["series", ...TALLY_COLUMNS]));
-const SAVE_SERIES = new InsertStatement(
-  "rollup_series",
-  [...MINUTE_KEY, "series", "service", "path", ...TALLY_COLUMNS],
-  replacing(TALLY_COLUMNS),
-);
-const SAVE_CLIENTS = new InsertStatement(
-  "rollup_clients",
-  [...MINUTE_KEY, "service", "sketch"],
-  replacing(["sketch"]),
-);
-const SELECTED_MAX = 500; // Rows of one SELECT: servers give up looking by key where there are too many.
-
-/** One minute's requests, and the key of its rows. */
-interface Minute extends MinuteRollup {
-  tenant: string;
-  minute: number;
-  logPartition: number;
-  producerDay: number;
-}
+const SAVE_SERIES = new InsertStatement("rollup_series", SERIES_COLUMNS, replacing(TALLY_COLUMNS));
+const SAVE_CLIENTS = new InsertStatement("rollup_clients", [...KEY, "service", "sketch"], replacing(["sketch"]));
 
 /**
- * Adds records that were never counted before to the rollups, those without `http` left out.
+ * Adds records that were never counted before to the rollups; those without `http` are left out.
  *
- * It locks the rows of all minutes, in the order of their keys, before it reads anything of them: the rows of series
- * and clients need no locks of their own, since whoever changes them holds their minute's.
+ * It locks the rows of all minutes, in the order of their keys, before it reads anything of them: a row that does not
+ * exist yet cannot be locked by SELECT. The rows of series and clients need no locks of their own, since whoever changes
+ * them holds their minute's.
  */
 export async function addToRollups(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<void> {
-  const minutes = minutesOf(records);
-  if (minutes.length === 0) return;
-  await LOCK_MINUTES.run(
-    connection,
-    minutes.map((minute) => [...keyValues(minute), 0, ...tallyValues(newTally())]),
+  const groups = groupsOf(records);
+  const noTally = tallyValues(newTally());
+  const rowsToLock = groups.flatMap((group) =>
+    [...group.minutes.keys()].sort((a, b) => a - b).map((minute) => [...keyValues(group, minute), 0, ...noTally]),
   );
-  const seriesCounts = await addStoredMinutes(connection, minutes);
-  await addStoredSeries(connection, minutes, seriesCounts);
-  const clients = await clientsOf(connection, minutes);
-
-  await SAVE_MINUTES.run(
-    connection,
-    minutes.map((minute, index) => [...keyValues(minute), seriesCounts[index]!, ...tallyValues(minute.tally)]),
-  );
-  await SAVE_SERIES.run(connection, minutes.flatMap(seriesRows));
-  await SAVE_CLIENTS.run(connection, clients);
+  await LOCK_MINUTES.run(connection, rowsToLock);
+  for (const group of groups) {
+    await mergeSeriesAndMinutes(connection, group);
+    await mergeClients(connection, group);
+  }
 }
 
 /** In the order in which they are locked. */
-function minutesOf(records: readonly BatchedRecord[]): Minute[] {
-  const groups = Map.groupBy(records, ({ batch }) => `${batch.producerDay} ${batch.partition} ${batch.tenant}`);
-  const minutes = [...groups.values()].flatMap((group) => {
-    const { tenant, partition: logPartition, producerDay } = group[0]!.batch;
-    const rollups = rollUp(group.map(({ logged }) => logged));
-    return [...rollups].map(([minute, rollup]) => ({ ...rollup, tenant, minute, logPartition, producerDay }));
-  });
-  const orderKey = (minute: Minute) => `${minute.minute} ${minute.producerDay} ${minute.logPartition} ${minute.tenant}`;
-  return minutes.sort((a, b) => (orderKey(a) < orderKey(b) ? -1 : 1));
+function groupsOf(records: readonly BatchedRecord[]): RollupGroup[] {
+  const requests = records.filter(({ logged }) => logged.record.http);
+  const groups = Map.groupBy(requests, ({ batch }) => `${batch.partition} ${batch.producerDay} ${batch.tenant}`);
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, group]) => {
+      const { tenant, partition: logPartition, producerDay } = group[0]!.batch;
+      return { tenant, logPartition, producerDay, minutes: rollUp(group.map(({ logged }) => logged)) };
+    });
+}
+
+/** Sums what is stored and what is new; series beyond the limit of a minute become `other`. */
+async function mergeSeriesAndMinutes(connection: PoolConnection, group: RollupGroup): Promise<void> {
+  const minutesBefore = await storedMinutes(connection, group, [...group.minutes.keys()]);
+  const keys = [...group.minutes].map(([minute, { series }]): [number, string[]] => [
+    minute,
+    [...new Set([...series.keys(), seriesKey(OTHER, OTHER)])],
+  ]);
+  const seriesBefore = await storedSeries(connection, group, keys);
+
+  const minuteRows: SqlValue[][] = [];
+  const seriesRows: SqlValue[][] = [];
+  for (const [minute, rollup] of group.minutes) {
+    const before = minutesBefore.get(minute);
+    const tallies = seriesBefore.get(minute) ?? new Map();
+    const countBefore = before?.series ?? 0;
+    const added = limitSeries(rollup, new Set(tallies.keys()), countBefore, ROLLUP_SERIES_PER_MINUTE_MAX);
+    if (before) addTally(rollup.tally, before.tally);
+    minuteRows.push([...keyValues(group, minute), countBefore + added, ...tallyValues(rollup.tally)]);
+    for (const [key, { service, path, tally }] of rollup.series) {
+      const tallyBefore = tallies.get(key);
+      if (tallyBefore) addTally(tally, tallyBefore);
+      const names = [Buffer.from(key, "hex"), Buffer.from(service), Buffer.from(path)];
+      seriesRows.push([...keyValues(group, minute), ...names, ...tallyValues(tally)]);
+    }
+  }
+  await SAVE_MINUTES.run(connection, minuteRows);
+  await SAVE_SERIES.run(connection, seriesRows);
+}
+
+/** After the series were limited: clients of what became `other` count there. */
+async function mergeClients(connection: PoolConnection, group: RollupGroup): Promise<void> {
+  const clients = [...group.minutes].map(([minute, rollup]): [number, Map<string, Set<string>>] => [
+    minute,
+    clientsByService(rollup),
+  ]);
+  const keys = clients.map(([minute, ofService]): [number, string[]] => [minute, [...ofService.keys()]]);
+  const sketches = await storedClients(connection, group, keys);
+  const rows = clients.flatMap(([minute, ofService]) =>
+    [...ofService].map(([service, addresses]) => {
+      const sketch = sketches(minute, service);
+      for (const address of addresses) sketch.add(address);
+      return [...keyValues(group, minute), Buffer.from(service), Buffer.from(sketch.encode())];
+    }),
+  );
+  await SAVE_CLIENTS.run(connection, rows);
+}
+
+function clientsByService({ series }: MinuteRollup): Map<string, Set<string>> {
+  const clients = new Map<string, Set<string>>();
+  for (const { service, clients: ofSeries } of series.values()) {
+    if (ofSeries.size === 0) continue;
+    const addresses = clients.get(service) ?? new Set();
+    clients.set(service, addresses);
+    for (const address of ofSeries) addresses.add(address);
+  }
+  return clients;
+}
+
+function keyValues({ tenant, logPartition, producerDay }: RollupGroup, minute: number): SqlValue[] {
+  return [Buffer.from(tenant), logPartition, producerDay, minute];
 }

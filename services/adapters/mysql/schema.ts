@@ -84,7 +84,7 @@ export const PARTITIONED_TABLES: readonly string[] = Object.keys(TABLES);
 /**
  * Creates what is missing. Whoever prepares at the same time waits.
  *
- * @throws Error where the tables are of a newer program.
+ * @throws LogPulseError `bug` where the tables are those of another version of the program.
  */
 export async function createTables(connection: PoolConnection): Promise<void> {
   await underSchemaLock(connection, async () => {
@@ -92,7 +92,8 @@ export async function createTables(connection: PoolConnection): Promise<void> {
     const [rows] = await connection.query<RowDataPacket[]>("SELECT version FROM schema_version");
     const version = rows[0] ? Number(rows[0].version) : undefined;
     if (version !== undefined && version !== SCHEMA_VERSION) {
-      throw new Error(`the tables have version ${version}; this program knows version ${SCHEMA_VERSION}`);
+      const said = `the database has tables of version ${version}; this program knows version ${SCHEMA_VERSION}`;
+      throw new LogPulseError("bug", said);
     }
     for (const [table, columns] of Object.entries(TABLES)) {
       // The last partition of a table cannot be dropped: the day 0 stays, so that every other may go.

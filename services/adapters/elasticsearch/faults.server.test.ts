@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningElasticsearch, startElasticsearch } from "../../../stack/elasticsearch.ts";
+import { haveServers } from "../../../stack/have-servers.ts";
+import { isKind } from "../../domain/errors.ts";
+import { STORE_CHECK_MS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
+import type { LoggedBatch } from "../../domain/logged-batch.ts";
+import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
+import { logQuery } from "../../ports/log-search-harness.ts";
+import { addCounts, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
+import { indexName } from "./index-template.ts";
+import { noDeadLetters, StoreForTests } from "./store-for-tests.ts";
+
+/** An Elasticsearch that takes little at once, and that these tests may kill. */
+const SMALL = { "http.max_content_length": "1mb", "node.processors": 1, "thread_pool.write.queue_size": 1 };
+
+describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { timeout: 120_000 }, () => {
+  let server: RunningElasticsearch;
+  let store: StoreForTests;
+  const signal = AbortSignal.timeout(600_000);
+  const unavailable = { kind: "store_unavailable" };
+
+  beforeAll(async () => {
+    server = await startElasticsearch({ settings: SMALL, heapMiB: 512 });
+    store = new StoreForTests(server.url);
+    await Promise.all(Array.from({ length: 8 }, () => store.sink.prepare()));
+  }, 120_000);
+  afterAll(async () => {
+    await store?.close();
+    await server?.remove();
+  }, 60_000);
+
+  const put = (batch: LoggedBatch) => store.sink.store([batch], noDeadLetters, signal);
+  const index = (batch: LoggedBatch) => indexName(store.settings.indexPrefix, batch.producerDay);
+  const changeIndex = (batch: LoggedBatch, settings: object) =>
+    store.client.indices.putSettings({ index: index(batch), settings });
+
+  it("halves a bulk that is too long for the server, down to the one record that is", async () => {
+    const batch = batchOf(2_000, "x".repeat(1_000));
+    expect(await put(batch)).toEqual({ ...NO_COUNTS, stored: 2_000 });
+
+    const long = buildLoggedBatch({
+      ...identity(),
+      records: ["a", "\0".repeat(200_000), "b"].map((message) => ({ message })),
+    });
+    const letters: string[] = [];
+    const deadLetters = {
+      keep: async (kept: { id: string; reason: string }[]) => void letters.push(...kept.map(({ reason }) => reason)),
+    };
+    expect(await store.sink.store([long], deadLetters, signal)).toEqual({ ...NO_COUNTS, stored: 2, deadLettered: 1 });
+    expect(letters).toEqual(["request_too_large"]);
+  });
+
+  it("sends records again for which the server was too busy, and counts each once", async () => {
+    let waits = 0;
+    const { clock } = store.settings;
+    const busy = new StoreForTests(server.url, {
+      nowMs: clock.nowMs,
+      sleep: (ms, until) => {
+        waits += 1;
+        return clock.sleep(ms, until);
+      },
+    });
+    await busy.sink.prepare();
+    const batches = Array.from({ length: 12 }, () => batchOf(1_000));
+    const counts = await Promise.all(batches.map((batch) => untilStored(busy, batch)));
+    expect(counts.reduce(addCounts, NO_COUNTS)).toMatchObject({ stored: 12_000, deadLettered: 0 });
+    expect(waits).toBeGreaterThan(0);
+    await busy.close();
+  });
+
+  it("waits for a shard that is away, and says meanwhile that it is not well", async () => {
+    const batch = batchOf(10, "x", Date.now() - 5 * DAY_MS);
+    const settings = { "index.routing.allocation.require._name": "nobody" };
+    await store.client.indices.create({ index: index(batch), settings, wait_for_active_shards: 0 });
+    await expect(store.sink.check()).rejects.toMatchObject(unavailable);
+    const stored = put(batch);
+    await sleep(3_000);
+    await changeIndex(batch, { "index.routing.allocation.require._name": null });
+    expect(await stored).toEqual({ ...NO_COUNTS, stored: 10 });
+    await store.sink.check();
+    await store.client.indices.delete({ index: index(batch) });
+  });
+
+  it("takes a blocked index for a store that is away, not for a refusal", async () => {
+    const batch = batchOf(10);
+    await changeIndex(batch, { "index.blocks.write": true });
+    await expect(put(batch)).rejects.toMatchObject(unavailable);
+    await changeIndex(batch, { "index.blocks.write": null });
+    expect(await put(batch)).toEqual({ ...NO_COUNTS, stored: 10 });
+  });
+
+  it("answers searches while the first records of a day make its index", async () => {
+    let storing = true;
+    const searches = (async () => {
+      let done = 0;
+      for (; storing; done++) await store.search.search(logQuery("default"), 10, undefined, signal);
+      return done;
+    })();
+    for (let day = 20; day < 30; day++) await put(batchOf(1, "x", Date.now() - day * DAY_MS));
+    storing = false;
+    expect(await searches).toBeGreaterThan(0);
+  });
+
+  it("gives a page that is longer than one answer may be", async () => {
+    const { tenant, producer } = identity();
+    const message = "ab ".repeat(80_000);
+    for (let part = 0; part < 40; part++) {
+      await put(buildLoggedBatch({ tenant, producer, firstSeq: part * 2, records: [{ message }, { message }] }));
+    }
+    const found = await findAll(tenant, 1_000);
+    expect(found.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(Array.from({ length: 80 }, (_, seq) => seq));
+    expect(await findAll(tenant, 70)).toEqual(found.slice(0, 70));
+  });
+
+  it("stores each record once though it is killed in between", async () => {
+    const { tenant, producer } = identity();
+    const batches = Array.from({ length: 30 }, (_, part) =>
+      buildLoggedBatch({ tenant, producer, firstSeq: part * 300, records: Array(300).fill({ message: "kept" }) }),
+    );
+    let restarted = Promise.resolve();
+    let counts: StoreCounts = NO_COUNTS;
+    for (const [part, batch] of batches.entries()) {
+      const stored = untilStored(store, batch);
+      if (part === 10) restarted = server.kill().then(() => server.restart());
+      counts = addCounts(counts, await stored);
+    }
+    await restarted;
+    expect(counts.stored + counts.duplicate).toBe(9_000);
+    expect(await store.stored(tenant)).toHaveLength(9_000);
+  });
+
+  it("says in time that it does not answer, and leaves the caller's signal alone", async () => {
+    const caller = new AbortController();
+    let events = 0;
+    caller.signal.addEventListener("abort", () => events++);
+    server.pause();
+    try {
+      const given = new AbortController();
+      const givenUp = store.search.search(logQuery("default"), 1, undefined, given.signal);
+      const search = store.search.search(logQuery("default"), 1, undefined, caller.signal);
+      const outcomes = Promise.all([
+        expect(givenUp).rejects.toMatchObject({ kind: "cancelled" }),
+        expect(timed(store.sink.check())).rejects.toMatchObject(unavailable),
+        expect(search).rejects.toMatchObject(unavailable),
+      ]);
+      await sleep(100);
+      given.abort();
+      const started = performance.now();
+      await givenUp.catch(() => {});
+      expect(performance.now() - started).toBeLessThan(1_000);
+      await outcomes;
+      expect(performance.now() - started).toBeLessThan(STORE_QUERY_MS_MAX + 1_500);
+      expect(events).toBe(0);
+    } finally {
+      server.resume();
+    }
+    await untilStored(store, batchOf(1));
+  });
+
+  it("says at once that nobody is there, with an error that does not hold the records", async () => {
+    await server.stop();
+    try {
+      await expect(store.sink.prepare()).rejects.toMatchObject(unavailable);
+      await expect(store.sink.check()).rejects.toMatchObject(unavailable);
+      await expect(timed(store.search.check())).rejects.toMatchObject(unavailable);
+      await expect(store.search.search(logQuery("default"), 1, undefined, signal)).rejects.toMatchObject(unavailable);
+      const reason = await put(batchOf(1, "secret")).catch((error: unknown) => error);
+      expect(isKind(reason, "store_unavailable")).toBe(true);
+      expect(deepText(reason)).not.toContain("secret");
+    } finally {
+      await server.restart();
+    }
+  });
+
+  function findAll(tenant: string, size: number) {
+    return store.refresh().then(() => store.search.search(logQuery(tenant), size, undefined, signal));
+  }
+});
+
+const DAY_MS = 86_400_000;
+
+function identity(timeMs = Date.now()): { tenant: string; producer: string } {
+  return { tenant: `tenant-${randomUUID()}`, producer: newProducer(timeMs) };
+}
+
+function batchOf(count: number, message = "a message", timeMs = Date.now()): LoggedBatch {
+  return buildLoggedBatch({ ...identity(timeMs), records: Array(count).fill({ message }) });
+}
+
+/** As the worker does: the same batch until the store has taken it. */
+async function untilStored(store: StoreForTests, batch: LoggedBatch): Promise<StoreCounts> {
+  const signal = AbortSignal.timeout(100_000);
+  for (;;) {
+    try {
+      return await store.sink.store([batch], noDeadLetters, signal);
+    } catch (reason) {
+      if (!isKind(reason, "store_unavailable")) throw reason;
+      await sleep(100 + Math.random() * 300, undefined, { signal });
+    }
+  }
+}
+
+/** Fails where a check takes longer than its port allows. */
+async function timed(check: Promise<void>): Promise<void> {
+  const late = sleep(STORE_CHECK_MS_MAX + 500).then(() => Promise.reject(new Error("the check took too long")));
+  await Promise.race([check, late]);
+}
+
+/** All that a log might print of an error. */
+function deepText(reason: unknown): string {
+  const seen = new Set<unknown>();
+  return JSON.stringify(reason, function replace(this: unknown, _key, value: unknown) {
+    if (typeof value === "bigint") return String(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (seen.has(value)) return undefined;
+    seen.add(value);
+    return value instanceof Error
+      ? { message: value.message, stack: value.stack, cause: value.cause, ...value }
+      : value;
+  });
+}

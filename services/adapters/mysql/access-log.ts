@@ -1,0 +1,50 @@
+import type { RowDataPacket } from "mysql2/promise";
+import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
+import type { AccessLog, AccessPage, AccessQuery } from "../../ports/access-log.ts";
+import type { MysqlConnections } from "./connections.ts";
+import { methodBytes } from "./record-rows.ts";
+import { STORED_COLUMNS, storedRecordOf } from "./stored-rows.ts";
+
+/** Lists rows that have `http` by the index on time. */
+export class MysqlAccessLog implements AccessLog {
+  private readonly connections: MysqlConnections;
+
+  constructor(connections: MysqlConnections) {
+    this.connections = connections;
+  }
+
+  async list(query: AccessQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage> {
+    const { text, values } = conditions(query);
+    const count = `SELECT COUNT(*) AS total FROM records WHERE ${text}`;
+    const page =
+      `SELECT ${STORED_COLUMNS} FROM records WHERE ${text} ` +
+      "ORDER BY time_ns DESC, producer DESC, seq DESC LIMIT ? OFFSET ?";
+    return this.connections.use(
+      async (connection) => {
+        const [[counted]] = await connection.query<RowDataPacket[]>(count, values);
+        const total = Number(counted!.total);
+        if (offset >= total || limit === 0) return { rows: [], total };
+        const [rows] = await connection.query<RowDataPacket[]>(page, [...values, limit, offset]);
+        return { rows: rows.map(storedRecordOf), total };
+      },
+      STORE_QUERY_MS_MAX,
+      signal,
+    );
+  }
+}
+
+/** Text goes as bytes and is compared byte by byte; for whole UTF-8 that is letter by letter. */
+function conditions(query: AccessQuery): { text: string; values: unknown[] } {
+  const all: [text: string, value: unknown][] = [
+    ["tenant = ?", Buffer.from(query.tenant)],
+    ["has_http = ?", 1],
+    ["client_ip = ?", query.clientIp === undefined ? undefined : Buffer.from(query.clientIp)],
+    ["status = ?", query.status],
+    ["method = ?", query.method === undefined ? undefined : methodBytes(query.method)],
+    ["LOCATE(?, path) > 0", query.pathPart === undefined ? undefined : Buffer.from(query.pathPart)],
+    ["time_ns >= ?", query.fromNanos],
+    ["time_ns <= ?", query.toNanos],
+  ];
+  const given = all.filter(([, value]) => value !== undefined);
+  return { text: given.map(([text]) => text).join(" AND "), values: given.map(([, value]) => value) };
+}

@@ -1,0 +1,334 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { compressionGzip, createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { describe, it } from "vitest";
+import { ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { IngestService, WriteLogRequestSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { type LogBatch, LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
+import { LogPulseError } from "../domain/errors.ts";
+import { BATCH_BYTES_MAX, HTTP_BODY_BYTES_MAX } from "../domain/limits.ts";
+import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
+import { grpcFrame, openSocket, pathOf, startTestServer, until } from "./test-server.ts";
+
+const { upload, write, writeLog } = IngestService.method;
+
+/** Every protocol of the HTTP/1.1 side, by a client that knows it. */
+const TRANSPORTS = {
+  "Connect binary": (address: string) =>
+    createConnectTransport({ baseUrl: `http://${address}`, httpVersion: "1.1", useBinaryFormat: true }),
+  "Connect JSON": (address: string) =>
+    createConnectTransport({ baseUrl: `http://${address}`, httpVersion: "1.1", useBinaryFormat: false }),
+  "Connect compressed": (address: string) =>
+    createConnectTransport({
+      baseUrl: `http://${address}`,
+      httpVersion: "1.1",
+      sendCompression: compressionGzip,
+      compressMinBytes: 1,
+    }),
+  "gRPC-Web": (address: string) => createGrpcWebTransport({ baseUrl: `http://${address}`, httpVersion: "1.1" }),
+  "gRPC-Web compressed": (address: string) =>
+    createGrpcWebTransport({
+      baseUrl: `http://${address}`,
+      httpVersion: "1.1",
+      sendCompression: compressionGzip,
+      compressMinBytes: 1,
+    }),
+};
+const protocols = Object.entries(TRANSPORTS);
+
+function clientOf(transport: (address: string) => ReturnType<typeof createConnectTransport>, address: string) {
+  return createClient(IngestService, transport(address));
+}
+
+async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  return call.then(
+    () => assert.fail("the call did not fail"),
+    (reason) => reason,
+  );
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+function batch(message: string): LogBatch {
+  return create(LogBatchSchema, { firstSeq: 7n, records: [{ message }] });
+}
+
+function post(address: string, path: string, headers: Record<string, string>, body: BodyInit) {
+  return fetch(`http://${address}${path}`, { method: "POST", headers, body });
+}
+
+describe.each(protocols)("%s", (_, transport) => {
+  it("reaches a handler that takes messages", async () => {
+    let seen: CallContext | undefined;
+    const { address } = await startTestServer({
+      tenant: "acme",
+      ingest: {
+        writeLog: unary(async (request, context) => {
+          seen = context;
+          return { id: `${request.serviceName}: ${request.message}`, totalLogged: 7 };
+        }),
+      },
+    });
+    const call = clientOf(transport, address).writeLog({ serviceName: "auth", message: "é🦊" }, { timeoutMs: 5_000 });
+    const answer = await call;
+    assert.equal(answer.id, "auth: é🦊");
+    assert.equal(answer.totalLogged, 7);
+    assert.deepEqual([seen?.tenant, seen?.client, seen?.signal.aborted], ["acme", "127.0.0.1", false]);
+    assert.ok(seen?.deadlineMs! > Date.now() && seen?.deadlineMs! < Date.now() + 5_100);
+  });
+
+  it("reaches handlers that take bytes with the encoded message", async () => {
+    const got: string[] = [];
+    const keep = (bytes: Uint8Array) => got.push(fromBinary(LogBatchSchema, bytes).records[0]!.message);
+    const { address } = await startTestServer({
+      ingest: {
+        write: unaryBytes(async (bytes) => ({ accepted: keep(bytes) })),
+        upload: clientStreamBytes(async (messages) => {
+          for await (const bytes of messages) keep(bytes);
+          return { batches: BigInt(got.length) };
+        }),
+      },
+    });
+    const client = clientOf(transport, address);
+    await client.write(batch("one"));
+    // Client streams over HTTP/1.1 exist in Connect only.
+    if (transport.toString().includes("GrpcWeb")) return;
+    const answer = await client.upload(each([batch("two"), batch("three")]));
+    assert.equal(answer.batches, 3n);
+    assert.deepEqual(got, ["one", "two", "three"]);
+  });
+
+  it("tells errors with kind, wait and details", async () => {
+    const { address } = await startTestServer({
+      ingest: {
+        writeLog: unary(async () => {
+          throw new LogPulseError("rate_limited", "over 100 records/s — wait", {
+            retryAfterMs: 2_100,
+            quota: { subject: "client", description: "100 records/s" },
+            metadata: { limit: "100" },
+          });
+        }),
+      },
+    });
+    const error = await failureOf(clientOf(transport, address).writeLog({}));
+    assert.equal(error.code, Code.ResourceExhausted);
+    assert.equal(error.rawMessage, "over 100 records/s — wait");
+    assert.equal(error.metadata.get("retry-after"), "3");
+    assert.deepEqual(error.findDetails(ErrorInfoSchema)[0]?.metadata, { limit: "100" });
+    assert.equal(error.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds, 2n);
+    assert.equal(error.findDetails(QuotaFailureSchema).length, 1);
+  });
+
+  it("says nothing of a fault of ours, which the log gets once", async () => {
+    const cause = new TypeError("secret of the database");
+    const { address, logged } = await startTestServer({
+      ingest: { writeLog: unary(async () => Promise.reject(cause)), write: unaryBytes(() => assert.fail("at once")) },
+    });
+    const client = clientOf(transport, address);
+    const error = await failureOf(client.writeLog({}));
+    assert.equal(error.code, Code.Internal);
+    assert.doesNotMatch(error.message, /secret/);
+    assert.equal((await failureOf(client.write({}))).code, Code.Internal);
+    const errors = logged.filter(({ level }) => level === "error");
+    assert.equal(errors.length, 2);
+    assert.equal(errors[0]?.fields.err, cause);
+  });
+
+  it("ends a call at its deadline", async () => {
+    const reasons: string[] = [];
+    const { address, server } = await startTestServer({
+      ingest: {
+        writeLog: unary(async (_, { signal }) => {
+          await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+          reasons.push((signal.reason as LogPulseError).kind);
+          return {};
+        }),
+      },
+    });
+    const error = await failureOf(clientOf(transport, address).writeLog({}, { timeoutMs: 80 }));
+    assert.equal(error.code, Code.DeadlineExceeded);
+    await until(() => server.callsInFlight === 0);
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0]!, /deadline_exceeded|cancelled/); // Whoever sees it first: the client hangs up at its own.
+  });
+
+  it("tells the handler that the client hung up", async () => {
+    let reason: LogPulseError | undefined;
+    const { address, server, logged } = await startTestServer({
+      ingest: {
+        writeLog: unary(async (_, { signal }) => {
+          try {
+            await sleep(10_000, undefined, { signal });
+          } finally {
+            reason = signal.reason;
+          }
+          return {};
+        }),
+      },
+    });
+    const hangUp = new AbortController();
+    const call = failureOf(clientOf(transport, address).writeLog({}, { signal: hangUp.signal }));
+    await until(() => server.callsInFlight === 1);
+    hangUp.abort();
+    assert.equal((await call).code, Code.Canceled);
+    await until(() => server.callsInFlight === 0);
+    assert.equal(reason?.kind, "cancelled");
+    assert.deepEqual(
+      logged.filter(({ level }) => level === "error"),
+      [],
+    );
+  });
+
+  it("answers a batch that is too large with INVALID_ARGUMENT, never with a used-up quota", async () => {
+    const { address } = await startTestServer();
+    const client = clientOf(transport, address);
+    for (const bytes of [BATCH_BYTES_MAX + 1, HTTP_BODY_BYTES_MAX + 1_000]) {
+      const error = await failureOf(client.write(batch("x".repeat(bytes))));
+      assert.equal(error.code, Code.InvalidArgument, error.message);
+      assert.match(error.findDetails(ErrorInfoSchema)[0]?.reason ?? "", /^INVALID_(BATCH|REQUEST)$/);
+    }
+    assert.ok((await client.write(batch("x".repeat(BATCH_BYTES_MAX - 100)))).accepted > BATCH_BYTES_MAX - 100);
+  });
+});
+
+describe("Connect and gRPC-Web requests that are wrong", () => {
+  const json = { "content-type": "application/json" };
+  const binary = { "content-type": "application/proto" };
+  const web = { "content-type": "application/grpc-web+proto" };
+
+  async function connectCode(response: Response): Promise<string> {
+    return ((await response.json()) as { code: string }).code;
+  }
+
+  /** The grpc-status in the trailer frame. */
+  async function webStatus(response: Response): Promise<string | undefined> {
+    return /grpc-status: ?(\d+)/.exec(Buffer.from(await response.arrayBuffer()).toString())?.[1];
+  }
+
+  it("have fields that are not in the contract", async () => {
+    const { address } = await startTestServer();
+    const response = await post(address, pathOf(writeLog), json, '{"message": "a", "mesage": "b"}');
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /invalid_argument.*mesage/);
+  });
+
+  it("are bytes that are not the message", async () => {
+    const { address } = await startTestServer();
+    const valid = toBinary(WriteLogRequestSchema, create(WriteLogRequestSchema, { message: "hello" }));
+    for (const bytes of [valid.subarray(0, -1), Buffer.from("ff", "hex"), Buffer.from("22ffffffff0f", "hex")]) {
+      const direct = await post(address, pathOf(writeLog), binary, Buffer.from(bytes));
+      assert.equal(direct.status, 400);
+      assert.equal(await connectCode(direct), "invalid_argument");
+      assert.equal(await webStatus(await post(address, pathOf(writeLog), web, grpcFrame(bytes))), "3");
+      const stream = await post(address, pathOf(upload), { "content-type": "application/connect+proto" }, grpcFrame(bytes));
+      assert.match(await stream.text(), /"code":"invalid_argument"/);
+    }
+  });
+
+  it("grow when decompressed, or do not decompress", async () => {
+    const { address } = await startTestServer();
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
+    for (const bytes of [bomb, Buffer.from("no gzip"), bomb.subarray(0, 100)]) {
+      const direct = await post(address, pathOf(write), { ...binary, "content-encoding": "gzip" }, bytes);
+      assert.equal(await connectCode(direct), "invalid_argument");
+      const framed = await post(address, pathOf(write), { ...web, "grpc-encoding": "gzip" }, grpcFrame(bytes, 1));
+      assert.equal(await webStatus(framed), "3");
+    }
+    const unknown = await post(address, pathOf(write), { ...binary, "content-encoding": "snappy" }, "a");
+    assert.equal(await connectCode(unknown), "unimplemented");
+  });
+
+  it("claim more than they have, or less", async () => {
+    const { address } = await startTestServer();
+    const whole = grpcFrame(toBinary(LogBatchSchema, batch("hello")));
+    const huge = Buffer.from("00ffffffff", "hex");
+    for (const body of [whole.subarray(0, -1), whole.subarray(0, 3), huge, Buffer.concat([whole, whole]), ""]) {
+      const status = await webStatus(await post(address, pathOf(write), web, body));
+      assert.match(status ?? "", /^(3|12)$/, `${body.length} bytes`);
+    }
+  });
+
+  it("have a Host or a path of which no address can be made", async () => {
+    const { port, address } = await startTestServer({ allowedHosts: ["[", "a b"] });
+    for (const host of ["[", "a b", "localhost:99999"]) {
+      const { socket, text } = openSocket(port);
+      const headers = "content-type: application/json\r\ncontent-length: 2\r\nconnection: close";
+      socket.write(`POST ${pathOf(writeLog)}?[=//%zz HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n\r\n{}`);
+      await until(() => text().length > 0);
+      assert.match(text(), /^HTTP\/1\.1 (200|403) /);
+    }
+    assert.equal((await fetch(`http://${address}/healthz`)).status, 200);
+  });
+
+  it("use a method or a type that is not served", async () => {
+    const { address } = await startTestServer();
+    assert.equal((await fetch(`http://${address}${pathOf(write)}`)).status, 405);
+    assert.equal((await post(address, pathOf(write), { "content-type": "text/plain" }, "a")).status, 415);
+    assert.equal((await post(address, pathOf(write), { "content-type": "application/grpc" }, "a")).status, 415);
+  });
+
+  it("stop in the middle", async () => {
+    const { port, server } = await startTestServer({ limits: { streamIdleMsMax: 100 } });
+    for (const type of ["application/proto", "application/grpc-web+proto", "application/connect+proto"]) {
+      const { socket, text, closed } = openSocket(port);
+      const path = type.includes("connect") ? pathOf(upload) : pathOf(write);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 1000\r\n\r\nabc`);
+      await closed;
+      assert.match(text(), /deadline_exceeded|grpc-status: 4/, type);
+    }
+    await until(() => server.callsInFlight === 0);
+  });
+
+  it("are random bytes, and cost nobody else anything", async () => {
+    const { address, server } = await startTestServer();
+    let seed = 7;
+    const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
+    const types = ["json", "proto", "connect+json", "connect+proto", "grpc-web", "grpc-web+json", "grpc-web-text", "x"];
+    for (let round = 0; round < 20; round += 1) {
+      const calls = types.map((type) => {
+        const bytes = Buffer.from(Array.from({ length: Math.floor(random() * 100) }, () => Math.floor(random() * 256)));
+        const path = pathOf([upload, write, writeLog][Math.floor(random() * 3)]!);
+        return post(address, path, { "content-type": `application/${type}` }, random() < 0.5 ? grpcFrame(bytes) : bytes);
+      });
+      for (const response of await Promise.all(calls)) await response.arrayBuffer();
+    }
+    await until(() => server.callsInFlight === 0);
+  });
+});
+
+describe("a slow handler behind Connect", () => {
+  it("stops its client", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { address } = await startTestServer({
+      ingest: {
+        upload: clientStreamBytes(async (messages) => {
+          let batches = 0n;
+          for await (const _ of messages) {
+            await gate.promise;
+            batches += 1n;
+          }
+          return { batches };
+        }),
+      },
+    });
+    const message = batch("x".repeat(256 * 1024));
+    const count = 200; // 50 MiB, more than both sockets hold.
+    let taken = 0;
+    async function* messages() {
+      for (; taken < count; taken += 1) yield message;
+    }
+    const answer = clientOf(TRANSPORTS["Connect binary"], address).upload(messages());
+    await sleep(500);
+    const ahead = taken;
+    await sleep(200);
+    assert.equal(taken, ahead);
+    assert.ok(ahead < 60, `${ahead} messages were taken`);
+    gate.resolve();
+    assert.equal((await answer).batches, BigInt(count));
+  });
+});

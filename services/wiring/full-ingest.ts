@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import { KafkaEventLog } from "../adapters/kafka/event-log.ts";
+import { NoLimiter } from "../adapters/memory/no-limiter.ts";
+import { RedisCounter } from "../adapters/redis/counter.ts";
+import { RedisRateLimiter } from "../adapters/redis/rate-limiter.ts";
+import type { Config } from "../config.ts";
+import { IngestCounts } from "../ingest/ingest-counts.ts";
+import { ingestService } from "../ingest/ingest-handlers.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { RateLimiter } from "../ports/rate-limiter.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { kafkaSettings } from "./kafka-settings.ts";
+import { preparedTopics } from "./prepared-topics.ts";
+import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
+import { toldCounts } from "./told-counts.ts";
+import { waitingPart } from "./waiting-part.ts";
+
+/** Ingest: into Kafka, within the limits in Redis. */
+export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessParts {
+  const topics = kafkaSettings(config);
+  const log = new KafkaEventLog({ ...topics, topic: topics.batches.name, partitions: topics.batches.partitions });
+  const limiter = limiterOf(config);
+  const counter = new RedisCounter(config.redis);
+  const counts = new IngestCounts();
+  const topicsPart = waitingPart(
+    { name: "Kafka's topics", prepare: () => preparedTopics(topics, logger), stop: async () => {} },
+    systemClock,
+    logger,
+    fail,
+  );
+  const service = ingestService({
+    log,
+    limiter,
+    clock: systemClock,
+    randomBytes,
+    counts,
+    counter,
+    producerAgeDaysMax: config.recordDays - config.logDays,
+  });
+  return {
+    parts: [
+      toldCounts("ingest", () => counts.totals(), logger),
+      closedAtTheEnd("limiter", limiter),
+      closedAtTheEnd("counter", counter),
+      topicsPart,
+      closedAtTheEnd("event log", log),
+    ],
+    services: [service],
+    checks: [{ name: "event log (Kafka)", services: [service.service.typeName], check: () => log.check() }],
+  };
+}
+
+function limiterOf({ rateLimit, redis }: Config): RateLimiter {
+  const { on, perSecond, burst, replicas } = rateLimit;
+  if (!on) return new NoLimiter();
+  return new RedisRateLimiter({ ...redis, capacity: burst, refillPerSecond: perSecond, replicas, clock: systemClock });
+}

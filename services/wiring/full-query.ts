@@ -1,0 +1,37 @@
+import { ElasticsearchLogSearch } from "../adapters/elasticsearch/log-search.ts";
+import { MysqlAccessLog } from "../adapters/mysql/access-log.ts";
+import { MysqlConnections } from "../adapters/mysql/connections.ts";
+import { MysqlLogLookup } from "../adapters/mysql/log-lookup.ts";
+import { RedisCache } from "../adapters/redis/cache.ts";
+import type { Config } from "../config.ts";
+import { queryService } from "../query/query-handlers.ts";
+import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
+import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
+
+/** Queries: by id from MySQL through Redis, by content from Elasticsearch. */
+export function fullQuery(config: Config): ProcessParts {
+  const mysql = new MysqlConnections(mysqlSettings(config));
+  const search = new ElasticsearchLogSearch(elasticsearchSettings(config));
+  const cache = new RedisCache(config.redis);
+  const lookup = new MysqlLogLookup(mysql);
+  const service = queryService({
+    lookup,
+    search,
+    accessLog: new MysqlAccessLog(mysql),
+    cache,
+    lookupTtlMs: config.lookupTtlMs,
+  });
+  const services = [service.service.typeName];
+  return {
+    parts: [
+      closedAtTheEnd("connections to MySQL", mysql),
+      closedAtTheEnd("connections to Elasticsearch", search),
+      closedAtTheEnd("cache", cache),
+    ],
+    services: [service],
+    checks: [
+      { name: "records in MySQL", services, check: () => lookup.check() },
+      { name: "search in Elasticsearch", services, check: () => search.check() },
+    ],
+  };
+}
