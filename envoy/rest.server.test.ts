@@ -221,13 +221,15 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
     const gzip = { "content-encoding": "gzip" };
     const whole = gzipSync(JSON.stringify(["x".repeat(100_000)]));
     const bomb = gzipSync(JSON.stringify(["x".repeat(64 * 1024 * 1024)]));
-    for (const body of ["no gzip at all", bomb]) {
+    expect(await door.rest("POST", "/upload", "no gzip at all", gzip)).toMatchObject({
+      status: 400,
+      body: { code: 3 },
+    });
+    // What breaks off comes to no message at all, which services answer with INVALID_ARGUMENT, and grpc-js's own server so.
+    for (const body of [whole.subarray(0, whole.length / 2), bomb]) {
       const answer = await door.rest("POST", "/upload", body, gzip);
-      expect(answer).toMatchObject({ status: 400, body: { code: 3 } });
+      expect(answer.body).toMatchObject({ message: expect.stringContaining("no request message") });
     }
-    // Half of a body comes to no message at all, which a service answers with INVALID_ARGUMENT (services/runtime).
-    const half = await door.rest("POST", "/upload", whole.subarray(0, whole.length / 2), gzip);
-    expect(half.body).toMatchObject({ message: expect.stringContaining("no request message") });
     // In a stream half would pass for the whole, so there it is not taken.
     expect(await door.rest("POST", "/v1/logs:upload", whole, gzip)).toMatchObject({ status: 415, body: { code: 3 } });
     expect(door.calls.filter((call) => call === "Upload")).toEqual([]);

@@ -45,7 +45,7 @@ describe("a process identity", () => {
   });
 });
 
-describe("endGroup", () => {
+describe("endGroup", { timeout: 30_000 }, () => {
   it("lets a group end by itself and takes its left-over children along", async () => {
     const child = await startGroup("trap 'exit 0' TERM");
     assert.equal(await endGroup(child.pid!, 5_000), true);

@@ -53,7 +53,7 @@ async function answer(port: number): Promise<string> {
   return (await fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(500) })).text();
 }
 
-describe("a started server", () => {
+describe("a started server", { timeout: 30_000 }, () => {
   it("answers, crashes, comes back on its port as another process, and leaves nothing behind", async () => {
     const server = await start(ANSWERS);
     assert.equal(await answer(server.port), String(server.pid));
@@ -95,7 +95,7 @@ describe("a started server", () => {
   });
 });
 
-describe("a server that does not start", () => {
+describe("a server that does not start", { timeout: 30_000 }, () => {
   it("tells how it ended and the end of its log", async () => {
     const wrong = await program(`console.error("no such setting: speed"); process.exit(7)`);
     await assert.rejects(

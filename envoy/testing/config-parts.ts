@@ -7,6 +7,7 @@ export interface EnvoyConfigTree {
 }
 
 interface ConnectionManager {
+  common_http_protocol_options: Record<string, unknown>;
   http_filters: { name: string; typed_config: Record<string, unknown> }[];
   route_config: { virtual_hosts: { routes: EnvoyRoute[] }[] };
 }

@@ -27,6 +27,22 @@ export function addMethods(
   server.addService(definitions, handlers);
 }
 
+/** Serves grpc.health.v1.Health/Check; its two messages have one field each and are written by hand. */
+export function addHealth(server: grpc.Server, isReady: () => boolean): void {
+  const asIs = (bytes: Buffer) => bytes;
+  const passing = {
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  };
+  const check = { path: "/grpc.health.v1.Health/Check", requestStream: false, responseStream: false, ...passing };
+  const serving = Buffer.from([8, 1]); // HealthCheckResponse { status = 1: SERVING }, 2: NOT_SERVING.
+  const notServing = Buffer.from([8, 2]);
+  const handler = (_call: unknown, done: grpc.sendUnaryData<Buffer>) => done(null, isReady() ? serving : notServing);
+  server.addService({ check }, { check: handler });
+}
+
 async function answerOnce(call: UnaryCall, done: grpc.sendUnaryData<object>, answer: Answer): Promise<void> {
   try {
     done(null, await (answer(stubCall(call)) as Promise<object>));

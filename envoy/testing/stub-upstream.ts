@@ -4,12 +4,11 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import * as grpc from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { QueryService } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
 import { type Answer, countMessages, type StubCall } from "./stub-call.ts";
-import { addMethods, one } from "./stub-grpc.ts";
+import { addHealth, addMethods, one } from "./stub-grpc.ts";
 
 const SERVICES = [IngestService, QueryService, StatsService];
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
@@ -24,7 +23,6 @@ export class StubUpstream {
   readonly calls: string[] = [];
   readonly #answers = new Map<DescMethod["parent"]["typeName"], Answer>();
   readonly #sockets = new Set<Socket>();
-  readonly #health = new HealthImplementation({});
   readonly #grpcServer = new grpc.Server({ "grpc.max_receive_message_length": MESSAGE_BYTES_MAX });
   readonly #injector: ReturnType<grpc.Server["createConnectionInjector"]>;
   readonly #http = createHttpServer();
@@ -34,10 +32,9 @@ export class StubUpstream {
 
   constructor() {
     for (const service of SERVICES) this.add(service.methods);
-    this.#health.addToServer(this.#grpcServer);
+    addHealth(this.#grpcServer, () => this.#ready);
     this.#injector = this.#grpcServer.createConnectionInjector(grpc.ServerCredentials.createInsecure());
     this.#serveHttp1();
-    this.setReady(true);
   }
 
   /** The port that `start` will listen on when it is given none. */
@@ -65,13 +62,12 @@ export class StubUpstream {
   reset(): void {
     this.#answers.clear();
     this.calls.length = 0;
-    this.setReady(true);
+    this.#ready = true;
   }
 
   /** What both health checks say. */
   setReady(ready: boolean): void {
     this.#ready = ready;
-    for (const service of SERVICES) this.#health.setStatus(service.typeName, ready ? "SERVING" : "NOT_SERVING");
   }
 
   /** What `kill -9` looks like from outside: every connection is reset, the port is closed. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type RunningEnvoy, startEnvoy } from "../../stack/envoy.ts";
@@ -69,16 +69,22 @@ export class TestDoor {
     return this.stat(`cluster.${cluster}.membership_healthy`);
   }
 
-  /** The access log's entries that have this path, once there are any; Envoy writes them after the answer. */
+  /** The access log's entries that have this path. */
   async accessLog(path: string): Promise<Record<string, unknown>[]> {
-    const found = () =>
-      readFileSync(this.envoy.logFile, "utf8")
-        .split("\n")
-        .filter((line) => line.startsWith("{"))
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-        .filter((entry) => entry.path === path);
-    await waitUntil(() => found().length > 0, 15_000); // Envoy flushes this file every 10 s.
-    return found();
+    await this.#flushAccessLog();
+    return readFileSync(this.envoy.logFile, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.endsWith("}"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((entry) => entry.path === path);
+  }
+
+  /** Envoy writes its log every 10 s, or when 64 KiB have come together: they are brought together. */
+  async #flushAccessLog(): Promise<void> {
+    const before = statSync(this.envoy.logFile).size;
+    const isWritten = () => statSync(this.envoy.logFile).size > before;
+    for (let n = 0; n < 500 && !isWritten(); n++) await this.rest("GET", "/nothing-but-a-line-of-the-log");
+    await waitUntil(isWritten, 15_000);
   }
 
   /** Forgets what the stubs were told and what was called. */

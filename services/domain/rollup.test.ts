@@ -58,7 +58,7 @@ describe("rollUp", () => {
   it("sums by minute, service and path, and over the minute", () => {
     const records = requests(
       { path: "/a", clientIp: "1", status: 200, latencyNanos: 10, responseBytes: 2n ** 62n },
-      { path: "/a", clientIp: "1", status: 404, latencyNanos: 30, responseBytes: 2n ** 62n },
+      { path: "/a?b=c?d", clientIp: "1", status: 404, latencyNanos: 30, responseBytes: 2n ** 62n },
       { path: "/a", clientIp: "2", service: "t" },
       { path: "/a", minute: 1 },
     );

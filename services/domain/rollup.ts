@@ -27,6 +27,7 @@ export interface Tally {
 /** The requests of one service and path in one minute. */
 export interface Series {
   service: string;
+  /** Without the query: with it, nearly every request of some services would be a series of its own. */
   path: string;
   tally: Tally;
   /** The distinct client addresses. */
@@ -114,7 +115,7 @@ export function seriesKey(service: string, path: string): string {
   return hash("sha256", text, "hex").slice(0, 2 * KEY_BYTES);
 }
 
-/** Sums the records that have `http` by minute, service and path. */
+/** Sums the records that have `http` by minute, service and path without its query. */
 export function rollUp(records: Iterable<LoggedRecord>): Map<number, MinuteRollup> {
   const minutes = new Map<number, MinuteRollup>();
   const keys = new Map<string, Map<string, string>>(); // By service and path: hashing each record would cost more.
@@ -122,9 +123,10 @@ export function rollUp(records: Iterable<LoggedRecord>): Map<number, MinuteRollu
     if (!record.http) continue;
     const minute = valueAt(minutes, minuteOf(timeNanos), () => ({ tally: newTally(), series: new Map() }));
     const { service, http } = record;
+    const path = withoutQuery(http.path);
     const keyOfPath = valueAt(keys, service, () => new Map<string, string>());
-    const key = valueAt(keyOfPath, http.path, () => seriesKey(service, http.path));
-    const series = valueAt(minute.series, key, () => newSeries(service, http.path));
+    const key = valueAt(keyOfPath, path, () => seriesKey(service, path));
+    const series = valueAt(minute.series, key, () => newSeries(service, path));
     addRequest(minute.tally, http);
     addRequest(series.tally, http);
     if (http.clientIp !== "") series.clients.add(http.clientIp);
@@ -161,6 +163,12 @@ export function limitSeries(
 /** By key where they are equally busy, so that a repeated transaction decides alike. */
 function busiestFirst([keyA, a]: [string, Series], [keyB, b]: [string, Series]): number {
   return b.tally.requests - a.tally.requests || (keyA < keyB ? -1 : 1);
+}
+
+/** RFC 3986 §3.4: the query begins behind the first "?". */
+function withoutQuery(path: string): string {
+  const end = path.indexOf("?");
+  return end < 0 ? path : path.slice(0, end);
 }
 
 function newSeries(service: string, path: string): Series {

@@ -1,4 +1,5 @@
 import type { LogRecord } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { timestampToNanos } from "./record-time.ts";
 
 /** A record as a store gives it back. */
 export interface StoredRecord {
@@ -16,4 +17,16 @@ export interface SortKey {
   timeNanos: bigint;
   producer: string;
   seq: number;
+}
+
+/** Where a record stands in every list. */
+export function sortKeyOf({ producer, seq, record }: StoredRecord): SortKey {
+  return { timeNanos: record.time ? timestampToNanos(record.time) : 0n, producer, seq };
+}
+
+/** Negative where `a` comes before `b` in a list that is newest first. */
+export function compareNewestFirst(a: SortKey, b: SortKey): number {
+  if (a.timeNanos !== b.timeNanos) return a.timeNanos > b.timeNanos ? -1 : 1;
+  if (a.producer !== b.producer) return a.producer > b.producer ? -1 : 1;
+  return b.seq - a.seq;
 }

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { identityText } from "../domain/identity.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
-import { nanosToTimestamp, timestampToNanos } from "../domain/record-time.ts";
-import type { SortKey, StoredRecord } from "../domain/stored-record.ts";
+import { nanosToTimestamp } from "../domain/record-time.ts";
+import { compareNewestFirst, type SortKey, sortKeyOf } from "../domain/stored-record.ts";
 import { buildLoggedBatch, newProducer } from "./build-logged-batch.ts";
 import type { LogQuery } from "./log-search.ts";
 import { type LogSearchHarness, logQuery } from "./log-search-harness.ts";
@@ -18,7 +18,7 @@ export function pagingContract(harness: () => LogSearchHarness): void {
     beforeAll(async () => {
       const batches = crowdedBatches(tenant);
       await harness().store(batches);
-      expected = batches.flatMap(keysOf).sort(newestFirst).map(keyText);
+      expected = batches.flatMap(keysOf).sort(compareNewestFirst).map(keyText);
     });
 
     /** Asks for pages until one is short. */
@@ -26,7 +26,7 @@ export function pagingContract(harness: () => LogSearchHarness): void {
       const found: SortKey[] = [];
       for (let page = 0; page <= expected.length / size + 1; page++) {
         const next = await harness().search.search(logQuery(tenant, conditions), size, found.at(-1), signal);
-        found.push(...next.map(storedKey));
+        found.push(...next.map(sortKeyOf));
         if (next.length < size) return found.map(keyText);
       }
       throw new Error(`${found.length} records on pages of ${size}, and no end: there are ${expected.length}`);
@@ -41,7 +41,7 @@ export function pagingContract(harness: () => LogSearchHarness): void {
 
     it("begin behind any place, whether a record stands there or not", async () => {
       const firstBehind = async (key: SortKey) =>
-        (await harness().search.search(logQuery(tenant), 1, key, signal)).map((stored) => keyText(storedKey(stored)));
+        (await harness().search.search(logQuery(tenant), 1, key, signal)).map((stored) => keyText(sortKeyOf(stored)));
       expect(await firstBehind(keyOf(10n ** 30n, "", 0))).toEqual(expected.slice(0, 1));
       expect(await firstBehind(keyOf(LAST_NANOS, "f".repeat(32), 0))).toEqual(expected.slice(0, 1));
       expect(await firstBehind(keyOf(BASE_NANOS, "f".repeat(32), Number.MAX_SAFE_INTEGER))).toEqual(
@@ -86,20 +86,10 @@ function keyOf(timeNanos: bigint, producer: string, seq: number): SortKey {
   return { timeNanos, producer, seq };
 }
 
-function storedKey({ producer, seq, record }: StoredRecord): SortKey {
-  return keyOf(timestampToNanos(record.time!), producer, seq);
-}
-
 function keysOf({ producer, records }: LoggedBatch): SortKey[] {
   return records.map(({ timeNanos, seq }) => keyOf(timeNanos, producer, seq));
 }
 
 function keyText({ timeNanos, producer, seq }: SortKey): string {
   return `${timeNanos} ${identityText(producer, seq)}`;
-}
-
-function newestFirst(a: SortKey, b: SortKey): number {
-  if (a.timeNanos !== b.timeNanos) return a.timeNanos > b.timeNanos ? -1 : 1;
-  if (a.producer !== b.producer) return a.producer > b.producer ? -1 : 1;
-  return b.seq - a.seq;
 }

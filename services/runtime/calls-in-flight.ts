@@ -4,7 +4,7 @@ import { LogPulseError } from "../domain/errors.ts";
 export interface OpenCall {
   /** Aborted with a LogPulseError when nobody waits for the answer any more. */
   signal: AbortSignal;
-  /** Aborts the signal; only the first reason counts. */
+  /** Aborts the signal; only the first reason counts, and none after the end. */
   abort(reason: LogPulseError): void;
   /** The handler has settled and its answer is sent. To be called once. */
   end(): void;
@@ -52,7 +52,9 @@ export class CallsInFlight {
     }
     return {
       signal: controller.signal,
-      abort: (reason) => controller.abort(reason),
+      abort: (reason) => {
+        if (this.open.has(controller)) controller.abort(reason);
+      },
       end: () => this.end(controller),
     };
   }

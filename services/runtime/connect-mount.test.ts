@@ -58,7 +58,7 @@ function batch(message: string): LogBatch {
   return create(LogBatchSchema, { firstSeq: 7n, records: [{ message }] });
 }
 
-function post(address: string, path: string, headers: Record<string, string>, body: BodyInit) {
+function post(address: string, path: string, headers: Record<string, string>, body: string | Uint8Array<ArrayBuffer>) {
   return fetch(`http://${address}${path}`, { method: "POST", headers, body });
 }
 

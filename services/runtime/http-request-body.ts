@@ -88,7 +88,7 @@ async function* checkedFrames(
   }
 }
 
-/** Whole frames: one byte of flags, four of length, the message. What is cut short at the end comes as it is. */
+/** Whole frames: one byte of flags, four of length, the message. */
 async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
@@ -109,7 +109,7 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
       wanted = FRAME_HEAD_BYTES;
     }
   }
-  if (bytes > 0) yield Buffer.concat(parts);
+  if (bytes > 0) throw new LogPulseError("invalid_request", `the last message is cut short: ${bytes} of ${wanted} bytes`);
 }
 
 /** The pieces as they arrive. The request survives the end of the iteration: its answer still is to be sent. */

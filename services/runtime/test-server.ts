@@ -205,7 +205,7 @@ export function openHttp2(address: string) {
 }
 
 /** A message in gRPC's frame. */
-export function grpcFrame(message: Uint8Array, flags = 0): Buffer {
+export function grpcFrame(message: Uint8Array, flags = 0): Buffer<ArrayBuffer> {
   const head = Buffer.alloc(5);
   head.writeUInt8(flags, 0);
   head.writeUInt32BE(message.length, 1);

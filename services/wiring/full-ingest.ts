@@ -19,8 +19,8 @@ import { waitingPart } from "./waiting-part.ts";
 export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessParts {
   const topics = kafkaSettings(config);
   const log = new KafkaEventLog({ ...topics, topic: topics.batches.name, partitions: topics.batches.partitions });
-  const limiter = limiterOf(config);
-  const counter = new RedisCounter(config.redis);
+  const limiter = limiterOf(config, logger);
+  const counter = new RedisCounter(config.redis, logger);
   const counts = new IngestCounts();
   const topicsPart = waitingPart(
     { name: "Kafka's topics", prepare: () => preparedTopics(topics, logger), stop: async () => {} },
@@ -50,8 +50,11 @@ export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessP
   };
 }
 
-function limiterOf({ rateLimit, redis }: Config): RateLimiter {
+function limiterOf({ rateLimit, redis }: Config, logger: Logger): RateLimiter {
   const { on, perSecond, burst, replicas } = rateLimit;
   if (!on) return new NoLimiter();
-  return new RedisRateLimiter({ ...redis, capacity: burst, refillPerSecond: perSecond, replicas, clock: systemClock });
+  return new RedisRateLimiter(
+    { ...redis, capacity: burst, refillPerSecond: perSecond, replicas, clock: systemClock },
+    logger,
+  );
 }

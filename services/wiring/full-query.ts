@@ -4,15 +4,16 @@ import { MysqlConnections } from "../adapters/mysql/connections.ts";
 import { MysqlLogLookup } from "../adapters/mysql/log-lookup.ts";
 import { RedisCache } from "../adapters/redis/cache.ts";
 import type { Config } from "../config.ts";
+import type { Logger } from "../ports/logger.ts";
 import { queryService } from "../query/query-handlers.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 
 /** Queries: by id from MySQL through Redis, by content from Elasticsearch. */
-export function fullQuery(config: Config): ProcessParts {
+export function fullQuery(config: Config, logger: Logger): ProcessParts {
   const mysql = new MysqlConnections(mysqlSettings(config));
   const search = new ElasticsearchLogSearch(elasticsearchSettings(config));
-  const cache = new RedisCache(config.redis);
+  const cache = new RedisCache(config.redis, logger);
   const lookup = new MysqlLogLookup(mysql);
   const service = queryService({
     lookup,

@@ -2,15 +2,16 @@ import { MysqlConnections } from "../adapters/mysql/connections.ts";
 import { MysqlLogStats } from "../adapters/mysql/log-stats.ts";
 import { RedisCache } from "../adapters/redis/cache.ts";
 import type { Config } from "../config.ts";
+import type { Logger } from "../ports/logger.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { statsService } from "../stats/stats-handlers.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { mysqlSettings } from "./store-settings.ts";
 
 /** Statistics: from the rollups in MySQL, remembered in Redis. */
-export function fullStats(config: Config): ProcessParts {
+export function fullStats(config: Config, logger: Logger): ProcessParts {
   const mysql = new MysqlConnections(mysqlSettings(config));
-  const cache = new RedisCache(config.redis);
+  const cache = new RedisCache(config.redis, logger);
   const stats = new MysqlLogStats(mysql);
   const service = statsService({ stats, cache, clock: systemClock, ttlMs: config.statsTtlMs });
   return {

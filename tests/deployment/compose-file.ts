@@ -58,3 +58,15 @@ export function composeVariables(): ComposeVariable[] {
   const variables = found.map(([, braced, rest, bare]) => ({ name: braced ?? bare!, rest: rest ?? "" }));
   return [...new Map(variables.map((variable) => [variable.name + variable.rest, variable])).values()];
 }
+
+/** A service's environment as its container sees it when .env has the passwords and nothing else. */
+export function environmentOf(service: ComposeService, password = "secret"): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(service.environment ?? {}).map(([name, value]) => [
+      name,
+      String(value)
+        .replace(/\$\{\w+:-([^}]*)\}/g, "$1")
+        .replace(/\$\{\w+:\?[^}]*\}/g, password),
+    ]),
+  );
+}

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { readConfig, SETTINGS } from "../../services/config.ts";
 import { DRAIN_MS_MAX } from "../../services/domain/limits.ts";
-import { roles } from "./compose-file.ts";
+import { environmentOf, roles } from "./compose-file.ts";
 
 describe.each(roles)("the role %s", (name, service) => {
-  /** The environment as the container sees it when .env has the passwords and nothing else. */
-  const environment = Object.fromEntries(
-    Object.entries(service.environment ?? {}).map(([key, value]) => [
-      key,
-      String(value)
-        .replace(/\$\{\w+:-([^}]*)\}/g, "$1")
-        .replace(/\$\{\w+:\?[^}]*\}/g, "secret"),
-    ]),
-  );
+  const environment = environmentOf(service);
 
   it("sets only variables that the program reads", () => {
     for (const key of Object.keys(environment)) expect(Object.keys(SETTINGS)).toContain(key);

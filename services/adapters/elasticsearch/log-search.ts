@@ -1,8 +1,7 @@
 import type { Client } from "@elastic/elasticsearch";
 import { LogPulseError } from "../../domain/errors.ts";
 import { SEARCH_ANSWER_BYTES_MAX, STORE_ATTEMPTS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
-import { timestampToNanos } from "../../domain/record-time.ts";
-import type { SortKey, StoredRecord } from "../../domain/stored-record.ts";
+import { type SortKey, type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { fromSource, type Source } from "./document.ts";
@@ -62,7 +61,12 @@ export class ElasticsearchLogSearch implements LogSearch {
   }
 
   /** Halves of the page where the whole would be too long an answer: a thousand records may have 256 KiB each. */
-  private async find(query: LogQuery, size: number, after: SortKey | undefined, deadline: AbortSignal) {
+  private async find(
+    query: LogQuery,
+    size: number,
+    after: SortKey | undefined,
+    deadline: AbortSignal,
+  ): Promise<StoredRecord[]> {
     const body = searchBody(query, size, after, STORE_QUERY_MS_MAX);
     if (!body) return [];
     try {
@@ -71,7 +75,7 @@ export class ElasticsearchLogSearch implements LogSearch {
       if (!isAnswerTooLarge(reason) || size === 1) throw reason;
     }
     const half = Math.ceil(size / 2);
-    const first: StoredRecord[] = await this.find(query, half, after, deadline);
+    const first = await this.find(query, half, after, deadline);
     const last = first.at(-1);
     if (!last || first.length < half) return first;
     return [...first, ...(await this.find(query, size - half, sortKeyOf(last), deadline))];
@@ -104,10 +108,6 @@ export class ElasticsearchLogSearch implements LogSearch {
     }
     return answer.hits.hits.map((hit) => hit._source);
   }
-}
-
-function sortKeyOf({ producer, seq, record }: StoredRecord): SortKey {
-  return { timeNanos: record.time ? timestampToNanos(record.time) : 0n, producer, seq };
 }
 
 function tooSlow(cause: unknown): LogPulseError {

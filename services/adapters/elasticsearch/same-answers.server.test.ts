@@ -6,12 +6,12 @@ import { identityText } from "../../domain/identity.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { nanosToTimestamp } from "../../domain/record-time.ts";
 import { severityRangeOfWord } from "../../domain/severity.ts";
-import type { StoredRecord } from "../../domain/stored-record.ts";
+import { type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
 import { wordsOf } from "../../domain/words.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../ports/build-logged-batch.ts";
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
 import { logQuery } from "../../ports/log-search-harness.ts";
-import { MemoryLogSearch, sortKeyOf } from "../memory/log-search.ts";
+import { MemoryLogSearch } from "../memory/log-search.ts";
 import { anyRecord } from "./any-record.arbitrary.ts";
 import { StoreForTests } from "./store-for-tests.ts";
 

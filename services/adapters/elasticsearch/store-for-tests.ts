@@ -67,6 +67,11 @@ export class StoreForTests {
     const names = await this.indices();
     if (names.length > 0) await this.client.indices.delete({ index: names });
     await this.client.indices.deleteIndexTemplate({ name: this.settings.indexPrefix }, { ignore: [404] });
+    await this.disconnect();
+  }
+
+  /** Frees connections; what was stored stays. */
+  async disconnect(): Promise<void> {
     await Promise.all([this.sink.close(), this.search.close(), this.client.close()]);
   }
 

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { haveServers } from "../../../stack/have-servers.ts";
 import { type RunningKafka, startKafka } from "../../../stack/kafka.ts";
 import { waitUntil } from "../../../stack/wait.ts";
-import { isKind } from "../../domain/errors.ts";
 import { APPEND_MS_MAX, APPEND_QUEUE_BYTES_MAX, LOG_CHECK_MS_MAX } from "../../domain/limits.ts";
 import type { Delivery } from "../../ports/event-log.ts";
 import { KafkaEventLog } from "./event-log.ts";

@@ -2,7 +2,6 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { DeadLetterSchema } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
 import { realServers } from "../../../tests/real-servers.ts";
-import { isKind } from "../../domain/errors.ts";
 import { deadLettersContract } from "../../ports/dead-letters.contract.ts";
 import { KafkaDeadLetters } from "./dead-letters.ts";
 import { newTopics, readTopic, removeTopics } from "./topics.fixture.ts";

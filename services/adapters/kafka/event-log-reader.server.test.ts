@@ -4,7 +4,6 @@ import { Producer } from "@platformatic/kafka";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { waitUntil } from "../../../stack/wait.ts";
 import { realServers } from "../../../tests/real-servers.ts";
-import { isKind } from "../../domain/errors.ts";
 import { BROKER_MESSAGE_BYTES_MAX, JOINED_BYTES_MAX } from "../../domain/limits.ts";
 import type { Delivery, LogMessage } from "../../ports/event-log.ts";
 import { KafkaEventLog } from "./event-log.ts";

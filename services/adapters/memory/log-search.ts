@@ -1,6 +1,5 @@
-import { timestampToNanos } from "../../domain/record-time.ts";
 import { effectiveSeverity } from "../../domain/severity.ts";
-import type { SortKey, StoredRecord } from "../../domain/stored-record.ts";
+import { compareNewestFirst, type SortKey, type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
 import { wordsOf } from "../../domain/words.ts";
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
 
@@ -24,18 +23,6 @@ export class MemoryLogSearch implements LogSearch {
   }
 
   async check(): Promise<void> {}
-}
-
-/** Where a record stands in every list. */
-export function sortKeyOf({ producer, seq, record }: StoredRecord): SortKey {
-  return { timeNanos: record.time ? timestampToNanos(record.time) : 0n, producer, seq };
-}
-
-/** Negative where `a` comes before `b`: descending by time, producer, seq. */
-export function compareNewestFirst(a: SortKey, b: SortKey): number {
-  if (a.timeNanos !== b.timeNanos) return a.timeNanos > b.timeNanos ? -1 : 1;
-  if (a.producer !== b.producer) return a.producer > b.producer ? -1 : 1;
-  return b.seq - a.seq;
 }
 
 /** Cheap conditions first: cutting a message into words costs more than all others together. */

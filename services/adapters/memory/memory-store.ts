@@ -5,13 +5,12 @@ import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
 import { latencyMs } from "../../domain/rollup.ts";
 import { SettledRanges, settleBatch } from "../../domain/settled-ranges.ts";
-import type { StoredRecord } from "../../domain/stored-record.ts";
+import { compareNewestFirst, type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
 import type { AccessLog, AccessPage, AccessQuery } from "../../ports/access-log.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import type { LogLookup } from "../../ports/log-lookup.ts";
 import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import type { LatencyStats, LogStats, TrafficStats } from "../../ports/log-stats.ts";
-import { compareNewestFirst, sortKeyOf } from "./log-search.ts";
 import { MinuteTallies } from "./minute-tallies.ts";
 
 /**

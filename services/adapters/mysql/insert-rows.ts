@@ -14,6 +14,7 @@ export class InsertStatement {
   private readonly head: string;
   private readonly row: string;
   private readonly tail: string;
+  private readonly texts = new Map<number, string>();
 
   /** Names and `onDuplicate` are parts of the program, never of its input. */
   constructor(table: string, columns: readonly string[], onDuplicate: string) {
@@ -32,7 +33,9 @@ export class InsertStatement {
   }
 
   private text(count: number): string {
-    return this.head + new Array<string>(count).fill(this.row).join(", ") + this.tail;
+    const text = this.texts.get(count) ?? this.head + new Array<string>(count).fill(this.row).join(", ") + this.tail;
+    this.texts.set(count, text);
+    return text;
   }
 }
 

@@ -16,7 +16,8 @@ export class MysqlLogLookup implements LogLookup {
 
   async get(tenant: string, { producer, seq }: Identity, signal: AbortSignal): Promise<StoredRecord | undefined> {
     // The day names the one partition to look in.
-    const sql = `SELECT ${STORED_COLUMNS} FROM records WHERE producer_day = ? AND tenant = ? AND producer = ? AND seq = ?`;
+    const where = "producer_day = ? AND tenant = ? AND producer = ? AND seq = ?";
+    const sql = `SELECT ${STORED_COLUMNS.join(", ")} FROM records WHERE ${where}`;
     const key = [producerDay(producer), Buffer.from(tenant), Buffer.from(producer, "hex"), seq];
     const [rows] = await this.connections.use(
       (connection) => connection.query<RowDataPacket[]>(sql, key),

@@ -178,10 +178,13 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
   it("finds the few refused records among thousands", async () => {
     const tenant = newTenant();
     const bad = new Set([0, 1, 777, 2_500, 4_999]);
-    const records = Array.from({ length: STORE_RECORDS_MAX }, (_, index): RecordToBuild => ({
-      ...request(1n, { path: "/" }),
-      severityText: bad.has(index) ? "x".repeat(65) : "INFO",
-    }));
+    const records = Array.from(
+      { length: STORE_RECORDS_MAX },
+      (_, index): RecordToBuild => ({
+        ...request(1n, { path: "/" }),
+        severityText: bad.has(index) ? "x".repeat(65) : "INFO",
+      }),
+    );
     records[3_000] = { ...records[3_000]!, service: "x".repeat(70_000) };
     records[3_001] = { ...records[3_001]!, http: { path: "x".repeat(9_000) } };
     const letters: DeadLetter[] = [];

@@ -5,7 +5,7 @@ import { nanosToTimestamp } from "../../domain/record-time.ts";
 import type { StoredRecord } from "../../domain/stored-record.ts";
 
 /** The columns that `storedRecordOf` reads. */
-export const STORED_COLUMNS = "producer, seq, time_ns, received_ns, record";
+export const STORED_COLUMNS: readonly string[] = ["producer", "seq", "time_ns", "received_ns", "record"];
 
 /** A row of `records` as the ports give it: decoded, the time filled in where the sender gave none. */
 export function storedRecordOf(row: RowDataPacket): StoredRecord {

@@ -1,0 +1,12 @@
+/** Why Redis was not asked, or had nothing to say. Never leaves this folder: each adapter does without Redis then. */
+export function redisAway(why: string): Error {
+  return new Error(`Redis is away: ${why}`);
+}
+
+/** Words with which Redis answers while it cannot work: it is as good as away. */
+const CANNOT_WORK = /^(LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|NOREPLICAS|MISCONF|OOM|NOAUTH|NOPERM|WRONGPASS)/;
+
+/** True where Redis answered, and said no to this one command. */
+export function isRefusedByRedis(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "ReplyError" && !CANNOT_WORK.test(reason.message);
+}

@@ -1,0 +1,91 @@
+import { LIMITER_LEASE_MS_MAX } from "../../domain/limits.ts";
+import type { Take } from "../../ports/rate-limiter.ts";
+
+interface Client {
+  /** Tokens taken out of the bucket in Redis and not used yet. */
+  leased: number;
+  leaseEndsMs: number;
+  /** A call that asks for a lease is under way; others ask for none, so that one client never has two. */
+  asking: boolean;
+  /** The bucket holds less than one token until then. */
+  refusedUntilMs: number;
+  /** Redis is asked again by then, however long the wait: it may have been emptied. */
+  askAgainMs: number;
+}
+
+const ASK_AGAIN_MS = 1_000;
+
+/**
+ * What this process can answer without Redis: from tokens it has leased, or from a refusal that still holds. Times are
+ * those of performance.now().
+ *
+ * The last `clientsMax` clients are remembered; about others Redis is asked, and what was leased for them is given up.
+ */
+export class RememberedClients {
+  private readonly leaseMax: number;
+  private readonly clientsMax: number;
+  private readonly clients = new Map<string, Client>(); // In the order in which Redis was last asked about them.
+
+  /** `leaseMax`: tokens that may be held for one client at once. */
+  constructor(leaseMax: number, clientsMax: number) {
+    this.leaseMax = leaseMax;
+    this.clientsMax = clientsMax;
+  }
+
+  /** The answer, or undefined where Redis must be asked. */
+  answer(name: string, cost: number, nowMs: number): Take | undefined {
+    const client = this.clients.get(name);
+    if (client === undefined) return undefined;
+    if (leasedBy(client, nowMs) >= cost) {
+      client.leased -= cost;
+      return { allowed: true, retryAfterMs: 0 };
+    }
+    if (nowMs < Math.min(client.refusedUntilMs, client.askAgainMs)) {
+      return { allowed: false, retryAfterMs: Math.ceil(client.refusedUntilMs - nowMs) };
+    }
+    return undefined;
+  }
+
+  /** Redis is about to be asked: gives how many tokens to lease beside the cost. A call larger than a lease leases none. */
+  ask(name: string, cost: number, nowMs: number): number {
+    const client = this.clients.get(name) ?? newClient();
+    this.clients.delete(name);
+    this.clients.set(name, client);
+    this.forgetOldest();
+    if (client.asking || cost > this.leaseMax) return 0;
+    client.asking = true;
+    return this.leaseMax - leasedBy(client, nowMs);
+  }
+
+  /** Redis has answered: what it leased of the `asked`, and how long it refuses (0 where it admitted). */
+  answered(name: string, asked: number, leased: number, refusedMs: number, nowMs: number): void {
+    const client = this.clients.get(name);
+    if (client === undefined) return; // Forgotten meanwhile.
+    client.refusedUntilMs = nowMs + refusedMs;
+    client.askAgainMs = nowMs + ASK_AGAIN_MS;
+    if (asked === 0) return;
+    client.asking = false;
+    client.leased = leasedBy(client, nowMs) + leased;
+    client.leaseEndsMs = nowMs + LIMITER_LEASE_MS_MAX;
+  }
+
+  /** Redis has not answered. It may have leased tokens: they are lost, and nobody gets them twice. */
+  unanswered(name: string, asked: number): void {
+    const client = this.clients.get(name);
+    if (client !== undefined && asked > 0) client.asking = false;
+  }
+
+  private forgetOldest(): void {
+    if (this.clients.size <= this.clientsMax) return;
+    const oldest = this.clients.keys().next();
+    if (!oldest.done) this.clients.delete(oldest.value);
+  }
+}
+
+function newClient(): Client {
+  return { leased: 0, leaseEndsMs: 0, asking: false, refusedUntilMs: 0, askAgainMs: 0 };
+}
+
+function leasedBy(client: Client, nowMs: number): number {
+  return nowMs < client.leaseEndsMs ? client.leased : 0;
+}

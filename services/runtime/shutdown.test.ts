@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, it } from "vitest";
+import type { Log } from "./logger.ts";
+import { type Part, runParts } from "./shutdown.ts";
+import { until } from "./test-server.ts";
+
+/** What happened, in order: starts, stops, log lines at warn and above, the exit. */
+function stage(drainMsMax = 1_000) {
+  const events: string[] = [];
+  const process = Object.assign(new EventEmitter(), { exit: (code: number) => void events.push(`exit ${code}`) });
+  const write = (level: string) => (_: object, message?: string) => void events.push(`${level}: ${message}`);
+  const quiet = () => undefined;
+  const log = { debug: quiet, info: quiet, warn: write("warn"), error: write("error"), fatal: write("fatal") } as Log;
+  const part = (name: string, changes: Partial<Part> = {}): Part => ({
+    name,
+    start: async () => void events.push(`start ${name}`),
+    stop: async () => void events.push(`stop ${name}`),
+    ...changes,
+  });
+  const run = (parts: Part[]) => runParts(parts, { log, process, drainMsMax });
+  const exited = () => until(() => events.some((event) => event.startsWith("exit")));
+  return { events, process, part, run, exited };
+}
+
+describe("runParts", () => {
+  it.each(["SIGTERM", "SIGINT"])("starts in order, and on %s stops in reverse order", async (signal) => {
+    const { events, process, part, run, exited } = stage();
+    await run([part("store"), part("worker"), part("server")]);
+    process.emit(signal);
+    await exited();
+    const started = ["start store", "start worker", "start server"];
+    assert.deepEqual(events, [...started, "stop server", "stop worker", "stop store", "exit 0"]);
+  });
+
+  it("exits at once on a second signal", async () => {
+    const { events, process, part, run } = stage();
+    await run([part("slow", { stop: () => sleep(500) })]);
+    process.emit("SIGINT");
+    process.emit("SIGTERM");
+    assert.deepEqual(events.slice(1), ["warn: a second signal: exiting at once", "exit 143"]);
+  });
+
+  it("leaves a part behind that does not stop, still stops the others, and exits with 1", async () => {
+    const { events, process, part, run, exited } = stage(1_200);
+    await run([part("store"), part("hangs", { stop: () => new Promise<void>(() => {}) }), part("server")]);
+    const before = performance.now();
+    process.emit("SIGTERM");
+    await exited();
+    assert.ok(performance.now() - before < 1_250);
+    const left = "error: did not stop in time: left behind";
+    assert.deepEqual(events.slice(1), ["start hangs", "start server", "stop server", left, "stop store", "exit 1"]);
+  });
+
+  it("goes on where a part fails to stop, and exits with 1", async () => {
+    const { events, process, part, run, exited } = stage();
+    await run([part("store"), part("fails", { stop: async () => Promise.reject(new Error("no")) })]);
+    process.emit("SIGTERM");
+    await exited();
+    assert.deepEqual(events.slice(2), ["error: failed to stop", "stop store", "exit 1"]);
+  });
+
+  it("stops what it has started where a part cannot start", async () => {
+    const { events, part, run } = stage();
+    await run([part("store"), part("fails", { start: async () => Promise.reject(new Error("no")) }), part("server")]);
+    assert.deepEqual(events, ["start store", "fatal: cannot start", "stop fails", "stop store", "exit 1"]);
+  });
+
+  it("gives up waiting for a part to start when it is told to stop", async () => {
+    const { events, process, part, run, exited } = stage();
+    const waits = (signal: AbortSignal) => sleep(10_000, undefined, { signal });
+    const running = run([part("store"), part("waits", { start: waits }), part("server")]);
+    await sleep(20);
+    process.emit("SIGTERM");
+    await exited();
+    await running;
+    assert.deepEqual(events, ["start store", "stop waits", "stop store", "exit 0"]);
+  });
+
+  it.each([
+    ["uncaughtException", "an exception that nobody caught: stopping"],
+    ["unhandledRejection", "a rejection that nobody handled: stopping"],
+  ])("drains after an %s, and exits with 1", async (event, message) => {
+    const { events, process, part, run, exited } = stage();
+    await run([part("server")]);
+    process.emit(event, new Error("no"));
+    process.emit(event, new Error("again"));
+    await exited();
+    assert.deepEqual(events.slice(1), [`fatal: ${message}`, "stop server", `fatal: ${message}`, "exit 1"]);
+  });
+});
