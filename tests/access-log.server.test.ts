@@ -25,14 +25,8 @@ describe.runIf(servers && haveFile)("10,000 real access lines, uploaded by gRPC 
   let producer = "";
 
   const untilBothHold = async (records: number) => {
-    await eventually(
-      () => stored.inMysql(),
-      (ids) => ids.length >= records,
-    );
-    await eventually(
-      () => stored.inElasticsearch(),
-      (ids) => ids.length >= records,
-    );
+    const counts = async () => [(await stored.inMysql()).length, (await stored.inElasticsearch()).length];
+    await eventually(counts, (both) => both.every((count) => count >= records), 60_000);
   };
   const upload = (...more: string[]) =>
     execFileSync(process.execPath, [UPLOAD, ACCESS_LOG, "--addr", full.address, ...more], { encoding: "utf8" });

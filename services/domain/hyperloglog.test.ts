@@ -21,7 +21,7 @@ describe("HyperLogLog", () => {
     const sketch = new HyperLogLog();
     expect(sketch.estimate()).toBe(0);
     let added = 0;
-    for (const count of [1, 2, 10, 100, 1_000, 10_000, 30_000, 41_000, 60_000, 100_000, 300_000]) {
+    for (const count of [1, 2, 10, 100, 1_000, 10_000, 30_000, 41_000, 60_000, 100_000]) {
       for (const address of addresses(count - added, added)) sketch.add(address);
       added = count;
       if (count <= 100) expect(Math.round(sketch.estimate())).toBe(count);
@@ -39,7 +39,7 @@ describe("HyperLogLog", () => {
   });
 
   it("merges to what all texts together would give, sparse or dense", () => {
-    const sizes = [0, 1, 50, 1_900, 5_000, 20_000];
+    const sizes = [0, 1, 50, 1_900, 5_000];
     for (const a of sizes) {
       for (const b of sizes) {
         const merged = sketchOf(addresses(a));
@@ -50,7 +50,7 @@ describe("HyperLogLog", () => {
   });
 
   it("is the same after encoding, and never longer than 12 KiB and a byte", () => {
-    for (const count of [0, 1, 100, 2_047, 2_100, 4_000, 8_000, 100_000]) {
+    for (const count of [0, 1, 100, 2_047, 2_100, 4_000, 8_000, 30_000]) {
       const sketch = sketchOf(addresses(count));
       const bytes = sketch.encode();
       expect(bytes.length).toBeLessThanOrEqual(12 * 1024 + 1);

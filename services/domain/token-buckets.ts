@@ -55,6 +55,11 @@ export class TokenBuckets {
     bucket.micro = Math.min(bucket.micro, Math.max(0, bucket.micro - cost * MICRO));
   }
 
+  /** How many tokens the bucket lacks of its capacity, its debt included. */
+  missing(key: string, nowMs: number): number {
+    return (this.capacityMicro - this.use(key, nowMs).micro) / MICRO;
+  }
+
   /** The bucket, refilled up to now, as the one used last. */
   private use(key: string, nowMs: number): Bucket {
     const name = boundedKey(key);

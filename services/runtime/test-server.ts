@@ -3,13 +3,17 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   create,
+  createFileRegistry,
   type DescMessage,
   type DescMethod,
   fromBinary,
+  fromJson,
+  type Message,
   type MessageInitShape,
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.ts";
@@ -236,4 +240,37 @@ export function http2Opening(path: string): Buffer {
     http2Frame(HTTP2.SETTINGS, 0, 0),
     http2Frame(HTTP2.HEADERS, HTTP2.END_HEADERS, 1, Buffer.concat(all.map(([name, value]) => literal(name, value)))),
   ]);
+}
+
+/** A field of a message that is declared in a test, as in FileDescriptorProto's JSON; a message where no type is told. */
+interface DeclaredField {
+  name: string;
+  number: number;
+  type?: string;
+  typeName?: string;
+  label?: string;
+  proto3Optional?: boolean;
+}
+
+/**
+ * Messages of a standard, declared as data: what our own readers and writers are held to. Gives the schema of the
+ * message that is named, and one of them with those fields, both as `toBinary` takes them.
+ */
+export function declareMessages(packageName: string, messages: Record<string, DeclaredField[]>) {
+  const messageType = Object.entries(messages).map(([name, fields]) => {
+    const optional = fields.filter(({ proto3Optional }) => proto3Optional).map(({ name }) => ({ name: `_${name}` }));
+    const field = fields.map((each) => ({
+      label: "LABEL_OPTIONAL",
+      type: "TYPE_MESSAGE",
+      ...each,
+      ...(each.proto3Optional ? { oneofIndex: optional.findIndex((oneof) => oneof.name === `_${each.name}`) } : {}),
+    }));
+    return { name, field, oneofDecl: optional };
+  });
+  const file = { name: `${packageName}.proto`, package: packageName, syntax: "proto3", messageType };
+  const registry = createFileRegistry(fromJson(FileDescriptorSetSchema, { file: [file] }));
+  return (name: string, fields: object): [DescMessage, Message] => {
+    const schema = registry.getMessage(`${packageName}.${name}`)!;
+    return [schema, create(schema, fields as MessageInitShape<DescMessage>)];
+  };
 }

@@ -53,8 +53,5 @@ export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessP
 function limiterOf({ rateLimit, redis }: Config, logger: Logger): RateLimiter {
   const { on, perSecond, burst, replicas } = rateLimit;
   if (!on) return new NoLimiter();
-  return new RedisRateLimiter(
-    { ...redis, capacity: burst, refillPerSecond: perSecond, replicas, clock: systemClock },
-    logger,
-  );
+  return new RedisRateLimiter({ ...redis, capacity: burst, refillPerSecond: perSecond, replicas }, logger);
 }

@@ -28,7 +28,7 @@ function environmentHere(service: ComposeService, { kafkaBrokers, ...urls }: Rea
     MYSQL_URL: Object.assign(new URL(urls.mysqlUrl), { pathname: `/${database}` }).href,
     REDIS_URL: urls.redisUrl,
   };
-  const environment = { ...environmentOf(service), ...names };
+  const environment: Record<string, string> = { ...environmentOf(service), ...names };
   for (const [name, address] of Object.entries(addresses)) if (name in environment) environment[name] = address;
   return environment;
 }

@@ -1,6 +1,6 @@
 import { identityText } from "../../domain/identity.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
-import { toDocument } from "./document.ts";
+import { type BatchFacts, batchFacts, toDocument } from "./document.ts";
 import { indexName } from "./index-template.ts";
 
 /** One record on its way: two lines of a bulk request. */
@@ -13,16 +13,30 @@ export interface BulkItem {
   bytes: number;
 }
 
+/** What the lines of one batch's records have in common. */
+export interface BulkBatch {
+  batch: LoggedBatch;
+  index: string;
+  facts: BatchFacts;
+}
+
+/** @throws RangeError where the batch has a producer id or received time that ingest would have refused. */
+export function bulkBatch(indexPrefix: string, batch: LoggedBatch): BulkBatch {
+  return { batch, index: indexName(indexPrefix, batch.producerDay), facts: batchFacts(batch) };
+}
+
 /**
  * The lines of one record. `create` refuses an id that is there already: storing again changes nothing.
  *
  * The id is at most 64 bytes of tenant, 32 digits and a seq: far below the 512 bytes at which Elasticsearch would
  * refuse the whole bulk.
+ *
+ * @throws RangeError where the record has no document, see `toDocument`.
  */
-export function bulkItem(indexPrefix: string, batch: LoggedBatch, logged: LoggedRecord): BulkItem {
-  const _index = indexName(indexPrefix, batch.producerDay);
-  const _id = `${batch.tenant}/${identityText(batch.producer, logged.seq)}`;
-  const lines = `${JSON.stringify({ create: { _index, _id } })}\n${JSON.stringify(toDocument(batch, logged))}\n`;
+export function bulkItem({ batch, index, facts }: BulkBatch, logged: LoggedRecord): BulkItem {
+  const id = `${batch.tenant}/${identityText(batch.producer, logged.seq)}`;
+  const action = JSON.stringify({ create: { _index: index, _id: id } });
+  const lines = `${action}\n${JSON.stringify(toDocument(facts, logged))}\n`;
   return { batch, logged, lines, bytes: Buffer.byteLength(lines) };
 }
 

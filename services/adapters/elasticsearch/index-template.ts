@@ -5,10 +5,19 @@ import { INDEX_PREFIX } from "./settings.ts";
 /** Times to the nanosecond. The same format must stand in every range, sort and search_after, or nanoseconds are lost. */
 export const TIME_FORMAT = "strict_date_optional_time_nanos";
 
-/** The index of a record: that of its producer's UTC day, so that a retry always meets its first copy. */
+/**
+ * The index of a record: that of its producer's UTC day, so that a retry always meets its first copy.
+ *
+ * @throws RangeError where the year is beyond 2999: the template would not know the index. Ingest lets no such id through.
+ */
 export function indexName(prefix: string, producerDay: number): string {
-  return `${prefix}-${dayText(producerDay)}`;
+  const day = dayText(producerDay);
+  if (!DAY.test(day))
+    throw new RangeError(`the producer id is of day ${producerDay} since 1970, too late for an index`);
+  return `${prefix}-${day}`;
 }
+
+const DAY = /^[12]\d{7}$/;
 
 /** All indices of a prefix, years 1000 to 2999. `<prefix>-*` would also name those of the prefix `<prefix>-test`. */
 export function indexPatterns(prefix: string): string[] {

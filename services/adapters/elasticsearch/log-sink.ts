@@ -1,11 +1,11 @@
 import type { Client } from "@elastic/elasticsearch";
 import { LogPulseError } from "../../domain/errors.ts";
 import { STORE_ATTEMPTS_MAX, STORE_BYTES_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
-import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
-import { type BulkItem, bulkItem, bulksOf } from "./bulk.ts";
+import { type BulkItem, bulkBatch, bulkItem, bulksOf } from "./bulk.ts";
 import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { isRequestTooLarge, toStoreError } from "./errors.ts";
@@ -68,24 +68,16 @@ export class ElasticsearchLogSink implements LogSink {
   private *itemsOf(batches: readonly LoggedBatch[], { counts, refused }: Outcome): Generator<BulkItem> {
     for (const batch of batches) {
       counts.rejected += batch.recordCount - batch.records.length;
+      const common = orError(() => bulkBatch(this.settings.indexPrefix, batch));
       for (const logged of batch.records) {
         if (logged.dropped) {
           counts.dropped += 1;
           continue;
         }
-        const item = this.itemOf(batch, logged);
+        const item = common instanceof Error ? common : orError(() => bulkItem(common, logged));
         if (item instanceof Error) refused.push({ batch, logged, reason: "no_document", detail: item.message });
         else yield item;
       }
-    }
-  }
-
-  /** A record that has no document must not hold up those behind it for ever. */
-  private itemOf(batch: LoggedBatch, logged: LoggedRecord): BulkItem | Error {
-    try {
-      return bulkItem(this.settings.indexPrefix, batch, logged);
-    } catch (reason) {
-      return reason instanceof Error ? reason : new Error(String(reason));
     }
   }
 
@@ -145,6 +137,15 @@ export class ElasticsearchLogSink implements LogSink {
     } catch (reason) {
       throw toStoreError(reason, signal);
     }
+  }
+}
+
+/** A record that has no document must not hold up those behind it for ever. */
+function orError<T>(make: () => T): T | Error {
+  try {
+    return make();
+  } catch (reason) {
+    return reason instanceof Error ? reason : new Error(String(reason));
   }
 }
 

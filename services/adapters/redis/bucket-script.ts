@@ -6,8 +6,9 @@ import type { Redis, Result } from "ioredis";
  * The key holds `<millionths> <microseconds of that count>`, and ends when the bucket is full again: a missing key is a
  * full bucket. A refill rate in tokens per second is the same number in millionths per microsecond.
  *
- * Arguments: capacity, refill per second, cost, tokens that the caller would like to lease. A lease is taken out of the
- * bucket like a cost, but only from what is there.
+ * Arguments: capacity, refill per second, cost, tokens that the caller would like to lease, tokens it owes. A lease is taken
+ * out of the bucket like a cost, but only from what is there; what is owed was admitted while Redis was away, and is taken
+ * before anything is decided.
  * Answers: 1 or 0 for allowed, milliseconds until it holds one token again, tokens leased.
  */
 const TAKE_TOKENS = `
@@ -22,6 +23,7 @@ local function keep(tokens)
   redis.call('SET', KEYS[1], string.format('%.0f %.0f', tokens, now), 'PX', math.max(full_ms, 1))
 end
 
+local owed = tonumber(ARGV[5]) * one
 local tokens = capacity
 local kept = redis.call('GET', KEYS[1])
 if kept then
@@ -30,6 +32,9 @@ if kept then
   tokens = math.min(capacity, tonumber(count) + math.floor(passed * refill))
   if tonumber(at) > now then keep(tokens) end -- The clock was set back: count from now on.
 end
+
+tokens = tokens - owed
+if owed > 0 then keep(tokens) end
 
 if tokens < one then return {0, math.ceil((one - tokens) / refill / 1000), 0} end
 
@@ -47,6 +52,7 @@ declare module "ioredis" {
       refillPerSecond: number,
       cost: number,
       lease: number,
+      owed: number,
     ): Result<[allowed: number, retryAfterMs: number, leased: number], Context>;
   }
 }

@@ -1,7 +1,8 @@
 import { Redis } from "ioredis";
-import { CACHE_REDIS_MS_MAX, REDIS_COOL_DOWN_MS } from "../../domain/limits.ts";
+import { LogPulseError } from "../../domain/errors.ts";
+import { REDIS_COOL_DOWN_MS } from "../../domain/limits.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { isRefusedByRedis, redisAway } from "./errors.ts";
+import { isRefusedByRedis, NotAsked } from "./errors.ts";
 
 /** How Redis is reached. */
 export interface RedisSettings {
@@ -9,6 +10,8 @@ export interface RedisSettings {
   url: string;
   /** Stands before each key, so that several environments can share one Redis. */
   prefix: string;
+  /** How long an answer may take before Redis is given up, where another bound than the usual is wanted. */
+  answerMsMax?: number;
 }
 
 const RECONNECT_MS_MIN = 50;
@@ -24,14 +27,17 @@ const SILENCE_MS_MAX = 2_000; // A connection that owes an answer for so long is
  */
 export class RedisConnection {
   readonly redis: Redis;
+  private readonly answerMsMax: number;
   private readonly logger: Logger;
   private coolDownEndsMs = 0;
   private trying = false;
   private away = false;
 
-  constructor({ url }: RedisSettings, logger: Logger) {
+  /** `answerMsMax`: where the settings do not say. */
+  constructor(settings: RedisSettings, answerMsMax: number, logger: Logger) {
+    this.answerMsMax = settings.answerMsMax ?? answerMsMax;
     this.logger = logger;
-    this.redis = new Redis(url, {
+    this.redis = new Redis(settings.url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
@@ -46,20 +52,29 @@ export class RedisConnection {
   /**
    * The command's answer.
    *
-   * `msMax`: how long it may take.
-   * @throws Error where Redis is away, slow, or refuses the command. It may have been carried out.
+   * @throws NotAsked where the command was not sent.
+   * @throws Error where Redis did not answer in time, or refused the command: it may have been carried out.
    */
-  async ask<Answer>(command: (redis: Redis) => Promise<Answer>, msMax = CACHE_REDIS_MS_MAX): Promise<Answer> {
-    if (!this.mayAsk()) throw redisAway("it has just failed");
+  async ask<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+    if (!this.mayAsk()) throw new NotAsked("Redis has just failed");
+    if (this.redis.status !== "ready") throw this.failed(new NotAsked(`the connection to Redis is in state "${this.redis.status}"`));
     try {
-      const answer = await within(msMax, command(this.redis));
+      const answer = await within(this.answerMsMax, command(this.redis));
       this.succeeded();
       return answer;
     } catch (reason) {
-      if (isRefusedByRedis(reason))
-        this.succeeded(); // It is there and answers.
+      if (isRefusedByRedis(reason)) this.succeeded(); // It is there and answers.
       else this.failed(reason);
       throw reason;
+    }
+  }
+
+  /** @throws LogPulseError `store_unavailable`: Redis does not answer now. For health: nobody needs Redis to go on. */
+  async check(): Promise<void> {
+    try {
+      await this.ask((redis) => redis.ping());
+    } catch (cause) {
+      throw new LogPulseError("store_unavailable", "Redis does not answer", { cause });
     }
   }
 
@@ -82,20 +97,26 @@ export class RedisConnection {
     this.logger.info({}, "Redis answers again");
   }
 
-  private failed(err: unknown): void {
+  private failed<Reason>(err: Reason): Reason {
     this.trying = false;
     this.coolDownEndsMs = performance.now() + REDIS_COOL_DOWN_MS;
-    if (this.away) return;
+    if (!this.away) this.logger.warn({ err }, "Redis does not answer; this process does without it until it does");
     this.away = true;
-    this.logger.warn({ err }, "Redis does not answer; this process does without it until it does");
+    return err;
   }
 }
 
-/** Not ioredis' own commandTimeout: that one also cuts the first words on a new connection, which may take longer. */
+/**
+ * Not ioredis' own commandTimeout: that one also cuts the first words on a new connection, which may take longer.
+ *
+ * A timer that is due looks once more at what has arrived: where this process was busy for longer than the bound, the
+ * answer is there, and Redis was not slow.
+ */
 async function within<Answer>(msMax: number, answer: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(redisAway(`no answer within ${msMax} ms`)), msMax);
+    const giveUp = () => reject(new Error(`no answer from Redis within ${msMax} ms`));
+    timer = setTimeout(() => setImmediate(giveUp), msMax); // Immediates come after the sockets have been read.
   });
   try {
     return await Promise.race([answer, late]);

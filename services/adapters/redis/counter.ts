@@ -1,4 +1,5 @@
 import { boundedKey } from "../../domain/bounded-key.ts";
+import { CACHE_REDIS_MS_MAX } from "../../domain/limits.ts";
 import type { Counter } from "../../ports/counter.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
@@ -9,7 +10,7 @@ export class RedisCounter implements Counter {
   private readonly keyPrefix: string;
 
   constructor(settings: RedisSettings, logger: Logger) {
-    this.connection = new RedisConnection(settings, logger);
+    this.connection = new RedisConnection(settings, CACHE_REDIS_MS_MAX, logger);
     this.keyPrefix = `${settings.prefix}:count:`;
   }
 
@@ -19,6 +20,11 @@ export class RedisCounter implements Counter {
     } catch {
       return 0;
     }
+  }
+
+  /** @throws LogPulseError `store_unavailable`: Redis does not answer now. */
+  check(): Promise<void> {
+    return this.connection.check();
   }
 
   close(): Promise<void> {

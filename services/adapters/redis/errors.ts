@@ -1,7 +1,5 @@
-/** Why Redis was not asked, or had nothing to say. Never leaves this folder: each adapter does without Redis then. */
-export function redisAway(why: string): Error {
-  return new Error(`Redis is away: ${why}`);
-}
+/** Redis was not asked: nothing can have been carried out. Never leaves this folder: each adapter does without Redis then. */
+export class NotAsked extends Error {}
 
 /** Words with which Redis answers while it cannot work: it is as good as away. */
 const CANNOT_WORK = /^(LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|NOREPLICAS|MISCONF|OOM|NOAUTH|NOPERM|WRONGPASS)/;

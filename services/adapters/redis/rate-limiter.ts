@@ -5,6 +5,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { RateLimiter, RateLimiterSettings, Take } from "../../ports/rate-limiter.ts";
 import { defineTakeTokens } from "./bucket-script.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
+import { NotAsked } from "./errors.ts";
 import { RememberedClients } from "./remembered-clients.ts";
 
 /** The limit that all replicas share, and this process's part of it. */
@@ -18,9 +19,12 @@ export interface RedisRateLimiterSettings extends RedisSettings, RateLimiterSett
  * for at most a second), so that small calls are answered here.
  *
  * Over any time T, all replicas together admit to one client at most
- * capacity + refill × T + one debt (of the largest call) + replicas × lease:
- * leased tokens are taken out of the bucket first, so they only shift in time. Where Redis goes away within T, what each
- * process admits by itself comes on top: at most its share of capacity + refill × T, less what it had just admitted.
+ *
+ *     capacity + refill × T + replicas × lease + one debt (the cost of the largest call)
+ *
+ * since leased tokens are taken out of the bucket first, and only move in time. Where Redis does not answer, each process
+ * decides by its share (capacity and refill / replicas), less what it had just admitted, and pays Redis afterwards: the
+ * bound grows by one debt for each process, and by what Redis forgot (one capacity where it lost its keys).
  */
 export class RedisRateLimiter implements RateLimiter {
   private readonly settings: RedisRateLimiterSettings;
@@ -30,7 +34,7 @@ export class RedisRateLimiter implements RateLimiter {
 
   constructor(settings: RedisRateLimiterSettings, logger: Logger) {
     this.settings = settings;
-    this.connection = new RedisConnection(settings, logger);
+    this.connection = new RedisConnection(settings, LIMITER_REDIS_MS_MAX, logger);
     defineTakeTokens(this.connection.redis);
     this.clients = new RememberedClients(Math.floor(settings.capacity * LIMITER_LEASE_SHARE_MAX), LIMITER_CLIENTS_MAX);
     const share = {
@@ -42,31 +46,37 @@ export class RedisRateLimiter implements RateLimiter {
 
   async take(key: string, cost: number): Promise<Take> {
     const client = boundedKey(key);
-    const take = this.clients.answer(client, cost, performance.now()) ?? (await this.takeFromRedis(client, cost));
-    if (take === undefined) return this.local.take(client, cost, performance.now());
+    const now = performance.now(); // Not the time of day: that can be set back.
+    const take = this.clients.answer(client, cost, now) ?? (await this.takeFromRedis(client, cost, now));
     // What was admitted counts against the local share too: when Redis goes away, nobody finds a full bucket again.
     if (take.allowed) this.local.charge(client, cost, performance.now());
     return take;
+  }
+
+  /** @throws LogPulseError `store_unavailable`: Redis does not answer now. */
+  check(): Promise<void> {
+    return this.connection.check();
   }
 
   close(): Promise<void> {
     return this.connection.close();
   }
 
-  /** Undefined where Redis did not answer in time. The tokens may be taken then, and are not asked for again. */
-  private async takeFromRedis(client: string, cost: number): Promise<Take | undefined> {
+  private async takeFromRedis(client: string, cost: number, now: number): Promise<Take> {
     const { prefix, capacity, refillPerSecond } = this.settings;
-    const asked = this.clients.ask(client, cost, performance.now()); // Not the time of day: that can be set back.
+    const asked = this.clients.ask(client, cost, now);
+    const owed = Math.min(asked.owed, this.local.missing(client, now)); // The rest was earned meanwhile.
     try {
-      const [allowed, retryAfterMs, leased] = await this.connection.ask(
-        (redis) => redis.takeTokens(`${prefix}:limit:${client}`, capacity, refillPerSecond, cost, asked),
-        LIMITER_REDIS_MS_MAX,
+      const [allowed, retryAfterMs, leased] = await this.connection.ask((redis) =>
+        redis.takeTokens(`${prefix}:limit:${client}`, capacity, refillPerSecond, cost, asked.lease, owed),
       );
       this.clients.answered(client, asked, leased, retryAfterMs, performance.now());
       return { allowed: allowed === 1, retryAfterMs };
-    } catch {
-      this.clients.unanswered(client, asked);
-      return undefined; // The connection has told our log.
+    } catch (reason) {
+      this.clients.unanswered(client, asked); // The connection has told our log.
+      const take = this.local.take(client, cost, performance.now());
+      if (reason instanceof NotAsked) this.clients.owe(client, owed + (take.allowed ? cost : 0));
+      return take;
     }
   }
 }

@@ -5,12 +5,20 @@ interface Client {
   /** Tokens taken out of the bucket in Redis and not used yet. */
   leased: number;
   leaseEndsMs: number;
+  /** Tokens admitted without Redis, which it has not heard of yet. */
+  owed: number;
   /** A call that asks for a lease is under way; others ask for none, so that one client never has two. */
   asking: boolean;
   /** The bucket holds less than one token until then. */
   refusedUntilMs: number;
   /** Redis is asked again by then, however long the wait: it may have been emptied. */
   askAgainMs: number;
+}
+
+/** What a call asks of Redis beside its own cost. */
+export interface Asked {
+  lease: number;
+  owed: number;
 }
 
 const ASK_AGAIN_MS = 1_000;
@@ -24,7 +32,7 @@ const ASK_AGAIN_MS = 1_000;
 export class RememberedClients {
   private readonly leaseMax: number;
   private readonly clientsMax: number;
-  private readonly clients = new Map<string, Client>(); // In the order in which Redis was last asked about them.
+  private readonly clients = new Map<string, Client>(); // In the order in which Redis was last asked, or should have been.
 
   /** `leaseMax`: tokens that may be held for one client at once. */
   constructor(leaseMax: number, clientsMax: number) {
@@ -46,33 +54,49 @@ export class RememberedClients {
     return undefined;
   }
 
-  /** Redis is about to be asked: gives how many tokens to lease beside the cost. A call larger than a lease leases none. */
-  ask(name: string, cost: number, nowMs: number): number {
-    const client = this.clients.get(name) ?? newClient();
-    this.clients.delete(name);
-    this.clients.set(name, client);
-    this.forgetOldest();
-    if (client.asking || cost > this.leaseMax) return 0;
+  /**
+   * Redis is about to be asked: gives how many tokens to lease beside the cost, and how many to pay that are owed. A call
+   * larger than a lease leases none.
+   */
+  ask(name: string, cost: number, nowMs: number): Asked {
+    const client = this.use(name);
+    const asked = { lease: 0, owed: client.owed };
+    client.owed = 0;
+    if (client.asking || cost > this.leaseMax) return asked;
     client.asking = true;
-    return this.leaseMax - leasedBy(client, nowMs);
+    return { ...asked, lease: this.leaseMax - leasedBy(client, nowMs) };
   }
 
-  /** Redis has answered: what it leased of the `asked`, and how long it refuses (0 where it admitted). */
-  answered(name: string, asked: number, leased: number, refusedMs: number, nowMs: number): void {
+  /** Redis has answered: what it leased, and how long it refuses (0 where it admitted). */
+  answered(name: string, asked: Asked, leased: number, refusedMs: number, nowMs: number): void {
     const client = this.clients.get(name);
     if (client === undefined) return; // Forgotten meanwhile.
     client.refusedUntilMs = nowMs + refusedMs;
     client.askAgainMs = nowMs + ASK_AGAIN_MS;
-    if (asked === 0) return;
+    if (asked.lease === 0) return;
     client.asking = false;
     client.leased = leasedBy(client, nowMs) + leased;
     client.leaseEndsMs = nowMs + LIMITER_LEASE_MS_MAX;
   }
 
-  /** Redis has not answered. It may have leased tokens: they are lost, and nobody gets them twice. */
-  unanswered(name: string, asked: number): void {
+  /** Redis has not answered. It may have leased tokens, and taken what was owed: neither is asked for twice. */
+  unanswered(name: string, asked: Asked): void {
     const client = this.clients.get(name);
-    if (client !== undefined && asked > 0) client.asking = false;
+    if (client !== undefined && asked.lease > 0) client.asking = false;
+  }
+
+  /** This client will have to pay these tokens when Redis is back. */
+  owe(name: string, tokens: number): void {
+    this.use(name).owed += tokens;
+  }
+
+  /** What is remembered of a client, as the one used last. */
+  private use(name: string): Client {
+    const client = this.clients.get(name) ?? newClient();
+    this.clients.delete(name);
+    this.clients.set(name, client);
+    this.forgetOldest();
+    return client;
   }
 
   private forgetOldest(): void {
@@ -83,7 +107,7 @@ export class RememberedClients {
 }
 
 function newClient(): Client {
-  return { leased: 0, leaseEndsMs: 0, asking: false, refusedUntilMs: 0, askAgainMs: 0 };
+  return { leased: 0, leaseEndsMs: 0, owed: 0, asking: false, refusedUntilMs: 0, askAgainMs: 0 };
 }
 
 function leasedBy(client: Client, nowMs: number): number {

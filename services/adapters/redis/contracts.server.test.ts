@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
 import { cacheContract } from "../../ports/cache.contract.ts";
 import { counterContract } from "../../ports/counter.contract.ts";
 import { rateLimiterContract } from "../../ports/rate-limiter.contract.ts";
 import { RedisCache } from "./cache.ts";
-import type { RedisConnection } from "./connection.ts";
 import { RedisCounter } from "./counter.ts";
-import { listeningLogger, ready } from "./redis.fixture.ts";
 import { RedisRateLimiter } from "./rate-limiter.ts";
+import { connected, listeningLogger } from "./redis.fixture.ts";
 
 const servers = realServers();
 
@@ -30,9 +29,9 @@ describe.runIf(servers)("on a real Redis", () => {
   const pass = (ms: number) => sleep(ms + 5);
 
   rateLimiterContract("redis", async (limits) => {
-    const limiter = await ready(new RedisRateLimiter({ ...settings, ...limits }, logger));
+    const limiter = await connected(new RedisRateLimiter({ ...settings, ...limits }, logger));
     return { limiter, pass };
   });
-  cacheContract("redis", async () => ({ cache: await ready(new RedisCache(settings, logger)), pass }));
-  counterContract("redis", () => ready(new RedisCounter(settings, logger)));
+  cacheContract("redis", async () => ({ cache: await connected(new RedisCache(settings, logger)), pass }));
+  counterContract("redis", () => connected(new RedisCounter(settings, logger)));
 });

@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import * as limits from "../services/domain/limits.ts";
+import { renderEnvoy } from "./render.ts";
+import { connectionManager, type EnvoyConfigTree, httpFilter, routesOf } from "./testing/config-parts.ts";
+
+const ADDRESSES = {
+  listenPort: 18080,
+  adminPort: 19901,
+  ingest: ["127.0.0.1:9001", "127.0.0.1:9002", "127.0.0.1:9003"],
+  query: ["127.0.0.1:9004"],
+  stats: ["127.0.0.1:9005"],
+  descriptorPath: "/somewhere/logpulse.binpb",
+};
+const original = parse(readFileSync(join(import.meta.dirname, "envoy.yaml"), "utf8")) as EnvoyConfigTree;
+const rendered = parse(renderEnvoy(ADDRESSES)) as EnvoyConfigTree & { admin: unknown };
+
+describe("renderEnvoy", () => {
+  it("puts every cluster at its role's addresses", () => {
+    const addresses = rendered.static_resources.clusters.map(({ name, type, load_assignment }) => {
+      const ports = [...JSON.stringify(load_assignment).matchAll(/"127\.0\.0\.1","port_value":(\d+)/g)].map(
+        ([, port]) => port,
+      );
+      return `${name} ${type} ${ports}`;
+    });
+    expect(addresses).toEqual([
+      "ingest STATIC 9001,9002,9003",
+      "query STATIC 9004",
+      "stats STATIC 9005",
+      "ingest_h1 STATIC 9001,9002,9003",
+      "query_h1 STATIC 9004",
+      "stats_h1 STATIC 9005",
+    ]);
+  });
+
+  it("listens on loopback only, admin as well", () => {
+    const text = JSON.stringify(rendered);
+    expect(rendered.admin).toEqual({ address: { socket_address: { address: "127.0.0.1", port_value: 19901 } } });
+    expect(rendered.static_resources.listeners).toMatchObject([
+      { address: { socket_address: { address: "127.0.0.1", port_value: 18080 } } },
+    ]);
+    expect(text).not.toContain("0.0.0.0");
+  });
+
+  it("changes nothing else", () => {
+    const withoutPlaces = (config: EnvoyConfigTree) =>
+      JSON.stringify(config, (key, value) => {
+        if (key === "proto_descriptor") return "";
+        if (["address", "endpoints", "type", "dns_lookup_family"].includes(key)) return undefined;
+        return value;
+      });
+    expect(withoutPlaces(rendered)).toBe(withoutPlaces(original));
+    expect(httpFilter(rendered, "envoy.filters.http.grpc_json_transcoder").proto_descriptor).toBe(
+      ADDRESSES.descriptorPath,
+    );
+  });
+
+  it.each(["localhost:1", "127.0.0.1", "127.0.0.1:x", ""])("refuses %j as an address", (address) => {
+    expect(() => renderEnvoy({ ...ADDRESSES, query: [address] })).toThrow("IPv4");
+  });
+});
+
+describe("envoy.yaml", () => {
+  const routes = routesOf(original);
+  const named = (start: string) => routes.filter(({ name }) => name.startsWith(start));
+
+  it("retries writes only where they cannot have arrived, reads once, and nobody for RESOURCE_EXHAUSTED", () => {
+    for (const { name, route } of routes) {
+      const retryOn = route?.retry_policy?.retry_on;
+      if (retryOn === undefined) continue; // Direct answers, and REST before the transcoder, which never leaves.
+      const isRead = /query|stats/.test(name);
+      const reasons = "connect-failure,refused-stream";
+      expect([name, retryOn]).toEqual([name, isRead ? `${reasons},reset-before-request,unavailable` : reasons]);
+    }
+    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(12);
+  });
+
+  it("has no route time-out on native streams, and on REST one that nothing switches off", () => {
+    for (const { name, route } of named("grpc_")) expect([name, route!.timeout]).toEqual([name, "0s"]);
+    const transcoded = routes.filter(({ route }) => route?.timeout === "15s" && route.retry_policy);
+    expect(transcoded.map(({ name }) => name)).toEqual([
+      "rest_upload",
+      "rest_write_log",
+      "rest_ingest",
+      "rest_query",
+      "rest_stats",
+    ]);
+    for (const { name, route } of transcoded) expect([name, route!.max_stream_duration]).toEqual([name, undefined]);
+  });
+
+  it("looks at each role's health every second by the name of its service, and trusts no half-dead cluster", () => {
+    for (const cluster of original.static_resources.clusters) {
+      expect(cluster).toMatchObject({
+        health_checks: [{ interval: "1s", no_traffic_interval: "1s" }],
+        common_lb_config: { healthy_panic_threshold: { value: 0 } },
+        outlier_detection: { split_external_local_origin_errors: true, enforcing_consecutive_5xx: 0 },
+      });
+    }
+    const names = JSON.stringify(original).match(/"service_name":"[^"]+"/g);
+    expect(names).toEqual(["Ingest", "Query", "Stats"].map((role) => `"service_name":"logpulse.v1.${role}Service"`));
+  });
+
+  it("has the limits of services/domain/limits.ts, or wider ones where the services' own errors say more", () => {
+    const manager = connectionManager(original) as unknown as Record<string, never>;
+    expect(manager.max_request_headers_kb * 1024).toBe(limits.HTTP_HEADERS_BYTES_MAX);
+    expect(seconds(manager.stream_idle_timeout) * 1000).toBeGreaterThan(limits.STREAM_IDLE_MS_MAX);
+    expect(httpFilter(original, "envoy.filters.http.buffer").max_request_bytes).toBe(limits.HTTP_BODY_BYTES_MAX);
+    expect(JSON.stringify(original)).toContain(`"max_active_downstream_connections":${limits.CONNECTIONS_MAX}`);
+    // A call may take as long as a store or the log may take to answer.
+    const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "15s" ? [15_000] : [])));
+    expect(restMs).toBeGreaterThan(Math.max(limits.APPEND_MS_MAX, limits.STORE_QUERY_MS_MAX));
+  });
+});
+
+const seconds = (duration: string) => Number(/^(\d+)s$/.exec(duration)![1]);
