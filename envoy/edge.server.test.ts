@@ -37,7 +37,7 @@ describe.skipIf(!haveServers("envoy"))("the door towards strangers", () => {
 
   it("x-envoy-external-address is the caller's address, on loopback too, whatever the caller says", async () => {
     const spoofed = { "x-envoy-external-address": "203.0.113.7", "x-envoy-internal": "true" };
-    const attempts = [
+    const attempts: Record<string, string>[] = [
       {},
       spoofed,
       { "x-forwarded-for": "203.0.113.7" },

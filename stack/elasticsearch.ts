@@ -42,7 +42,7 @@ export async function startElasticsearch(options: ElasticsearchOptions = {}): Pr
     outlivesUs: options.outlivesUs,
     refusesRoot: true,
     healthy: () => servesIndices(url),
-    startMsMax: 120_000,
+    startMsMax: 180_000,
   });
   return Object.assign(server, { url });
 }

@@ -33,7 +33,8 @@ export async function startEnvoy(options: EnvoyOptions): Promise<RunningEnvoy> {
       ...["--config-path", configFile(options.config, directory)],
       ...["--config-yaml", adminOn(adminPort)],
       ...["--concurrency", String(options.concurrency ?? 1)],
-      "--use-dynamic-base-id", // Several Envoys of one machine would share memory by the same id.
+      // With it, Envoys of one machine would share memory, and each would end as soon as its starter does.
+      "--disable-hot-restart",
       ...["--log-level", "warn"],
     ],
     port: options.port,

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startElasticsearch } from "./elasticsearch.ts";
 import { startEnvoy, validateEnvoy } from "./envoy.ts";
@@ -10,7 +14,7 @@ import { SERVERS } from "./installed.ts";
 import { startKafka } from "./kafka.ts";
 import { brokerServes } from "./kafka-health.ts";
 import { startMariadb } from "./mariadb.ts";
-import { identify } from "./processes.ts";
+import { endGroup, identify } from "./processes.ts";
 import { startRedis } from "./redis.ts";
 import type { RunningServer } from "./server-process.ts";
 
@@ -34,7 +38,7 @@ describe.skipIf(!haveServers(...SERVERS))("the real servers", () => {
       startElasticsearch({ heapMiB: 512 }).then(keep),
       startMariadb().then(keep), // Healthy means that its user could log in and query.
     ]);
-  }, 180_000);
+  }, 240_000);
 
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.remove()));
@@ -65,6 +69,24 @@ describe.skipIf(!haveServers(...SERVERS))("the real servers", () => {
     await redis.restart();
     assert.notEqual(redis.pid, before);
     assert.equal(redis.alive(), true);
+  });
+
+  // Envoy by itself asks the kernel to end it with its parent.
+  it("go on after the process that started them, when they are to", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "logpulse-left-"));
+    const port = await freePort();
+    const config = join(directory, "hello.yaml");
+    writeFileSync(config, answersHello(port));
+    const fixture = join(import.meta.dirname, "start-and-leave.fixture.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [fixture, directory, config, String(port)]);
+    const pid = Number(stdout);
+    try {
+      await sleep(500); // What would end it comes at once.
+      assert.equal(await (await fetch(`http://127.0.0.1:${port}`)).text(), "hello");
+    } finally {
+      await endGroup(pid, 5_000);
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it("include an Envoy that tells a good config from a bad one", async () => {

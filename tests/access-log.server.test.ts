@@ -52,7 +52,7 @@ describe.runIf(servers && haveFile)("10,000 real access lines, uploaded by gRPC 
 
   it("uploaded again, adds nothing", async () => {
     upload("--producer", producer, "--batch", "333");
-    const marker = upload("--batch", "10000");
+    const marker = upload("--batch", "5000");
     await untilBothHold(20_000);
     expect(marker).toMatch(/^10000 accepted/);
     for (const ids of [await stored.inElasticsearch(), await stored.inMysql()]) {

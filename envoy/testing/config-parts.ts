@@ -7,6 +7,8 @@ export interface EnvoyConfigTree {
 }
 
 interface ConnectionManager {
+  max_request_headers_kb: number;
+  stream_idle_timeout: string;
   common_http_protocol_options: Record<string, unknown>;
   http_filters: { name: string; typed_config: Record<string, unknown> }[];
   route_config: { virtual_hosts: { routes: EnvoyRoute[] }[] };

@@ -5,8 +5,8 @@ import type { LoggedBatch } from "../domain/logged-batch.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import { compareNewestFirst, type SortKey, sortKeyOf } from "../domain/stored-record.ts";
 import { buildLoggedBatch, newProducer } from "./build-logged-batch.ts";
+import { type LogSearchHarness, logQuery } from "./log-search.fixture.ts";
 import type { LogQuery } from "./log-search.ts";
-import { type LogSearchHarness, logQuery } from "./log-search-harness.ts";
 
 /** The part of the LogSearch contract that is about pages. `harness`: there when the tests run. */
 export function pagingContract(harness: () => LogSearchHarness): void {

@@ -7,8 +7,8 @@ import { severityRangeOfWord } from "../domain/severity.ts";
 import { wordsOf } from "../domain/words.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "./build-logged-batch.ts";
 import { HOSTILE_TEXTS } from "./hostile-texts.ts";
+import { type LogSearchHarness, logQuery } from "./log-search.fixture.ts";
 import type { LogQuery } from "./log-search.ts";
-import { type LogSearchHarness, logQuery } from "./log-search-harness.ts";
 import { pagingContract } from "./log-search-paging.contract.ts";
 
 /** What every LogSearch must do, whatever it is made of. */

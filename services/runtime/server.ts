@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import {
   CALLS_ABORT_SHARE,
   CALLS_DRAIN_SHARE,
@@ -137,10 +137,11 @@ export class LogPulseServer implements Part {
     const { drainMsMax, log } = this.settings;
     clearInterval(this.refreshTimer);
     this.readiness.drain();
+    await turn(); // Those who watch our health hear of it before their calls end.
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     this.http.close(() => resolve()); // Its error says that it never listened: nothing to wait for either.
-    this.grpc.goAway();
     for (const socket of this.undecided) socket.destroy();
+    await this.grpc.goAway(drainMsMax * CALLS_ABORT_SHARE);
     const left = await this.calls.drain(drainMsMax * CALLS_DRAIN_SHARE, drainMsMax * CALLS_ABORT_SHARE);
     if (left > 0) log.error({ calls: left }, "calls in flight did not end, although aborted: cut off");
     this.http.closeIdleConnections();

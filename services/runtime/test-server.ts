@@ -217,7 +217,7 @@ export function grpcFrame(message: Uint8Array, flags = 0): Buffer<ArrayBuffer> {
 }
 
 /** Frame types of HTTP/2 (RFC 9113). */
-export const HTTP2 = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, GOAWAY: 7, END_STREAM: 1, END_HEADERS: 4 } as const;
+export const HTTP2 = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, GOAWAY: 7, ACK: 1, END_STREAM: 1, END_HEADERS: 4 } as const;
 
 /** One HTTP/2 frame. */
 export function http2Frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
@@ -229,8 +229,8 @@ export function http2Frame(type: number, flags: number, stream: number, payload:
   return Buffer.concat([head, payload]);
 }
 
-/** What a client sends to open a connection and, on stream 1, a gRPC call: the preface, SETTINGS and HEADERS. */
-export function http2Opening(path: string): Buffer {
+/** What a client sends to open a connection and, on that stream, a gRPC call: the preface, SETTINGS and HEADERS. */
+export function http2Opening(path: string, stream = 1): Buffer {
   const literal = (name: string, value: string) =>
     Buffer.concat([Buffer.of(0, name.length), Buffer.from(name), Buffer.of(value.length), Buffer.from(value)]);
   const headers = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "x" };
@@ -238,7 +238,7 @@ export function http2Opening(path: string): Buffer {
   return Buffer.concat([
     Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     http2Frame(HTTP2.SETTINGS, 0, 0),
-    http2Frame(HTTP2.HEADERS, HTTP2.END_HEADERS, 1, Buffer.concat(all.map(([name, value]) => literal(name, value)))),
+    http2Frame(HTTP2.HEADERS, HTTP2.END_HEADERS, stream, Buffer.concat(all.map(([name, value]) => literal(name, value)))),
   ]);
 }
 

@@ -25,6 +25,11 @@ export function toStoreError(reason: unknown, signal: AbortSignal): LogPulseErro
   return new LogPulseError("bug", "a request to Elasticsearch failed", { cause });
 }
 
+/** True where the server had too much to do to even begin. */
+export function isTooBusy(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && reason.statusCode === 429;
+}
+
 /** True where the answer is longer than the request's `answerBytesMax`. Only the client's words tell it from an abort. */
 export function isAnswerTooLarge(reason: unknown): boolean {
   return reason instanceof errors.RequestAbortedError && reason.message.includes("bigger than the maximum allowed");

@@ -8,10 +8,10 @@ import { STORE_CHECK_MS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
-import { logQuery } from "../../ports/log-search-harness.ts";
+import { logQuery } from "../../ports/log-search.fixture.ts";
 import { addCounts, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
+import { noDeadLetters, StoreForTests } from "./elasticsearch.fixture.ts";
 import { indexName } from "./index-template.ts";
-import { noDeadLetters, StoreForTests } from "./store-for-tests.ts";
 
 /** An Elasticsearch that takes little at once, and that these tests may kill. */
 const SMALL = { "http.max_content_length": "1mb", "node.processors": 1, "thread_pool.write.queue_size": 1 };

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
 import { logSearchContract } from "../../ports/log-search.contract.ts";
-import { StoreForTests } from "./store-for-tests.ts";
+import { StoreForTests } from "./elasticsearch.fixture.ts";
 
 const servers = realServers();
 

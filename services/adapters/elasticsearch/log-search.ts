@@ -5,7 +5,7 @@ import { type SortKey, type StoredRecord, sortKeyOf } from "../../domain/stored-
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { fromSource, type Source } from "./document.ts";
-import { isAnswerTooLarge, toStoreError } from "./errors.ts";
+import { isAnswerTooLarge, isTooBusy, toStoreError } from "./errors.ts";
 import { checkIndexPrefix, indexPatterns } from "./index-template.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 import { searchBody } from "./search-request.ts";
@@ -90,7 +90,8 @@ export class ElasticsearchLogSearch implements LogSearch {
       try {
         return await this.askOnce(body, deadline);
       } catch (reason) {
-        if (isAnswerTooLarge(reason) || attempt === STORE_ATTEMPTS_MAX) throw reason;
+        // Asking a busy server again would only add to its load.
+        if (isAnswerTooLarge(reason) || isTooBusy(reason) || attempt === STORE_ATTEMPTS_MAX) throw reason;
         const error = toStoreError(reason, deadline);
         if (error.kind !== "store_unavailable") throw error;
       }

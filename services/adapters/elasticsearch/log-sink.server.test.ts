@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
 import { logSinkContract } from "../../ports/log-sink.contract.ts";
-import { StoreForTests } from "./store-for-tests.ts";
+import { StoreForTests } from "./elasticsearch.fixture.ts";
 
 const servers = realServers();
 

@@ -9,11 +9,11 @@ import { severityRangeOfWord } from "../../domain/severity.ts";
 import { type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
 import { wordsOf } from "../../domain/words.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../ports/build-logged-batch.ts";
+import { logQuery } from "../../ports/log-search.fixture.ts";
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
-import { logQuery } from "../../ports/log-search-harness.ts";
 import { MemoryLogSearch } from "../memory/log-search.ts";
 import { anyRecord } from "./any-record.arbitrary.ts";
-import { StoreForTests } from "./store-for-tests.ts";
+import { StoreForTests } from "./elasticsearch.fixture.ts";
 
 const servers = realServers();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { logQuery } from "../../ports/log-search-harness.ts";
+import { logQuery } from "../../ports/log-search.fixture.ts";
 import { searchBody } from "./search-request.ts";
 
 describe("searchBody", () => {

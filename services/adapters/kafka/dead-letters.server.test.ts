@@ -1,7 +1,8 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { DeadLetterSchema } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
 import { realServers } from "../../../tests/real-servers.ts";
+import { BROKER_MESSAGE_BYTES_MAX } from "../../domain/limits.ts";
 import { deadLettersContract } from "../../ports/dead-letters.contract.ts";
 import { KafkaDeadLetters } from "./dead-letters.ts";
 import { newTopics, readTopic, removeTopics } from "./topics.fixture.ts";
@@ -23,6 +24,17 @@ describe.runIf(servers)("on a real Kafka", () => {
       await removeTopics(topics);
     };
     return { deadLetters, kept, close };
+  });
+
+  it("keeps a whole message of the log, however large the broker took it", async () => {
+    const topics = await newTopics(servers!.kafkaBrokers);
+    const deadLetters = new KafkaDeadLetters({ ...topics, ...ofDeadLetters(topics) });
+    const original = new Uint8Array(BROKER_MESSAGE_BYTES_MAX);
+    await deadLetters.keep([create(DeadLetterSchema, { store: "worker", reason: "undecodable", original })]);
+    const [found] = await readTopic(topics, topics.deadLetters.name);
+    expect(fromBinary(DeadLetterSchema, found!.value).original).toHaveLength(BROKER_MESSAGE_BYTES_MAX);
+    await deadLetters.close();
+    await removeTopics(topics);
   });
 
   it("refuses when it is closed", async () => {

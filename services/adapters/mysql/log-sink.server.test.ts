@@ -91,6 +91,19 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     );
   });
 
+  it("loses no count in 50 races of other producers over the same minutes", { timeout: 120_000 }, async () => {
+    const tenant = newTenant();
+    const stats = new MysqlLogStats(connections);
+    for (let race = 1; race <= 50; race++) {
+      // No producer in common: only the locks of the minutes keep the two apart.
+      const [one, two] = [0, 125].map((first) => requestBatch(tenant, newProducer(), first, 125));
+      await Promise.all([store([one!]), store([two!], other)]);
+    }
+    expect(await countsOf(tenant)).toEqual(everywhere(50 * 250));
+    const traffic = await stats.traffic(tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to, signal);
+    expect(traffic).toEqual({ requests: 50 * 250, uniqueIps: 250 });
+  });
+
   it("keeps all or nothing of what a killed process was storing", { timeout: 120_000 }, async () => {
     const [tenant, producer, batches, size] = [newTenant(), newProducer(), 30, 1_000];
     const script = fileURLToPath(new URL("store-until-killed.ts", import.meta.url));

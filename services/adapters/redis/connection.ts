@@ -57,13 +57,15 @@ export class RedisConnection {
    */
   async ask<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     if (!this.mayAsk()) throw new NotAsked("Redis has just failed");
-    if (this.redis.status !== "ready") throw this.failed(new NotAsked(`the connection to Redis is in state "${this.redis.status}"`));
+    if (this.redis.status !== "ready")
+      throw this.failed(new NotAsked(`the connection to Redis is in state "${this.redis.status}"`));
     try {
       const answer = await within(this.answerMsMax, command(this.redis));
       this.succeeded();
       return answer;
     } catch (reason) {
-      if (isRefusedByRedis(reason)) this.succeeded(); // It is there and answers.
+      if (isRefusedByRedis(reason))
+        this.succeeded(); // It is there and answers.
       else this.failed(reason);
       throw reason;
     }

@@ -15,7 +15,7 @@ const servers = realServers();
 
 describe.runIf(servers)("on a real Redis", () => {
   const prefix = `test-${randomUUID()}`;
-  const settings = { url: servers?.redisUrl ?? "", prefix, replicas: 3 };
+  const settings = { url: servers?.redisUrl ?? "", prefix, replicas: 3, answerMsMax: 2_000 };
   const logger = listeningLogger();
   let redis: Redis;
   beforeAll(() => {

