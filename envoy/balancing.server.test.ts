@@ -33,16 +33,18 @@ describe.skipIf(!haveServers("envoy"))("replicas behind Envoy", () => {
     const streams = Array.from({ length: 9 }, () => client.open(writes.upload));
     for (const stream of streams) stream.send({ firstSeq: 0n });
     await waitUntil(() => door.calls.length === 9, 5_000);
-    expect(door.ingest.map(({ calls }) => calls.length)).toEqual([3, 3, 3]);
+    // Least request of two drawn by chance: no replica is left out, none has the half.
+    const shares = door.ingest.map(({ calls }) => calls.length);
+    for (const share of shares) expect([2, 3, 4]).toContain(share);
 
     await door.ingest[0]!.kill();
     try {
       for (const stream of streams) stream.send({ firstSeq: 1n });
       const lost = await Promise.all(streams.map(({ outcome }) => Promise.race([outcome, sleep(1_000)])));
-      expect(lost.filter((outcome) => outcome?.status.code === status.UNAVAILABLE)).toHaveLength(3);
+      expect(lost.filter((outcome) => outcome?.status.code === status.UNAVAILABLE)).toHaveLength(shares[0]!);
       for (const stream of streams) stream.end();
       const outcomes = await Promise.all(streams.map(({ outcome }) => outcome));
-      expect(outcomes.filter(({ message }) => message?.batches === 2n)).toHaveLength(6);
+      expect(outcomes.filter(({ message }) => message?.batches === 2n)).toHaveLength(9 - shares[0]!);
       expect(door.calls).toHaveLength(9); // A stream that broke off is not sent again by Envoy.
     } finally {
       await door.ingest[0]!.start();
@@ -61,6 +63,25 @@ describe.skipIf(!haveServers("envoy"))("replicas behind Envoy", () => {
       }
     } finally {
       await door.ingest[1]!.start();
+      await waitUntil(async () => (await door.healthyHosts("ingest")) === 3, 5_000);
+    }
+  });
+
+  it("are no loss to a read that is at one when it dies: another answers", async () => {
+    for (const stub of door.ingest) {
+      stub.answer(reads.ping, async () => {
+        await sleep(500);
+        return { message: "pong" };
+      });
+    }
+    const answers = Array.from({ length: 6 }, () => door.rest("GET", "/ping"));
+    await waitUntil(() => door.calls.length === 6, 5_000);
+    await door.ingest[2]!.kill();
+    try {
+      expect((await Promise.all(answers)).map(({ status: httpStatus }) => httpStatus)).toEqual(Array(6).fill(200));
+      expect(door.calls.length).toBeGreaterThan(6);
+    } finally {
+      await door.ingest[2]!.start();
       await waitUntil(async () => (await door.healthyHosts("ingest")) === 3, 5_000);
     }
   });

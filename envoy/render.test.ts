@@ -72,7 +72,7 @@ describe("envoy.yaml", () => {
       if (retryOn === undefined) continue; // Direct answers, and REST before the transcoder, which never leaves.
       const isRead = /query|stats/.test(name);
       const reasons = "connect-failure,refused-stream";
-      expect([name, retryOn]).toEqual([name, isRead ? `${reasons},reset-before-request,unavailable` : reasons]);
+      expect([name, retryOn]).toEqual([name, isRead ? `${reasons},reset,unavailable` : reasons]);
     }
     expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(12);
   });
@@ -108,6 +108,14 @@ describe("envoy.yaml", () => {
     expect(seconds(manager.stream_idle_timeout) * 1000).toBeGreaterThan(limits.STREAM_IDLE_MS_MAX);
     expect(httpFilter(original, "envoy.filters.http.buffer").max_request_bytes).toBe(limits.HTTP_BODY_BYTES_MAX);
     expect(JSON.stringify(original)).toContain(`"max_active_downstream_connections":${limits.CONNECTIONS_MAX}`);
+    // Envoy ends an idle connection before the service behind it does: a call on a dying one would fail.
+    const idleMs = original.static_resources.clusters.map(({ typed_extension_protocol_options: options }) => {
+      return (
+        1000 * Number(/"common_http_protocol_options":\{"idle_timeout":"(\d+)s"/.exec(JSON.stringify(options))?.[1])
+      );
+    });
+    expect(Math.max(...idleMs.slice(0, 3))).toBeLessThan(limits.CONNECTION_IDLE_MS_MAX);
+    expect(Math.max(...idleMs.slice(3))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
     // A call may take as long as a store or the log may take to answer.
     const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "15s" ? [15_000] : [])));
     expect(restMs).toBeGreaterThan(Math.max(limits.APPEND_MS_MAX, limits.STORE_QUERY_MS_MAX));

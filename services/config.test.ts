@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readConfig, SETTINGS } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { SETTINGS } from "./settings.ts";
 
 function mistakes(env: Record<string, string>): string[] {
   try {
@@ -73,6 +74,6 @@ describe("settings", () => {
   });
 
   it("each say what they are for", () => {
-    for (const [name, purpose] of Object.entries(SETTINGS)) expect(purpose.length, name).toBeGreaterThan(10);
+    for (const [name, { purpose }] of Object.entries(SETTINGS)) expect(purpose.length, name).toBeGreaterThan(10);
   });
 });

@@ -39,7 +39,8 @@ describe("clientAddressRule", () => {
   );
 
   it("does not believe a proxy that names no address", () => {
-    for (const text of ["", "localhost", "8.8.8.8, 9.9.9.9", "<script>"]) assert.equal(address("10.0.0.7", text), "10.0.0.7");
+    for (const text of ["", "localhost", "8.8.8.8, 9.9.9.9", "<script>"])
+      assert.equal(address("10.0.0.7", text), "10.0.0.7");
   });
 
   it.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/x", "10.0.0.0/", "10.0.0.0/8/8", "::/129", "10.0.0.0/-1", ""])(

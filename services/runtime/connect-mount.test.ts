@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, type ConnectError, createClient } from "@connectrpc/connect";
 import { compressionGzip, createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { describe, it } from "vitest";
 import { ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
@@ -11,7 +11,7 @@ import { type LogBatch, LogBatchSchema } from "../../gen/logpulse/v1/log_batch_p
 import { LogPulseError } from "../domain/errors.ts";
 import { BATCH_BYTES_MAX, HTTP_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
-import { grpcFrame, openSocket, pathOf, startTestServer, until } from "./test-server.ts";
+import { grpcFrame, openSocket, pathOf, startTestServer, until } from "./server.fixture.ts";
 
 const { upload, write, writeLog } = IngestService.method;
 
@@ -225,7 +225,12 @@ describe("Connect and gRPC-Web requests that are wrong", () => {
       assert.equal(direct.status, 400);
       assert.equal(await connectCode(direct), "invalid_argument");
       assert.equal(await webStatus(await post(address, pathOf(writeLog), web, grpcFrame(bytes))), "3");
-      const stream = await post(address, pathOf(upload), { "content-type": "application/connect+proto" }, grpcFrame(bytes));
+      const stream = await post(
+        address,
+        pathOf(upload),
+        { "content-type": "application/connect+proto" },
+        grpcFrame(bytes),
+      );
       assert.match(await stream.text(), /"code":"invalid_argument"/);
     }
   });
@@ -277,7 +282,9 @@ describe("Connect and gRPC-Web requests that are wrong", () => {
     for (const type of ["application/proto", "application/grpc-web+proto", "application/connect+proto"]) {
       const { socket, text, closed } = openSocket(port);
       const path = type.includes("connect") ? pathOf(upload) : pathOf(write);
-      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 1000\r\n\r\nabc`);
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 1000\r\n\r\nabc`,
+      );
       await closed;
       assert.match(text(), /deadline_exceeded|grpc-status: 4/, type);
     }
@@ -293,7 +300,12 @@ describe("Connect and gRPC-Web requests that are wrong", () => {
       const calls = types.map((type) => {
         const bytes = Buffer.from(Array.from({ length: Math.floor(random() * 100) }, () => Math.floor(random() * 256)));
         const path = pathOf([upload, write, writeLog][Math.floor(random() * 3)]!);
-        return post(address, path, { "content-type": `application/${type}` }, random() < 0.5 ? grpcFrame(bytes) : bytes);
+        return post(
+          address,
+          path,
+          { "content-type": `application/${type}` },
+          random() < 0.5 ? grpcFrame(bytes) : bytes,
+        );
       });
       for (const response of await Promise.all(calls)) await response.arrayBuffer();
     }

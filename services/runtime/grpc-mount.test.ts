@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
-import { Metadata, status as Code } from "@grpc/grpc-js";
+import { status as Code, Metadata } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
 import { ErrorInfoSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { IngestService, UploadResponseSchema, WriteLogRequestSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
@@ -31,7 +31,7 @@ import {
   startTestServer,
   statusDetails,
   until,
-} from "./test-server.ts";
+} from "./server.fixture.ts";
 
 const { upload, write, writeLog } = IngestService.method;
 
@@ -52,7 +52,12 @@ describe("gRPC calls", () => {
       },
     });
     const deadline = Date.now() + 5_000;
-    const answer = await callUnary(grpcClient(address), writeLog, { serviceName: "auth", message: "é🦊" }, { deadline });
+    const answer = await callUnary(
+      grpcClient(address),
+      writeLog,
+      { serviceName: "auth", message: "é🦊" },
+      { deadline },
+    );
     assert.equal(answer.id, "auth: é🦊");
     assert.equal(answer.totalLogged, 7);
     assert.equal(seen?.tenant, "acme");
@@ -117,7 +122,10 @@ describe("gRPC calls", () => {
     const trusting = await startTestServer({ trustedProxies: ["127.0.0.0/8"] });
     const wary = await startTestServer();
     const request = { message: "who am I" };
-    assert.equal((await callUnary(grpcClient(trusting.address), writeLog, request, { metadata })).message, "203.0.113.9");
+    assert.equal(
+      (await callUnary(grpcClient(trusting.address), writeLog, request, { metadata })).message,
+      "203.0.113.9",
+    );
     assert.equal((await callUnary(grpcClient(wary.address), writeLog, request, { metadata })).message, "127.0.0.1");
   });
 });
@@ -153,7 +161,10 @@ describe("gRPC errors", () => {
 
   it("are Trailers-Only, which proxies need for retries, REST statuses and Retry-After", async () => {
     const { address } = await startTestServer({ ingest: { write: unaryBytes(async () => Promise.reject(limited)) } });
-    const { headers, trailersOnly, body } = await openHttp2(address).request({ ":path": pathOf(write) }, grpcFrame(Buffer.from("a")));
+    const { headers, trailersOnly, body } = await openHttp2(address).request(
+      { ":path": pathOf(write) },
+      grpcFrame(Buffer.from("a")),
+    );
     assert.equal(trailersOnly, true);
     assert.equal(headers["grpc-status"], "8");
     assert.equal(headers["retry-after"], "3");
@@ -164,7 +175,10 @@ describe("gRPC errors", () => {
   it("say nothing of a fault of ours, which the log gets once, with its cause", async () => {
     const cause = new TypeError("secret of the database");
     const { address, logged } = await startTestServer({
-      ingest: { writeLog: unary(async () => Promise.reject(cause)), write: unaryBytes(() => assert.fail("thrown at once")) },
+      ingest: {
+        writeLog: unary(async () => Promise.reject(cause)),
+        write: unaryBytes(() => assert.fail("thrown at once")),
+      },
     });
     const client = grpcClient(address);
     const error = await failureOf(callUnary(client, writeLog, {}));
@@ -182,7 +196,8 @@ describe("gRPC errors", () => {
       ingest: {
         upload: clientStreamBytes(async (messages) => {
           let batches = 0;
-          for await (const _ of messages) if (++batches === 3) throw new LogPulseError("invalid_batch", "batch 2 is none");
+          for await (const _ of messages)
+            if (++batches === 3) throw new LogPulseError("invalid_batch", "batch 2 is none");
           return {};
         }),
       },
@@ -197,7 +212,15 @@ describe("gRPC errors", () => {
   it("name an unknown method and leave the server alone, whatever its path", async () => {
     const { address } = await startTestServer();
     const http2 = openHttp2(address);
-    for (const path of ["/logpulse.v1.IngestService/Nope", "/", "*", "/%00", "/é", "/\u007f", `/${"x".repeat(9_000)}`]) {
+    for (const path of [
+      "/logpulse.v1.IngestService/Nope",
+      "/",
+      "*",
+      "/%00",
+      "/é",
+      "/\u007f",
+      `/${"x".repeat(9_000)}`,
+    ]) {
       const answer = await http2.request({ ":path": path }, grpcFrame(Buffer.alloc(0))).catch(() => undefined);
       if (answer !== undefined) assert.equal(answer.headers["grpc-status"], "12", path);
     }
@@ -255,7 +278,10 @@ describe("gRPC requests that are wrong", () => {
     const http2 = openHttp2(address);
     const frame = grpcFrame(Buffer.from("a"));
     const none = await http2.request({ ":path": pathOf(write) });
-    assert.match(`${none.headers["grpc-status"]} ${none.headers["grpc-message"]}`, /^3 the%20call%20has%20no%20message/);
+    assert.match(
+      `${none.headers["grpc-status"]} ${none.headers["grpc-message"]}`,
+      /^3 the%20call%20has%20no%20message/,
+    );
     const two = await http2.request({ ":path": pathOf(write) }, Buffer.concat([frame, frame]));
     assert.match(`${two.headers["grpc-status"]} ${two.headers["grpc-message"]}`, /^3 .*more%20than%20one/);
   });

@@ -1,4 +1,4 @@
-import { constants, type Http2Server, type ServerHttp2Session } from "node:http2";
+import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import {
@@ -12,8 +12,6 @@ import {
 } from "../domain/limits.ts";
 import type { CallDesk } from "./call-desk.ts";
 import { type GrpcMethod, grpcInterceptor, serviceDefinition } from "./grpc-mount.ts";
-
-const STREAM_ID_MAX = 2 ** 31 - 1;
 
 /** The HTTP/2 side of the port: takes connections that were accepted elsewhere. */
 export class GrpcServer {
@@ -44,30 +42,18 @@ export class GrpcServer {
   }
 
   /**
-   * Says GOAWAY on every connection: calls in flight go on, new ones are made elsewhere. Resolves when each client has
-   * heard it, or after `msMax`: until then calls that it had already sent still come in, and are served.
+   * Says GOAWAY on every connection: calls in flight go on, new ones are made elsewhere. It names the last call that
+   * came in, so a client knows which of its calls nobody has seen and may be sent again. (A first GOAWAY that only
+   * announces, as other servers send it, is not to be had: Node's HTTP/2 takes no call after any GOAWAY.)
    */
-  async goAway(msMax: number): Promise<void> {
-    const sessions = sessionsOf(this.server).filter((session) => !session.closed && !session.destroyed);
-    await Promise.all(sessions.map((session) => sayGoAway(session, msMax)));
+  goAway(): void {
+    for (const session of sessionsOf(this.server)) if (!session.closed && !session.destroyed) session.close();
   }
 
   /** Ends every connection. */
   destroy(): void {
     this.server.forceShutdown();
   }
-}
-
-/** The answer to a ping that follows the GOAWAY comes after everything that was sent before the client heard of it. */
-async function sayGoAway(session: ServerHttp2Session, msMax: number): Promise<void> {
-  const { promise: heard, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, msMax);
-  session.once("close", resolve);
-  session.goaway(constants.NGHTTP2_NO_ERROR, STREAM_ID_MAX);
-  if (!session.ping(() => resolve())) resolve();
-  await heard;
-  clearTimeout(timer);
-  if (!session.closed && !session.destroyed) session.close();
 }
 
 /**

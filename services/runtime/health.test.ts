@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
-import { declareMessages, grpcClient, grpcFrame, openHttp2, startTestServer, until } from "./test-server.ts";
+import { declareMessages, grpcClient, grpcFrame, openHttp2, startTestServer, until } from "./server.fixture.ts";
 
 const INGEST = "logpulse.v1.IngestService";
 const STATS = "logpulse.v1.StatsService";
@@ -41,7 +41,11 @@ describe("gRPC health", () => {
   it("follows the parts that each service needs", async () => {
     let logAnswers = true;
     const checks = [
-      { name: "log", services: [INGEST], check: async () => (logAnswers ? undefined : Promise.reject(new Error("away"))) },
+      {
+        name: "log",
+        services: [INGEST],
+        check: async () => (logAnswers ? undefined : Promise.reject(new Error("away"))),
+      },
       { name: "store", services: [STATS], check: async () => Promise.reject(new Error("away")) },
     ];
     const { address } = await startTestServer({ checks, limits: { healthRefreshMs: 20 } });
@@ -73,12 +77,14 @@ describe("gRPC health", () => {
     assert.equal(unknown.seen[0], "SERVICE_UNKNOWN");
   });
 
-
   it("takes any request that protobuf takes, and no other", async () => {
     const { address } = await startTestServer();
     const { request } = openHttp2(address);
     const ask = async (hex: string) => {
-      const { headers, trailers } = await request({ ":path": "/grpc.health.v1.Health/Check" }, grpcFrame(Buffer.from(hex, "hex")));
+      const { headers, trailers } = await request(
+        { ":path": "/grpc.health.v1.Health/Check" },
+        grpcFrame(Buffer.from(hex, "hex")),
+      );
       return headers["grpc-status"] ?? trailers["grpc-status"];
     };
     assert.equal(await ask("0a0161" + "0a00" + "10071d00000000"), "0", "the last one counts, unknown fields do not");

@@ -109,7 +109,8 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
       wanted = FRAME_HEAD_BYTES;
     }
   }
-  if (bytes > 0) throw new LogPulseError("invalid_request", `the last message is cut short: ${bytes} of ${wanted} bytes`);
+  if (bytes > 0)
+    throw new LogPulseError("invalid_request", `the last message is cut short: ${bytes} of ${wanted} bytes`);
 }
 
 /** The pieces as they arrive. The request survives the end of the iteration: its answer still is to be sent. */

@@ -35,13 +35,21 @@ describe("makeLogger", () => {
 
   it("never writes secrets", () => {
     const text = linesOf((log) => {
-      log.info({ password: "hunter2", mysql: { user: "root", password: "hunter2" }, a: { b: { token: "hunter2" } } }, "x");
+      log.info(
+        { password: "hunter2", mysql: { user: "root", password: "hunter2" }, a: { b: { token: "hunter2" } } },
+        "x",
+      );
       log.info({ url: "mysql://root:hunter2@127.0.0.1:3306/logs", redis: "redis://:hunter2@cache" }, "x");
       log.error({ err: new Error("cannot reach https://elastic:hunter2@search:9200/_bulk") }, "to redis://u:hunter2@r");
     }).join("");
     assert.doesNotMatch(text, /hunter2/);
     assert.match(text, /mysql:\/\/root:\[not logged\]@127\.0\.0\.1:3306\/logs/);
-    assert.doesNotThrow(() => text.trim().split("\n").map((line) => JSON.parse(line)));
+    assert.doesNotThrow(() =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    );
   });
 
   it("escapes what others sent", () => {

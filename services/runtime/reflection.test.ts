@@ -5,7 +5,7 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetS
 import { describe, it, onTestFinished } from "vitest";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import { DescriptorIndex } from "./descriptor-index.ts";
-import { declareMessages, grpcClient, startTestServer, untouched } from "./test-server.ts";
+import { declareMessages, grpcClient, startTestServer, untouched } from "./server.fixture.ts";
 
 const DESCRIPTOR_SET = readFileSync(new URL("../../gen/logpulse.binpb", import.meta.url));
 
@@ -82,7 +82,9 @@ function filesOf(answer: Answer) {
 function importsFirst(files: FileDescriptorProto[]): FileDescriptorProto[] {
   const ordered = new Map<string, FileDescriptorProto>();
   while (ordered.size < files.length) {
-    const next = files.find(({ name, dependency }) => !ordered.has(name) && dependency.every((each) => ordered.has(each)));
+    const next = files.find(
+      ({ name, dependency }) => !ordered.has(name) && dependency.every((each) => ordered.has(each)),
+    );
     assert.ok(next, `imports are missing: ${files.map(({ name }) => name)}`);
     ordered.set(next.name, next);
   }

@@ -3,8 +3,8 @@ import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import type { Log } from "./logger.ts";
+import { until } from "./server.fixture.ts";
 import { type Part, runParts } from "./shutdown.ts";
-import { until } from "./test-server.ts";
 
 /** What happened, in order: starts, stops, log lines at warn and above, the exit. */
 function stage(drainMsMax = 1_000) {

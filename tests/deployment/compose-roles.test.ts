@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readConfig, SETTINGS } from "../../services/config.ts";
+import { readConfig } from "../../services/config.ts";
 import { DRAIN_MS_MAX } from "../../services/domain/limits.ts";
+import { SETTINGS } from "../../services/settings.ts";
 import { environmentOf, roles } from "./compose-file.ts";
 
 describe.each(roles)("the role %s", (name, service) => {

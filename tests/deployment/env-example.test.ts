@@ -1,6 +1,7 @@
 import { parseEnv } from "node:util";
 import { describe, expect, it } from "vitest";
-import { readConfig, SETTINGS } from "../../services/config.ts";
+import { readConfig } from "../../services/config.ts";
+import { SETTINGS } from "../../services/settings.ts";
 import { composeVariables, textOf } from "./compose-file.ts";
 
 const text = textOf(".env.example");

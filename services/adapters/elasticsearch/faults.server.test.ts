@@ -38,8 +38,8 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
     store.client.indices.putSettings({ index: index(batch), settings });
 
   it("halves a bulk that is too long for the server, down to the one record that is", async () => {
-    const batch = batchOf(2_000, "x".repeat(1_000));
-    expect(await put(batch)).toEqual({ ...NO_COUNTS, stored: 2_000 });
+    const batch = batchOf(1_500, "x".repeat(1_000));
+    expect(await put(batch)).toEqual({ ...NO_COUNTS, stored: 1_500 });
 
     const long = buildLoggedBatch({
       ...identity(),
@@ -62,9 +62,9 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
       },
     });
     await busy.sink.prepare();
-    const batches = Array.from({ length: 12 }, () => batchOf(1_000));
+    const batches = Array.from({ length: 10 }, () => batchOf(500));
     const counts = await Promise.all(batches.map((batch) => untilStored(busy, batch)));
-    expect(counts.reduce(addCounts, NO_COUNTS)).toMatchObject({ stored: 12_000, deadLettered: 0 });
+    expect(counts.reduce(addCounts, NO_COUNTS)).toMatchObject({ stored: 5_000, deadLettered: 0 });
     expect(waits).toBeGreaterThan(0);
     await busy.close();
   });
@@ -97,7 +97,7 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
       for (; storing; done++) await store.search.search(logQuery("default"), 10, undefined, signal);
       return done;
     })();
-    for (let day = 20; day < 30; day++) await put(batchOf(1, "x", Date.now() - day * DAY_MS));
+    for (let day = 20; day < 26; day++) await put(batchOf(1, "x", Date.now() - day * DAY_MS));
     storing = false;
     expect(await searches).toBeGreaterThan(0);
   });
@@ -116,19 +116,19 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
 
   it("stores each record once though it is killed in between", async () => {
     const { tenant, producer } = identity();
-    const batches = Array.from({ length: 30 }, (_, part) =>
+    const batches = Array.from({ length: 20 }, (_, part) =>
       buildLoggedBatch({ tenant, producer, firstSeq: part * 300, records: Array(300).fill({ message: "kept" }) }),
     );
     let restarted = Promise.resolve();
     let counts: StoreCounts = NO_COUNTS;
     for (const [part, batch] of batches.entries()) {
       const stored = untilStored(store, batch);
-      if (part === 10) restarted = server.kill().then(() => server.restart());
+      if (part === 5) restarted = server.kill().then(() => server.restart());
       counts = addCounts(counts, await stored);
     }
     await restarted;
-    expect(counts.stored + counts.duplicate).toBe(9_000);
-    expect(await store.stored(tenant)).toHaveLength(9_000);
+    expect(counts.stored + counts.duplicate).toBe(6_000);
+    expect(await store.stored(tenant)).toHaveLength(6_000);
   });
 
   it("says in time that it does not answer, and leaves the caller's signal alone", async () => {

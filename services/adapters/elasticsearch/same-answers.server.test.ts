@@ -74,7 +74,7 @@ describe.runIf(servers)("Elasticsearch and memory", () => {
   it("give the same answers to any query over any records, page by page", { timeout: 120_000 }, async () => {
     const records = fc.array(record, { minLength: 1, maxLength: 150 });
     const queries = fc.array(fc.tuple(query, fc.integer({ min: 1, max: 40 })), { minLength: 20, maxLength: 20 });
-    await fc.assert(fc.asyncProperty(records, queries, expectSameAnswers), { numRuns: 10 });
+    await fc.assert(fc.asyncProperty(records, queries, expectSameAnswers), { numRuns: 6 });
   });
 
   it("give back the same records, whatever is in them", { timeout: 120_000 }, async () => {
@@ -86,7 +86,7 @@ describe.runIf(servers)("Elasticsearch and memory", () => {
         expect(found).toEqual(await memory.search(logQuery(tenant), 1_000, undefined));
         expect(found).toHaveLength(some.length);
       }),
-      { numRuns: 10 },
+      { numRuns: 6 },
     );
   });
 

@@ -86,7 +86,6 @@ export class GroupMember {
     } finally {
       signal.removeEventListener("abort", abort);
       await this.leave(consumer, begun, inHand);
-      await positions.close();
     }
   }
 
@@ -108,7 +107,7 @@ export class GroupMember {
   private async begin(consumer: Consumer, positions: LogPositions, inHand: DeliveriesInHand, signal: AbortSignal) {
     const { topic, partitions } = this.settings;
     await consumer.connect();
-    await positions.connect();
+    await positions.begin();
     await consumer.subscribe({ topic, fromBeginning: true });
     if (signal.aborted) return;
     await consumer.run({

@@ -5,6 +5,12 @@ import type { KafkaReaderSettings } from "./event-log-reader.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
 import { within } from "./within.ts";
 
+/** By partition: the group's positions, where it has one, and the first offset that the log still has. */
+interface Standing {
+  committed: Map<number, bigint>;
+  starts: Map<number, bigint>;
+}
+
 /**
  * Where a group stands in each partition, so that a gap is seen: messages that the log's retention deleted before the
  * group had settled them. kafkajs would step over the gap with a line in its log.
@@ -16,7 +22,6 @@ export class LogPositions {
   private readonly settings: KafkaReaderSettings;
   private readonly group: string;
   private readonly logger: Logger;
-  private readonly admin: Admin;
   private readonly next = new Map<number, bigint>(); // By partition: the offset that comes next.
   private looked: Promise<void> = Promise.resolve();
 
@@ -24,27 +29,35 @@ export class LogPositions {
     this.settings = settings;
     this.group = group;
     this.logger = logger;
-    this.admin = kafkaJsClient(settings, logger).admin();
   }
 
   /**
    * Before the group is joined: where it stands now. A group whose position lies before the log's first message has it
    * reset by kafkajs at once, and then nobody can tell any more.
    */
-  async connect(): Promise<void> {
-    await this.admin.connect();
-    for (const [partition, offset] of await this.committed()) this.next.set(partition, offset);
+  async begin(): Promise<void> {
+    const committed = await this.withAdmin((admin) => this.committed(admin));
+    for (const [partition, offset] of committed) this.next.set(partition, offset);
   }
 
   /** These partitions are ours from now on: looks where the group stands in them and where the log begins. */
   assigned(partitions: readonly number[]): void {
-    const look = within(LOG_CHECK_MS_MAX, this.look(partitions), () => new Error("no answer"));
-    this.looked = look.catch((err) => {
-      this.logger.warn(
-        { err, group: this.group },
-        "could not look whether the log's retention has overtaken the group",
-      );
-    });
+    const before = new Map(this.next);
+    const looked = within(LOG_CHECK_MS_MAX, this.look(), () => new Error("no answer")).then(
+      (standing) => {
+        if (this.looked !== looked) return; // Given out anew meanwhile, and looked at again.
+        // What moved since the look began is known better than the look does.
+        const unmoved = partitions.filter((partition) => this.next.get(partition) === before.get(partition));
+        for (const partition of unmoved) this.takeOver(partition, standing);
+      },
+      (err) => {
+        // Where the group stands is unknown: what we knew may be from before others had the partition.
+        for (const partition of partitions) this.next.delete(partition);
+        const message = "could not look whether the log's retention has overtaken the group";
+        this.logger.warn({ err, group: this.group }, message);
+      },
+    );
+    this.looked = looked;
   }
 
   /** A delivery begins at that offset. Never rejects, and takes LOG_CHECK_MS_MAX at most. */
@@ -62,29 +75,40 @@ export class LogPositions {
     this.next.set(partition, next);
   }
 
-  async close(): Promise<void> {
-    const closed = this.admin.disconnect();
-    await within(LOG_CHECK_MS_MAX, closed, () => new Error("no answer")).catch(() => undefined); // Nothing depends on it.
+  private takeOver(partition: number, { committed, starts }: Standing): void {
+    const start = starts.get(partition) ?? 0n;
+    const next = committed.get(partition) ?? this.next.get(partition) ?? start;
+    if (start > next) this.settings.onLost(this.group, partition, start - next);
+    this.next.set(partition, start > next ? start : next);
   }
 
-  private async look(partitions: readonly number[]): Promise<void> {
-    const [committed, log] = await Promise.all([this.committed(), this.admin.fetchTopicOffsets(this.settings.topic)]);
-    for (const { partition, low } of log.filter((one) => partitions.includes(one.partition))) {
-      const start = BigInt(low);
-      const next = committed.get(partition) ?? this.next.get(partition) ?? start;
-      if (start > next) this.settings.onLost(this.group, partition, start - next);
-      this.next.set(partition, start > next ? start : next);
-    }
+  private look(): Promise<Standing> {
+    return this.withAdmin(async (admin) => {
+      const log = await admin.fetchTopicOffsets(this.settings.topic);
+      const starts = new Map(log.map(({ partition, low }) => [partition, BigInt(low)]));
+      return { committed: await this.committed(admin), starts };
+    });
   }
 
   /** Of partitions that have a position; a reset or unset one is negative. */
-  private async committed(): Promise<Map<number, bigint>> {
-    const topics = await this.admin.fetchOffsets({ groupId: this.group, topics: [this.settings.topic] });
+  private async committed(admin: Admin): Promise<Map<number, bigint>> {
+    const topics = await admin.fetchOffsets({ groupId: this.group, topics: [this.settings.topic] });
     const positions = topics.flatMap(({ partitions }) => partitions);
     return new Map(
       positions
         .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
         .filter(([, offset]) => offset >= 0n),
     );
+  }
+
+  /** A connection for this alone: kafkajs wakes every millisecond for each that is open. */
+  private async withAdmin<Answer>(work: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    const admin = kafkaJsClient(this.settings, this.logger).admin();
+    try {
+      await admin.connect();
+      return await work(admin);
+    } finally {
+      await admin.disconnect().catch(() => undefined); // It is broken then, which is what we want.
+    }
   }
 }

@@ -40,11 +40,11 @@ function pageStatement(conditions: string): string {
   const keys =
     "SELECT producer_day, tenant, producer, seq FROM records " +
     `WHERE ${conditions} ${order("records")} LIMIT ? OFFSET ?`;
-  const columns = STORED_COLUMNS.map((column) => `stored.${column}`).join(", ");
-  const sameRow = ["producer_day", "tenant", "producer", "seq"].map((key) => `stored.${key} = found.${key}`);
+  const columns = STORED_COLUMNS.map((column) => `entry.${column}`).join(", ");
+  const sameRow = ["producer_day", "tenant", "producer", "seq"].map((key) => `entry.${key} = found.${key}`);
   return (
     `SELECT ${columns} FROM (${keys}) AS found ` +
-    `STRAIGHT_JOIN records AS stored ON ${sameRow.join(" AND ")} ${order("stored")}`
+    `STRAIGHT_JOIN records AS entry ON ${sameRow.join(" AND ")} ${order("entry")}`
   );
 }
 

@@ -1,4 +1,4 @@
-import { constants, connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import { connect as connectHttp2, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -19,13 +19,7 @@ import { onTestFinished } from "vitest";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.ts";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
-import {
-  clientStreamBytes,
-  defineService,
-  type HandlersOf,
-  unary,
-  unaryBytes,
-} from "../ports/service-handlers.ts";
+import { clientStreamBytes, defineService, type HandlersOf, unary, unaryBytes } from "../ports/service-handlers.ts";
 import { LogPulseServer, type ServerSettings } from "./server.ts";
 
 /** What tests change of the server. The handlers they do not give are the small ones below. */
@@ -57,7 +51,13 @@ export async function startTestServer(settings: TestServerSettings = {}): Promis
     allowedHosts: [],
     trustedProxies: [],
     drainMsMax: 1_000,
-    log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error"), fatal: write("fatal") },
+    log: {
+      debug: write("debug"),
+      info: write("info"),
+      warn: write("warn"),
+      error: write("error"),
+      fatal: write("fatal"),
+    },
     services: [
       defineService(IngestService, { ...COUNTING_INGEST, ...ingest }),
       defineService(StatsService, { ...ECHOING_STATS, ...stats }),
@@ -160,7 +160,12 @@ export function openSocket(port: number, allowHalfOpen = false) {
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
   socket.on("data", (piece) => received.push(piece as Buffer)).on("error", () => undefined);
   onTestFinished(() => void socket.destroy());
-  return { socket, closed, text: () => Buffer.concat(received).toString("latin1"), bytes: () => Buffer.concat(received) };
+  return {
+    socket,
+    closed,
+    text: () => Buffer.concat(received).toString("latin1"),
+    bytes: () => Buffer.concat(received),
+  };
 }
 
 /** Waits until something holds. */
@@ -187,7 +192,11 @@ export function openHttp2(address: string) {
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
   /** `end: false` leaves the request open. Rejects when the stream is reset. */
-  const request = (headers: OutgoingHttpHeaders, body: Uint8Array = Buffer.alloc(0), end = true): Promise<Http2Answer> => {
+  const request = (
+    headers: OutgoingHttpHeaders,
+    body: Uint8Array = Buffer.alloc(0),
+    end = true,
+  ): Promise<Http2Answer> => {
     const usual = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
     const stream = session.request({ ...usual, ...headers });
     const answer: Http2Answer = { headers: {}, trailersOnly: false, trailers: {}, body: Buffer.alloc(0) };
@@ -217,7 +226,16 @@ export function grpcFrame(message: Uint8Array, flags = 0): Buffer<ArrayBuffer> {
 }
 
 /** Frame types of HTTP/2 (RFC 9113). */
-export const HTTP2 = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, GOAWAY: 7, ACK: 1, END_STREAM: 1, END_HEADERS: 4 } as const;
+export const HTTP2 = {
+  DATA: 0,
+  HEADERS: 1,
+  RST_STREAM: 3,
+  SETTINGS: 4,
+  GOAWAY: 7,
+  ACK: 1,
+  END_STREAM: 1,
+  END_HEADERS: 4,
+} as const;
 
 /** One HTTP/2 frame. */
 export function http2Frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
@@ -238,7 +256,12 @@ export function http2Opening(path: string, stream = 1): Buffer {
   return Buffer.concat([
     Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     http2Frame(HTTP2.SETTINGS, 0, 0),
-    http2Frame(HTTP2.HEADERS, HTTP2.END_HEADERS, stream, Buffer.concat(all.map(([name, value]) => literal(name, value)))),
+    http2Frame(
+      HTTP2.HEADERS,
+      HTTP2.END_HEADERS,
+      stream,
+      Buffer.concat(all.map(([name, value]) => literal(name, value))),
+    ),
   ]);
 }
 

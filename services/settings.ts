@@ -1,0 +1,72 @@
+/** A setting: its value when it is not set, and what it is for. */
+export interface Setting {
+  usual: string;
+  purpose: string;
+}
+
+/** Every variable that is read. README's table is made from it; `.env.example` is checked against it. */
+export const SETTINGS = {
+  LOGPULSE_MODE: {
+    usual: "memory",
+    purpose: "`memory` (one process, keeps nothing) or `full` (Kafka, Elasticsearch, MySQL, Redis)",
+  },
+  ROLES: {
+    usual: "ingest,worker,query,stats",
+    purpose: "what this process does: any of ingest, worker, query, stats, apart by commas",
+  },
+  SINKS: { usual: "elasticsearch,mysql", purpose: "the stores a worker writes in full mode: elasticsearch, mysql" },
+  LOGPULSE_LISTEN: { usual: "127.0.0.1:8080", purpose: "host:port of the one port that serves everything" },
+  LOGPULSE_LOG_LEVEL: {
+    usual: "info",
+    purpose: "level of our own log: fatal, error, warn, info, debug, trace, silent",
+  },
+  LOGPULSE_ALLOWED_HOSTS: {
+    usual: "",
+    purpose: "further Host names that HTTP callers may use while listening on loopback",
+  },
+  LOGPULSE_TRUSTED_PROXIES: {
+    usual: "",
+    purpose: "addresses or CIDR ranges whose x-envoy-external-address is believed",
+  },
+  LOGPULSE_REFLECTION: { usual: "on", purpose: "gRPC reflection: on or off" },
+  KAFKA_BROKERS: { usual: "127.0.0.1:9092", purpose: "host:port of Kafka brokers, apart by commas" },
+  KAFKA_TOPIC_PREFIX: { usual: "logpulse", purpose: "topics are PREFIX-batches and PREFIX-dead-letters" },
+  KAFKA_PARTITIONS: { usual: "3", purpose: "partitions of the batches topic; fixed once it exists" },
+  KAFKA_REPLICATION_FACTOR: { usual: "1", purpose: "copies of each partition" },
+  ELASTICSEARCH_URL: { usual: "http://127.0.0.1:9200", purpose: "http(s)://host:port" },
+  ELASTICSEARCH_INDEX_PREFIX: { usual: "logpulse-records", purpose: "daily indices are PREFIX-YYYYMMDD" },
+  ELASTICSEARCH_REPLICAS: { usual: "0", purpose: "copies of each index beside the first" },
+  MYSQL_URL: {
+    usual: "mysql://logpulse:logpulse@127.0.0.1:3306/logpulse",
+    purpose: "mysql://user:password@host:port/database",
+  },
+  REDIS_URL: { usual: "redis://127.0.0.1:6379", purpose: "redis://[user:password@]host:port" },
+  REDIS_PREFIX: { usual: "logpulse", purpose: "stands before every key" },
+  LOGPULSE_RATE_LIMIT: { usual: "", purpose: "the limiter: on or off; not set: on in full mode, off in memory mode" },
+  LOGPULSE_RATE_PER_SECOND: { usual: "100000", purpose: "records per second that a client may send" },
+  LOGPULSE_RATE_BURST: { usual: "200000", purpose: "records that a rested client may send at once" },
+  LOGPULSE_REPLICAS: { usual: "1", purpose: "ingest processes that share the limit while Redis is away" },
+  LOGPULSE_DROP_RULES: {
+    usual: "",
+    purpose: "records to keep out of the stores: FIELD=VALUE[&FIELD=VALUE][@RFC 3339], apart by commas",
+  },
+  LOGPULSE_RECORD_DAYS: {
+    usual: "30",
+    purpose:
+      "days that records are meant to be kept; producer ids older than this less LOGPULSE_LOG_DAYS are refused (old records are not deleted yet)",
+  },
+  LOGPULSE_LOG_DAYS: {
+    usual: "3",
+    purpose: "days that a new Kafka topic keeps batches: the time that a store may be away",
+  },
+  LOGPULSE_LOOKUP_TTL_S: { usual: "3600", purpose: "seconds that a record found by id stays in Redis" },
+  LOGPULSE_STATS_TTL_HOUR_S: {
+    usual: "120",
+    purpose: "seconds that statistics of the last hour stay in Redis; 0: not cached",
+  },
+  LOGPULSE_STATS_TTL_DAY_S: { usual: "600", purpose: "the same of the last day" },
+  LOGPULSE_STATS_TTL_WEEK_S: { usual: "1800", purpose: "the same of the last week" },
+} as const satisfies Record<string, Setting>;
+
+/** The name of a variable that is read. */
+export type SettingName = keyof typeof SETTINGS;
