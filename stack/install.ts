@@ -4,7 +4,7 @@ import { installSystem, systemIsComplete } from "./install-system.ts";
 import { installedServers, type Piece, pieceIsComplete } from "./installed.ts";
 
 /** Pieces in one lane wait for each other: two Mavens would write the same local repository at once. */
-const LANES: readonly (readonly Piece[])[] = [["kafka", "elasticsearch"], ["envoy"], ["ghz"]];
+const LANES: readonly (readonly Piece[])[] = [["kafka", "elasticsearch"], ["envoy", "consumer"], ["ghz"]];
 
 const failures: string[] = [];
 

@@ -14,6 +14,8 @@ export const PIECES = {
   elasticsearch: join(CACHE, `elasticsearch-${versions.elasticsearch}`),
   envoy: join(CACHE, `envoy-${versions.envoy}`),
   ghz: join(CACHE, `ghz-${versions.ghz}`),
+  /** What docs/consumer needs of Python. */
+  consumer: join(CACHE, `consumer-${versions.consumer}`),
 } as const;
 export type Piece = keyof typeof PIECES;
 
@@ -75,6 +77,11 @@ export function javaHome(): string {
 export function ghzPath(): string {
   if (!pieceIsComplete("ghz")) throw new Error("ghz is not installed: npm run stack:install");
   return join(PIECES.ghz, "ghz");
+}
+
+/** The folder of Python packages for docs/consumer; undefined when they are not installed. */
+export function consumerPackages(): string | undefined {
+  return pieceIsComplete("consumer") ? PIECES.consumer : undefined;
 }
 
 function reasonMissing(name: ServerName): string | undefined {

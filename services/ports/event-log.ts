@@ -54,6 +54,9 @@ export interface EventLogReader {
    * the delivery comes again. While `settle` works, however long, the membership is kept alive.
    *
    * After a crash between settling and committing, messages come again: at least once, in order per partition.
+   *
+   * @throws LogPulseError `log_unavailable`: not let into the group within LOG_JOIN_MS_MAX; call again. Once it has
+   *   joined, a reader mends itself, however long the log is away.
    */
   read(group: string, settle: (delivery: Delivery) => Promise<void>): Promise<Reading>;
 }

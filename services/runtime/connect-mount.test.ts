@@ -11,7 +11,7 @@ import { type LogBatch, LogBatchSchema } from "../../gen/logpulse/v1/log_batch_p
 import { LogPulseError } from "../domain/errors.ts";
 import { BATCH_BYTES_MAX, HTTP_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
-import { grpcFrame, openSocket, pathOf, startTestServer, until } from "./server.fixture.ts";
+import { grpcFrame, openSocket, pathOf, repeatableRandom, startTestServer, until } from "./server.fixture.ts";
 
 const { upload, write, writeLog } = IngestService.method;
 
@@ -79,7 +79,8 @@ describe.each(protocols)("%s", (_, transport) => {
     assert.equal(answer.id, "auth: é🦊");
     assert.equal(answer.totalLogged, 7);
     assert.deepEqual([seen?.tenant, seen?.client, seen?.signal.aborted], ["acme", "127.0.0.1", false]);
-    assert.ok(seen?.deadlineMs! > Date.now() && seen?.deadlineMs! < Date.now() + 5_100);
+    const leftMs = (seen?.deadlineMs ?? 0) - Date.now();
+    assert.ok(leftMs > 0 && leftMs <= 5_000, `${leftMs} ms are left`);
   });
 
   it("reaches handlers that take bytes with the encoded message", async () => {
@@ -237,7 +238,7 @@ describe("Connect and gRPC-Web requests that are wrong", () => {
 
   it("grow when decompressed, or do not decompress", async () => {
     const { address } = await startTestServer();
-    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
+    const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024));
     for (const bytes of [bomb, Buffer.from("no gzip"), bomb.subarray(0, 100)]) {
       const direct = await post(address, pathOf(write), { ...binary, "content-encoding": "gzip" }, bytes);
       assert.equal(await connectCode(direct), "invalid_argument");
@@ -293,8 +294,7 @@ describe("Connect and gRPC-Web requests that are wrong", () => {
 
   it("are random bytes, and cost nobody else anything", async () => {
     const { address, server } = await startTestServer();
-    let seed = 7;
-    const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
+    const random = repeatableRandom(7);
     const types = ["json", "proto", "connect+json", "connect+proto", "grpc-web", "grpc-web+json", "grpc-web-text", "x"];
     for (let round = 0; round < 20; round += 1) {
       const calls = types.map((type) => {

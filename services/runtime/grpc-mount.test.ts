@@ -28,6 +28,7 @@ import {
   openSocket,
   openUpload,
   pathOf,
+  repeatableRandom,
   startTestServer,
   statusDetails,
   until,
@@ -63,7 +64,7 @@ describe("gRPC calls", () => {
     assert.equal(seen?.tenant, "acme");
     assert.equal(seen?.client, "127.0.0.1");
     assert.equal(seen?.signal.aborted, false);
-    assert.ok(Math.abs(seen?.deadlineMs! - deadline) < 500, `${seen?.deadlineMs} for ${deadline}`);
+    assert.ok(Math.abs((seen?.deadlineMs ?? 0) - deadline) < 2_000, `${seen?.deadlineMs} for ${deadline}`);
   });
 
   it("hand over bytes as they came", async () => {
@@ -251,7 +252,7 @@ describe("gRPC requests that are wrong", () => {
   it("and grow when decompressed, or do not decompress, are INVALID_ARGUMENT", async () => {
     const { address } = await startTestServer();
     const http2 = openHttp2(address);
-    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
+    const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024));
     const headers = { ":path": pathOf(write), "grpc-encoding": "gzip" };
     for (const message of [bomb, Buffer.from("no gzip"), bomb.subarray(0, 100)]) {
       const answer = await http2.request(headers, grpcFrame(message, 1));
@@ -296,8 +297,7 @@ describe("gRPC requests that are wrong", () => {
   it("of random bytes cost nobody else anything", async () => {
     const { address, server } = await startTestServer();
     const http2 = openHttp2(address);
-    let seed = 42;
-    const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
+    const random = repeatableRandom(42);
     const attempts = Array.from({ length: 300 }, () => {
       const bytes = Buffer.from(Array.from({ length: Math.floor(random() * 200) }, () => Math.floor(random() * 256)));
       const path = [upload, write, writeLog][Math.floor(random() * 3)]!;

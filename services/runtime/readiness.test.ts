@@ -43,7 +43,11 @@ describe("Readiness", () => {
 
   it("looks once for all who ask at the same time", async () => {
     let looks = 0;
-    const readiness = new Readiness([checkOf("log", [], async () => void (await sleep(10, (looks += 1))))], 50);
+    const check = async () => {
+      looks += 1;
+      await sleep(10);
+    };
+    const readiness = new Readiness([checkOf("log", [], check)], 50);
     await Promise.all([readiness.look(), readiness.look(), readiness.look()]);
     assert.equal(looks, 1);
     await readiness.look();
@@ -53,7 +57,9 @@ describe("Readiness", () => {
   it("is over when the process drains, and says so to those who watch", async () => {
     const readiness = new Readiness([], 50);
     let calls = 0;
-    const unwatch = readiness.watch(() => void (calls += 1));
+    const unwatch = readiness.watch(() => {
+      calls += 1;
+    });
     await readiness.look();
     readiness.drain();
     assert.equal(calls, 2);

@@ -15,12 +15,14 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.ts";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
 import { clientStreamBytes, defineService, type HandlersOf, unary, unaryBytes } from "../ports/service-handlers.ts";
 import { LogPulseServer, type ServerSettings } from "./server.ts";
+
+vi.setConfig({ testTimeout: 30_000 }); // Real sockets, on machines that have other things to do.
 
 /** What tests change of the server. The handlers they do not give are the small ones below. */
 export interface TestServerSettings extends Partial<Omit<ServerSettings, "services">> {
@@ -168,8 +170,17 @@ export function openSocket(port: number, allowHalfOpen = false) {
   };
 }
 
+/** Numbers from 0 to 1 that look random and are the same in every run. */
+export function repeatableRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
 /** Waits until something holds. */
-export async function until(holds: () => boolean, msMax = 3_000): Promise<void> {
+export async function until(holds: () => boolean, msMax = 10_000): Promise<void> {
   const end = performance.now() + msMax;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`did not come to hold within ${msMax} ms: ${holds}`);

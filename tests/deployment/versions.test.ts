@@ -31,3 +31,7 @@ it("every image of the Dockerfile is the Node that the tests run on", () => {
     expect(textOf(`.github/workflows/${workflow}.yml`)).toContain(`node-version: ${node}\n`);
   }
 });
+
+it("the Python consumer's Kafka client is the version of its requirements", () => {
+  expect(textOf("docs/consumer/requirements.txt")).toContain(`kafka-python==${versions.consumer}\n`);
+});

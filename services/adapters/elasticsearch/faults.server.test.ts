@@ -16,7 +16,7 @@ import { indexName } from "./index-template.ts";
 /** An Elasticsearch that takes little at once, and that these tests may kill. */
 const SMALL = { "http.max_content_length": "1mb", "node.processors": 1, "thread_pool.write.queue_size": 1 };
 
-describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { timeout: 120_000 }, () => {
+describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { timeout: 240_000 }, () => {
   let server: RunningElasticsearch;
   let store: StoreForTests;
   const signal = AbortSignal.timeout(600_000);
@@ -187,7 +187,7 @@ function batchOf(count: number, message = "a message", timeMs = Date.now()): Log
 
 /** As the worker does: the same batch until the store has taken it. */
 async function untilStored(store: StoreForTests, batch: LoggedBatch): Promise<StoreCounts> {
-  const signal = AbortSignal.timeout(100_000);
+  const signal = AbortSignal.timeout(200_000);
   for (;;) {
     try {
       return await store.sink.store([batch], noDeadLetters, signal);

@@ -11,6 +11,8 @@ export interface KafkaReaderSettings extends KafkaConnection {
   topic: string;
   /** As many as the topic has: so many deliveries are settled side by side. */
   partitions: number;
+  /** How long a reader may wait to be let into its group; LOG_JOIN_MS_MAX where it is not said. */
+  joinMsMax?: number;
   /** Called where messages were deleted by the log's retention before the group had settled them. */
   onLost(group: string, partition: number, messages: bigint): void;
 }
@@ -30,13 +32,11 @@ export class KafkaEventLogReader implements EventLogReader {
     this.logger = logger;
   }
 
-  /** @throws LogPulseError `log_unavailable`: not let into the group within LOG_JOIN_MS_MAX. */
   async read(group: string, settle: (delivery: Delivery) => Promise<void>): Promise<Reading> {
+    const { topic, joinMsMax = LOG_JOIN_MS_MAX } = this.settings;
     const member = new GroupMember(this.settings, group, settle, this.logger);
     try {
-      await within(LOG_JOIN_MS_MAX, member.joined, () =>
-        logUnavailable(`let ${group} read ${this.settings.topic} within ${LOG_JOIN_MS_MAX} ms`),
-      );
+      await within(joinMsMax, member.joined, () => logUnavailable(`let ${group} read ${topic} within ${joinMsMax} ms`));
     } catch (reason) {
       await member.stop();
       throw reason;

@@ -20,6 +20,7 @@ export interface MessageToSend {
 
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 1_000;
+const REQUESTS_IN_FLIGHT_MAX = 64; // Of one connection, so that partitions of one broker do not wait for each other.
 const REQUEST_MS_MAX = 4_000; // A broker that hangs is given up early enough for a second one to answer in time.
 
 /**
@@ -41,6 +42,7 @@ export class KafkaProducer {
       acks: ProduceAcks.ALL,
       idempotent: false,
       autocreateTopics: false,
+      maxInflights: REQUESTS_IN_FLIGHT_MAX,
       connectTimeout: 2_000,
       requestTimeout: REQUEST_MS_MAX,
       timeout: REQUEST_MS_MAX - 500,

@@ -68,9 +68,9 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
   it("counts each record once in 50 races of two connections with the same records", { timeout: 300_000 }, async () => {
     const tenant = newTenant();
     const stats = new MysqlLogStats(connections);
+    const template = requestBatch(tenant, newProducer(), 0, STORE_RECORDS_MAX / 5);
     for (let race = 1; race <= 50; race++) {
-      const producers = Array.from({ length: 5 }, () => newProducer());
-      const batches = producers.map((producer) => requestBatch(tenant, producer, 0, STORE_RECORDS_MAX / 5));
+      const batches = Array.from({ length: 5 }, () => ({ ...template, producer: newProducer() }));
       const counts = await Promise.all([store(batches), store(batches.toReversed(), other)]);
       expect(counts.reduce(addCounts, NO_COUNTS)).toEqual({
         ...NO_COUNTS,
