@@ -67,6 +67,17 @@ describe.skipIf(!haveServers("envoy"))("replicas behind Envoy", () => {
     }
   });
 
+  it("are spared it in a burst, too", async () => {
+    await door.ingest[0]!.kill();
+    try {
+      const answers = await Promise.all(Array.from({ length: 150 }, () => door.rest("POST", "/logs", {})));
+      expect(answers.filter(({ status: httpStatus }) => httpStatus !== 201)).toEqual([]);
+    } finally {
+      await door.ingest[0]!.start();
+      await waitUntil(async () => (await door.healthyHosts("ingest")) === 3, 5_000);
+    }
+  });
+
   it("are no loss to a read that is at one when it dies: another answers", async () => {
     for (const stub of door.ingest) {
       stub.answer(reads.ping, async () => {

@@ -210,6 +210,16 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
     });
   });
 
+  it("an answer of many megabytes comes whole", async () => {
+    const message = "x".repeat(1024 * 1024);
+    const logs = Array.from({ length: 20 }, (_, index) => ({ id: String(index), record: { message } }));
+    door.query.answer(QueryService.method.searchLogs, async () => ({ logs }));
+    const answer = await door.rest("GET", "/v1/logs:search");
+    expect(
+      (answer.body as { logs: { record: { message: string } }[] }).logs.map(({ record }) => record.message.length),
+    ).toEqual(Array(20).fill(message.length));
+  });
+
   it("a gzip body is inflated", async () => {
     const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
     const body = gzipSync(JSON.stringify(["x".repeat(1000), "y"]));

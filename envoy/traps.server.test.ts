@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createFileRegistry, getOption, hasOption, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { http } from "../gen/google/api/annotations_pb.ts";
@@ -203,6 +203,8 @@ describe.skipIf(!haveServers("envoy"))("traps of Envoy", () => {
     expect(rest).toMatchObject({ status: 503, body: { code: 14, message: "no healthy upstream" } });
     // And clients of the HTTP/1.1 side understand it.
     await expect(connect().ping({})).rejects.toMatchObject({ code: Code.Unavailable });
+    const grpcWeb = createGrpcWebTransport({ baseUrl: door.envoy.url, httpVersion: "1.1" });
+    await expect(createClient(QueryService, grpcWeb).ping({})).rejects.toMatchObject({ code: Code.Unavailable });
     door.query.setReady(true);
     await door.ready();
   });

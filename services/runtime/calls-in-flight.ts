@@ -3,10 +3,10 @@ import { LogPulseError } from "../domain/errors.ts";
 /** One call that a handler works on. */
 export interface OpenCall {
   /** Aborted with a LogPulseError when nobody waits for the answer any more. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Aborts the signal; only the first reason counts, and none after the end. */
   abort(reason: LogPulseError): void;
-  /** The handler has settled and its answer is sent. To be called once. */
+  /** The handler has settled and its answer is sent. */
   end(): void;
 }
 
@@ -16,8 +16,8 @@ export interface OpenCall {
  */
 export class CallsInFlight {
   private readonly callsMax: number;
-  private readonly open = new Set<AbortController>();
-  private readonly waited = new Set<AbortController>();
+  private readonly open = new Set<CountedCall>();
+  private waitedForCount = 0;
   private stopped = false;
   private onNone: (() => void) | undefined;
 
@@ -27,7 +27,7 @@ export class CallsInFlight {
 
   /** How many calls a stop would wait for. */
   get count(): number {
-    return this.waited.size;
+    return this.waitedForCount;
   }
 
   /**
@@ -42,21 +42,14 @@ export class CallsInFlight {
       const message = `${this.open.size} calls are in flight, which is all this process takes`;
       throw new LogPulseError("overloaded", message, { retryAfterMs: 1_000 });
     }
-    const controller = new AbortController();
-    this.open.add(controller);
-    if (waitedFor) this.waited.add(controller);
-    if (onAbort) {
-      controller.signal.addEventListener("abort", () => onAbort(controller.signal.reason as LogPulseError), {
-        once: true,
-      });
-    }
-    return {
-      signal: controller.signal,
-      abort: (reason) => {
-        if (this.open.has(controller)) controller.abort(reason);
-      },
-      end: () => this.end(controller),
-    };
+    const call = new CountedCall(onAbort, () => {
+      if (!this.open.delete(call) || !waitedFor) return;
+      this.waitedForCount -= 1;
+      if (this.waitedForCount === 0) this.onNone?.();
+    });
+    this.open.add(call);
+    if (waitedFor) this.waitedForCount += 1;
+    return call;
   }
 
   /**
@@ -66,25 +59,46 @@ export class CallsInFlight {
   async drain(msMax: number, abortMsMax: number): Promise<number> {
     await this.none(msMax);
     this.stopped = true;
-    for (const controller of this.open) controller.abort(stopping());
+    for (const call of this.open) call.abort(stopping());
     await this.none(abortMsMax);
-    return this.waited.size;
-  }
-
-  private end(controller: AbortController): void {
-    this.open.delete(controller);
-    this.waited.delete(controller);
-    if (this.waited.size === 0) this.onNone?.();
+    return this.waitedForCount;
   }
 
   private async none(msMax: number): Promise<void> {
-    if (this.waited.size === 0) return;
+    if (this.waitedForCount === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, msMax);
     this.onNone = resolve;
     await promise;
     clearTimeout(timer);
     this.onNone = undefined;
+  }
+}
+
+class CountedCall implements OpenCall {
+  private readonly controller = new AbortController();
+  private readonly onAbort: ((reason: LogPulseError) => void) | undefined;
+  private readonly onEnd: () => void;
+  private ended = false;
+
+  constructor(onAbort: ((reason: LogPulseError) => void) | undefined, onEnd: () => void) {
+    this.onAbort = onAbort;
+    this.onEnd = onEnd;
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  abort(reason: LogPulseError): void {
+    if (this.ended || this.signal.aborted) return;
+    this.controller.abort(reason);
+    this.onAbort?.(reason);
+  }
+
+  end(): void {
+    this.ended = true;
+    this.onEnd();
   }
 }
 

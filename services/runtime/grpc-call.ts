@@ -53,7 +53,9 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
       onReceiveMetadata: (metadata) => this.events.onStart(metadata),
       onReceiveMessage: (message: Uint8Array) => this.settleRead({ done: false, value: message }),
       onReceiveHalfClose: () => this.onHalfClose(),
-      onCancel: () => this.abort(this.whyCancelled()),
+      onCancel: () => {
+        if (!this.ended) this.abort(this.whyCancelled()); // It comes after every call, also those that ended well.
+      },
     });
   }
 
@@ -112,10 +114,10 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   /** Ends the call with that error, whatever its handler still does; its reads and writes reject from now on. */
-  abort(reason: LogPulseError, status: WireStatus = toGrpcStatus(toStatus(reason))): void {
+  abort(reason: LogPulseError, status?: WireStatus): void {
     if (this.abortReason || this.ended) return;
     this.abortReason = reason;
-    this.end(status);
+    this.end(status ?? toGrpcStatus(toStatus(reason)));
     this.reading?.reject(reason);
     this.reading = undefined;
     this.writing?.reject(reason);

@@ -54,7 +54,7 @@ interface HttpSource {
   protocol?: string;
 }
 
-/** What is indexed: the source and the words that are not kept in it. */
+/** What is sent: the source, and the words that search goes by. */
 export interface Document extends Source {
   words: string;
   label_words: string;

@@ -69,10 +69,16 @@ export class GroupMember {
     const consumer = this.newConsumer();
     const positions = new LogPositions(this.settings, this.group, this.logger);
     const inHand = new DeliveriesInHand(this.settle, positions, this.logger);
-    const over = this.crashOrStop(consumer, signal);
-    over.catch(() => inHand.stop(new Error("reading the log broke off")));
-    const abort = () => inHand.stop(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
+    const over = Promise.withResolvers<void>();
+    const stop = () => {
+      inHand.stop(signal.reason);
+      over.resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      inHand.stop(new Error("reading the log broke off", { cause: payload.error }));
+      over.reject(payload.error);
+    });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const assigned = payload.memberAssignment[this.settings.topic] ?? [];
       positions.assigned(assigned);
@@ -81,10 +87,10 @@ export class GroupMember {
     });
     const begun = this.begin(consumer, positions, inHand, signal);
     try {
-      await Promise.race([over, begun]);
-      await over;
+      await Promise.race([over.promise, begun]);
+      await over.promise;
     } finally {
-      signal.removeEventListener("abort", abort);
+      signal.removeEventListener("abort", stop);
       await this.leave(consumer, begun, inHand);
     }
   }
@@ -115,15 +121,6 @@ export class GroupMember {
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitions,
       eachBatch: (payload) => inHand.deliver(payload),
-    });
-  }
-
-  /** Rejects with what made kafkajs give up; resolves when this member is stopped. */
-  private crashOrStop(consumer: Consumer, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
     });
   }
 

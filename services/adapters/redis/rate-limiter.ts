@@ -23,8 +23,9 @@ export interface RedisRateLimiterSettings extends RedisSettings, RateLimiterSett
  *     capacity + refill × T + replicas × lease + one debt (the cost of the largest call)
  *
  * since leased tokens are taken out of the bucket first, and only move in time. Where Redis does not answer, each process
- * decides by its share (capacity and refill / replicas), less what it had just admitted, and pays Redis afterwards: the
- * bound grows by one debt for each process, and by what Redis forgot (one capacity where it lost its keys).
+ * decides by its share (capacity and refill / replicas), less what it had just admitted, and pays Redis afterwards. Then
+ * one debt for each process comes on top; what Redis forgot (one capacity where it lost its keys); and what was admitted in
+ * calls that were sent and not answered, where Redis would have refused: at most the share, and so at most the limit again.
  */
 export class RedisRateLimiter implements RateLimiter {
   private readonly settings: RedisRateLimiterSettings;
