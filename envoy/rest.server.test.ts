@@ -1,17 +1,12 @@
 import { gzipSync } from "node:zlib";
+import type { DescMethod, MessageShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { IngestService, type UploadLinesRequest, type WriteLogRequest } from "../gen/logpulse/v1/ingest_service_pb.ts";
-import type { LogBatch } from "../gen/logpulse/v1/log_batch_pb.ts";
-import {
-  type GetLogEntryRequest,
-  type ListLogsRequest,
-  QueryService,
-  type SearchLogEntriesRequest,
-  type SearchLogsRequest,
-} from "../gen/logpulse/v1/query_service_pb.ts";
+import { IngestService } from "../gen/logpulse/v1/ingest_service_pb.ts";
+import { QueryService } from "../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../gen/logpulse/v1/stats_service_pb.ts";
 import { haveServers } from "../stack/have-servers.ts";
 import { firstMessage } from "./testing/stub-call.ts";
+import type { StubUpstream } from "./testing/stub-upstream.ts";
 import { openDoor, type TestDoor } from "./testing/test-door.ts";
 
 /** The REST door: the routes and shapes of the two systems that LogPulse replaces, as Envoy's transcoder makes them. */
@@ -23,28 +18,24 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   afterAll(() => door?.close(), 60_000);
   beforeEach(() => door.reset());
 
-  /** Answers a method of the ingest stubs and gives back what they got. */
-  function ingestGets<T>(method: Parameters<TestDoor["query"]["answer"]>[0], answer: object): T[] {
-    const got: T[] = [];
-    for (const stub of door.ingest) {
+  /** Lets these stubs answer a method so; gives the requests that they get. */
+  function gets<M extends DescMethod>(
+    stubs: readonly StubUpstream[],
+    method: M,
+    answer: object,
+  ): MessageShape<M["input"]>[] {
+    const got: MessageShape<M["input"]>[] = [];
+    for (const stub of stubs) {
       stub.answer(method, async (call) => {
-        got.push(await firstMessage<T>(call));
+        got.push(await firstMessage(call));
         return answer;
       });
     }
     return got;
   }
-  function queryGets<T>(method: Parameters<TestDoor["query"]["answer"]>[0], answer: object): T[] {
-    const got: T[] = [];
-    door.query.answer(method, async (call) => {
-      got.push(await firstMessage<T>(call));
-      return answer;
-    });
-    return got;
-  }
 
   it("POST /logs answers 201 with the shape of system A, counts of zero included", async () => {
-    const got = ingestGets<WriteLogRequest>(IngestService.method.writeLog, {
+    const got = gets(door.ingest, IngestService.method.writeLog, {
       id: "00-1",
       message: "log accepted",
       totalLogged: 0,
@@ -69,7 +60,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("POST /upload takes a bare JSON array of lines", async () => {
-    const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
+    const got = gets(door.ingest, IngestService.method.uploadLines, { message: "Logs processed" });
     const answer = await door.rest("POST", "/upload", ["line 1", 'line "2"']);
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ message: "Logs processed" });
@@ -77,13 +68,13 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("POST /v1/logs:uploadLines takes the same as an object", async () => {
-    const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
+    const got = gets(door.ingest, IngestService.method.uploadLines, { message: "Logs processed" });
     await door.rest("POST", "/v1/logs:uploadLines", { lines: ["a", "b"] });
     expect(got[0]!.lines).toEqual(["a", "b"]);
   });
 
   it("POST /v1/logs:write takes a batch, attributes as natural JSON", async () => {
-    const got = ingestGets<LogBatch>(IngestService.method.write, { accepted: 1, producerId: new Uint8Array([1, 2]) });
+    const got = gets(door.ingest, IngestService.method.write, { accepted: 1, producerId: new Uint8Array([1, 2]) });
     const answer = await door.rest("POST", "/v1/logs:write", {
       producerId: "AZNPr1IUdBOL3HWYqX5BHg==",
       firstSeq: "7",
@@ -104,7 +95,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
 
   it("GET /logs/{id} is a record in the shape of system A; the id is percent-decoded", async () => {
     const timestamp = { seconds: 1_700_000_000n, nanos: 5 };
-    const got = queryGets<GetLogEntryRequest>(QueryService.method.getLogEntry, {
+    const got = gets([door.query], QueryService.method.getLogEntry, {
       id: "i",
       serviceName: "s",
       level: "",
@@ -123,7 +114,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("GET /logs/search is not GET /logs/{id}, and a plus is a space", async () => {
-    const got = queryGets<SearchLogEntriesRequest>(QueryService.method.searchLogEntries, { count: 0, data: [] });
+    const got = gets([door.query], QueryService.method.searchLogEntries, { count: 0, data: [] });
     const answer = await door.rest("GET", "/logs/search?q=two+words%2Bplus&level=ERROR");
     expect(answer.body).toEqual({ count: 0, data: [] });
     expect(got[0]).toMatchObject({ q: "two words+plus", level: "ERROR" });
@@ -140,7 +131,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
       status: 404,
       latencyMs: 0,
     };
-    const got = queryGets<ListLogsRequest>(QueryService.method.listLogs, {
+    const got = gets([door.query], QueryService.method.listLogs, {
       data: [row],
       meta: { total: 1, limit: 50, offset: 0 },
     });
@@ -173,7 +164,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("GET /logs without a row prints an empty array and zero counts", async () => {
-    queryGets<ListLogsRequest>(QueryService.method.listLogs, { data: [], meta: { total: 0, limit: 50, offset: 0 } });
+    gets([door.query], QueryService.method.listLogs, { data: [], meta: { total: 0, limit: 50, offset: 0 } });
     expect((await door.rest("GET", "/logs")).body).toEqual({ data: [], meta: { total: 0, limit: 50, offset: 0 } });
   });
 
@@ -186,13 +177,13 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("GET /ping says pong", async () => {
-    queryGets(QueryService.method.ping, { message: "pong" });
+    gets([door.query], QueryService.method.ping, { message: "pong" });
     const answer = await door.rest("GET", "/ping");
     expect([answer.status, answer.body]).toEqual([200, { message: "pong" }]);
   });
 
   it("GET and POST /v1/logs:search are the same call; nested times and page tokens bind from the query", async () => {
-    const got = queryGets<SearchLogsRequest>(QueryService.method.searchLogs, { logs: [], nextPageToken: "" });
+    const got = gets([door.query], QueryService.method.searchLogs, { logs: [], nextPageToken: "" });
     await door.rest("GET", "/v1/logs:search?words=a+b&startTime=2026-01-01T00:00:00Z&page_size=5&pageToken=dG9r");
     await door.rest("POST", "/v1/logs:search", {
       words: "a b",
@@ -221,7 +212,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("a gzip body is inflated", async () => {
-    const got = ingestGets<UploadLinesRequest>(IngestService.method.uploadLines, { message: "Logs processed" });
+    const got = gets(door.ingest, IngestService.method.uploadLines, { message: "Logs processed" });
     const body = gzipSync(JSON.stringify(["x".repeat(1000), "y"]));
     expect((await door.rest("POST", "/upload", body, { "content-encoding": "gzip" })).status).toBe(200);
     expect(got[0]!.lines.map((line) => line.length)).toEqual([1000, 1]);
@@ -246,7 +237,7 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
   });
 
   it("unknown JSON fields are dropped by Envoy (known limitation), unknown query parameters refused", async () => {
-    const got = ingestGets<WriteLogRequest>(IngestService.method.writeLog, { id: "1" });
+    const got = gets(door.ingest, IngestService.method.writeLog, { id: "1" });
     expect((await door.rest("POST", "/logs", { message: "m", nobody_knows: 1 })).status).toBe(201);
     expect(got).toHaveLength(1);
     const answer = await door.rest("GET", "/logs?nobody_knows=1");

@@ -7,6 +7,7 @@ import { makeUuidV7 } from "../services/domain/identity.ts";
 
 const RECORDS_PER_BATCH = 20;
 const TRY_AGAIN_MS = 200;
+const PAUSE_MS = 100;
 const CALL_MS_MAX = 15_000;
 
 /**
@@ -56,7 +57,7 @@ export class LoadSender {
       }
       const producer = Buffer.from(this.producerId).toString("hex");
       for (let i = 0; i < RECORDS_PER_BATCH; i++) this.acknowledged.push(`${producer}-${firstSeq + i}`);
-      await new Promise((resolve) => setTimeout(resolve, 10)); // Bounded: the machine has to run everything else.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS)); // The machine has to run everything else too.
     }
   }
 

@@ -99,6 +99,7 @@ export const LIST_OFFSET_MAX = 10_000;
 export const ENTRIES_FOUND_MAX = 100;
 export const QUERY_TEXT_BYTES_MAX = 8 * KiB;
 export const PAGE_TOKEN_CHARACTERS_MAX = 512;
+export const ANSWER_BYTES_MAX = 3.5 * MiB; // gRPC clients take 4 MiB unless told otherwise.
 export const STORE_QUERY_MS_MAX = 10_000;
 export const SEARCH_ANSWER_BYTES_MAX = 32 * MiB; // As the store writes it; a longer answer is asked for in parts.
 

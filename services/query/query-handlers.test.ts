@@ -130,6 +130,17 @@ describe("SearchLogs", () => {
     expect(seen).toEqual(Array.from({ length: 250 }, (_, i) => `m${249 - i}`));
   });
 
+  it("ends a page early where its records are large, and goes on behind it", async () => {
+    const { search } = await query(
+      Array.from({ length: 40 }, (_, i) => at(i, { message: `${i} ${"x".repeat(250_000)}` })),
+    );
+    const first = await search({ pageSize: 40 });
+    expect(first.logs.length).toBeLessThan(16);
+    expect(first.nextPageToken).not.toBe("");
+    const second = await search({ pageSize: 40, pageToken: first.nextPageToken });
+    expect(second.logs[0]?.record?.message).toMatch(new RegExp(`^${39 - first.logs.length} `));
+  });
+
   it("says there is no next page exactly when there is none", async () => {
     const { search } = await query([{ message: "a" }, { message: "b" }]);
     expect((await search({ pageSize: 2 })).nextPageToken).toBe("");

@@ -8,10 +8,10 @@ import {
   type SearchLogEntriesRequest,
   type SearchLogsRequest,
   type StoredLog,
+  StoredLogSchema,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { ENTRIES_FOUND_MAX } from "../domain/limits.ts";
-import { timestampToNanos } from "../domain/record-time.ts";
-import type { StoredRecord } from "../domain/stored-record.ts";
+import { sortKeyOf } from "../domain/stored-record.ts";
 import type { AccessLog } from "../ports/access-log.ts";
 import type { Cache } from "../ports/cache.ts";
 import type { LogLookup } from "../ports/log-lookup.ts";
@@ -21,6 +21,7 @@ import { accessRow } from "./access-row.ts";
 import { cachedLookup, storedLog } from "./cached-lookup.ts";
 import { pageToken, parsePageToken } from "./page-token.ts";
 import { readEntrySearch, readList, readPageSize, readPageToken, readSearch } from "./read-conditions.ts";
+import { withinAnswer } from "./within-answer.ts";
 
 /** What the query role is made of. */
 export interface QueryParts {
@@ -59,18 +60,17 @@ async function searchLogs(parts: QueryParts, request: SearchLogsRequest, context
   const token = readPageToken(request.pageToken);
   const after = token === undefined ? undefined : parsePageToken(query, token);
   const found = await parts.search.search(query, size + 1, after, context.signal);
-  const page = found.slice(0, size);
-  const last = page.at(-1);
-  return {
-    logs: page.map(storedLog),
-    nextPageToken: last && found.length > size ? pageToken(query, sortKey(last)) : "",
-  };
+  const logs = withinAnswer(found.slice(0, size).map(storedLog), StoredLogSchema);
+  const last = found[logs.length - 1];
+  return { logs, nextPageToken: last && found.length > logs.length ? pageToken(query, sortKeyOf(last)) : "" };
 }
 
 async function searchLogEntries(parts: QueryParts, request: SearchLogEntriesRequest, context: CallContext) {
   const query = readEntrySearch(context.tenant, request);
   const found = await parts.search.search(query, ENTRIES_FOUND_MAX, undefined, context.signal);
-  return { count: found.length, data: found.map((record) => create(LogEntrySchema, entryFields(storedLog(record)))) };
+  const entries = found.map((record) => create(LogEntrySchema, entryFields(storedLog(record))));
+  const data = withinAnswer(entries, LogEntrySchema);
+  return { count: data.length, data };
 }
 
 async function listLogs(parts: QueryParts, request: ListLogsRequest, context: CallContext) {
@@ -91,8 +91,4 @@ function entryFields(log: StoredLog) {
     message: record.message,
     timestamp: record.time,
   };
-}
-
-function sortKey(stored: StoredRecord) {
-  return { timeNanos: timestampToNanos(stored.record.time!), producer: stored.producer, seq: stored.seq };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { fullJitterMs } from "../domain/full-jitter.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
-import { fullJitterMs } from "./full-jitter.ts";
 import { storeChunks } from "./store-chunks.ts";
 
 const batch = (records: number, bytesEach = 10) =>

@@ -1,12 +1,12 @@
 import { type DropRule, markDropped } from "../domain/drop-rules.ts";
 import { isKind } from "../domain/errors.ts";
+import { fullJitterMs } from "../domain/full-jitter.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DeadLetters } from "../ports/dead-letters.ts";
 import type { Delivery, EventLogReader, Reading } from "../ports/event-log.ts";
 import { addCounts, type LogSink, NO_COUNTS, type StoreCounts } from "../ports/log-sink.ts";
 import type { Logger } from "../ports/logger.ts";
-import { fullJitterMs } from "./full-jitter.ts";
 import { storeChunks } from "./store-chunks.ts";
 import { decodeMessages } from "./undecodable.ts";
 

@@ -1,5 +1,6 @@
 import type { Client } from "@elastic/elasticsearch";
 import { LogPulseError } from "../../domain/errors.ts";
+import { fullJitterMs } from "../../domain/full-jitter.ts";
 import { SEARCH_ANSWER_BYTES_MAX, STORE_ATTEMPTS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import { type SortKey, type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
 import type { LogQuery, LogSearch } from "../../ports/log-search.ts";
@@ -7,7 +8,6 @@ import { checkHealth, openClient, send } from "./connection.ts";
 import { fromSource, type Source } from "./document.ts";
 import { isAnswerTooLarge, isTooBusy, toStoreError } from "./errors.ts";
 import { checkIndexPrefix, indexPatterns } from "./index-template.ts";
-import { retryWaitMs } from "./retry-wait.ts";
 import { searchBody } from "./search-request.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
 
@@ -95,7 +95,7 @@ export class ElasticsearchLogSearch implements LogSearch {
         const error = toStoreError(reason, deadline);
         if (error.kind !== "store_unavailable") throw error;
       }
-      await this.settings.clock.sleep(retryWaitMs(attempt, this.settings.random), deadline);
+      await this.settings.clock.sleep(fullJitterMs(attempt, this.settings.random()), deadline);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Client } from "@elastic/elasticsearch";
 import { LogPulseError } from "../../domain/errors.ts";
+import { fullJitterMs } from "../../domain/full-jitter.ts";
 import { STORE_ATTEMPTS_MAX, STORE_BYTES_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
@@ -10,7 +11,6 @@ import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { isRequestTooLarge, toStoreError } from "./errors.ts";
 import { checkIndexPrefix, indexTemplate } from "./index-template.ts";
-import { retryWaitMs } from "./retry-wait.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
 
 const STORE_NAME = "elasticsearch";
@@ -133,7 +133,7 @@ export class ElasticsearchLogSink implements LogSink {
   private async wait(attempt: number, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.settings;
     try {
-      await clock.sleep(retryWaitMs(attempt, random), signal);
+      await clock.sleep(fullJitterMs(attempt, random()), signal);
     } catch (reason) {
       throw toStoreError(reason, signal);
     }

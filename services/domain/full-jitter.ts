@@ -1,4 +1,4 @@
-import { RETRY_WAIT_MS_MAX, RETRY_WAIT_MS_MIN } from "../domain/limits.ts";
+import { RETRY_WAIT_MS_MAX, RETRY_WAIT_MS_MIN } from "./limits.ts";
 
 /**
  * How long to wait before the next try: a random share of a bound that doubles from try to try ("full jitter",
