@@ -40,7 +40,7 @@ describe.skipIf(!haveServers("envoy"))("replicas behind Envoy", () => {
     await door.ingest[0]!.kill();
     try {
       for (const stream of streams) stream.send({ firstSeq: 1n });
-      const lost = await Promise.all(streams.map(({ outcome }) => Promise.race([outcome, sleep(1_000)])));
+      const lost = await Promise.all(streams.map(({ outcome }) => Promise.race([outcome, sleep(3_000)])));
       expect(lost.filter((outcome) => outcome?.status.code === status.UNAVAILABLE)).toHaveLength(shares[0]!);
       for (const stream of streams) stream.end();
       const outcomes = await Promise.all(streams.map(({ outcome }) => outcome));

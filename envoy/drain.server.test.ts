@@ -63,7 +63,7 @@ describe.skipIf(!haveServers("envoy"))("stopping Envoy", () => {
     const stream = await openUpload();
     const began = performance.now();
     expect(await stop(700)).toBe(1);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect((await stream.outcome).status.code).toBe(status.UNAVAILABLE);
   });
 
@@ -71,7 +71,7 @@ describe.skipIf(!haveServers("envoy"))("stopping Envoy", () => {
     const began = performance.now();
     expect(await stop(30_000)).toBe(0);
     expect(await stop(30_000)).toBe(0);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   it("an Envoy that hangs is not asked for ever", async () => {

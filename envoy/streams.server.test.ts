@@ -80,7 +80,7 @@ describe.skipIf(!haveServers("envoy"))("streams and time-outs", () => {
     expect((await short.outcome).status.code).toBe(status.DEADLINE_EXCEEDED);
     expect(performance.now() - began).toBeLessThan(STREAM_SECONDS * 1000 - 500);
     expect((await long.outcome).status.code).toBe(status.DEADLINE_EXCEEDED);
-    expect(performance.now() - began).toBeLessThan(STREAM_SECONDS * 1000 + 2_000);
+    expect(performance.now() - began).toBeLessThan(STREAM_SECONDS * 1000 + 5_000);
   });
 
   it("a REST call that is not answered in time gets 504 as JSON, and its native twin waits", async () => {
@@ -109,7 +109,7 @@ describe.skipIf(!haveServers("envoy"))("streams and time-outs", () => {
     const dripping = setInterval(() => request.write(" "), 100);
     expect(await answer).toMatch(/^(408|504) .*"code":4/);
     clearInterval(dripping);
-    expect(performance.now() - began).toBeLessThan(BODY_SECONDS * 1000 + 1_000);
+    expect(performance.now() - began).toBeLessThan(BODY_SECONDS * 1000 + 5_000);
     expect(door.calls).toEqual([]);
   });
 

@@ -113,9 +113,12 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
     throw new LogPulseError("invalid_request", `the last message is cut short: ${bytes} of ${wanted} bytes`);
 }
 
-/** The pieces as they arrive. The request survives the end of the iteration: its answer still is to be sent. */
+/**
+ * The pieces as they arrive. By hand, because `for await` destroys the request, and with it the connection, when it is
+ * left early; the answer still is to be sent.
+ */
 async function* piecesOf(request: IncomingMessage, idleMsMax: number): AsyncGenerator<Uint8Array> {
-  const iterator: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  const iterator: AsyncIterator<Uint8Array> = request[Symbol.asyncIterator]();
   for (;;) {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(nothingCame(idleMsMax)), idleMsMax);

@@ -279,7 +279,7 @@ describe("stopping", () => {
   }
 
   it("answers all calls in flight on every protocol, refuses new connections, and then closes all", async () => {
-    const { gate, started } = gatedServer();
+    const { gate, started } = gatedServer(60_000);
     const { server, port, address } = await started;
     const client = grpcClient(address);
     const grpc = Array.from({ length: 50 }, (_, index) => callUnary(client, writeLog, { message: `${index}` }));

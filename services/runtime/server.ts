@@ -141,6 +141,7 @@ export class LogPulseServer implements Part {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     this.http.close(() => resolve()); // Its error says that it never listened: nothing to wait for either.
     for (const socket of this.undecided) socket.destroy();
+    this.grpc.goAway();
     const left = await this.calls.drain(drainMsMax * CALLS_DRAIN_SHARE, drainMsMax * CALLS_ABORT_SHARE);
     if (left > 0) log.error({ calls: left }, "calls in flight did not end, although aborted: cut off");
     this.http.closeIdleConnections();
