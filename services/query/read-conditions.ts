@@ -70,27 +70,27 @@ export function readList(
   tenant: string,
   request: ListLogsRequest,
 ): { query: AccessQuery; limit: number; offset: number } {
-  const limit = request.limit ?? PAGE_SIZE_DEFAULT;
-  if (limit < 1 || limit > PAGE_SIZE_MAX) throw invalid("limit", `is ${limit}; it must be from 1 to ${PAGE_SIZE_MAX}`);
-  if (request.offset < 0 || request.offset > LIST_OFFSET_MAX) {
-    throw invalid(
-      "offset",
-      `is ${request.offset}; it must be from 0 to ${LIST_OFFSET_MAX}; narrow from and to instead`,
-    );
-  }
-  if (request.status < 0 || request.status > HTTP_STATUS_MAX) {
-    throw invalid("status", `is ${request.status}; it must be from 0 (any) to ${HTTP_STATUS_MAX}`);
-  }
+  const limit = readNumber("limit", request.limit, PAGE_SIZE_DEFAULT, 1, PAGE_SIZE_MAX);
+  const offset = readNumber("offset", request.offset, 0, 0, LIST_OFFSET_MAX);
+  const status = readNumber("status", request.status, undefined, 0, HTTP_STATUS_MAX);
   const query = {
     tenant,
     clientIp: boundedText("ip", request.ip) || undefined,
-    status: request.status || undefined,
+    status,
     method: boundedText("method", request.method) || undefined,
     pathPart: boundedText("path", request.path) || undefined,
     fromNanos: request.from === "" ? undefined : requireRfc3339("from", request.from),
     toNanos: request.to === "" ? undefined : requireRfc3339("to", request.to),
   };
-  return { query, limit, offset: request.offset };
+  return { query, limit, offset };
+}
+
+/** A whole number as a URL has it; empty means `usual`. */
+function readNumber<Usual>(field: string, text: string, usual: Usual, min: number, max: number): number | Usual {
+  if (text === "") return usual;
+  const value = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw invalid(field, `is "${text.slice(0, 60)}"; it must be a number from ${min} to ${max}`);
 }
 
 function readLevel(text: string): LogQuery["level"] {

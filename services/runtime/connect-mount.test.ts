@@ -218,6 +218,13 @@ describe("Connect and gRPC-Web requests that are wrong", () => {
     assert.match(await response.text(), /invalid_argument.*mesage/);
   });
 
+  it("have a time-out that no timer can count", async () => {
+    const { address } = await startTestServer();
+    const response = await post(address, pathOf(writeLog), { ...json, "connect-timeout-ms": "9999999999" }, "{}");
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /invalid_argument.*must be <= 2147483647/);
+  });
+
   it("are bytes that are not the message", async () => {
     const { address } = await startTestServer();
     const valid = toBinary(WriteLogRequestSchema, create(WriteLogRequestSchema, { message: "hello" }));

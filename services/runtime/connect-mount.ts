@@ -35,6 +35,9 @@ type Answer = MessageInitShape<DescMessage>;
 type Message = MessageShape<DescMessage>;
 type Run = (context: CallContext) => Promise<Answer>;
 
+/** Node's timers count 31 bits of milliseconds. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 const PEER = createContextKey<string | undefined>(undefined);
 
 /** Serves the same handlers to Connect (JSON and binary) and gRPC-Web clients on HTTP/1.1. */
@@ -43,6 +46,7 @@ export function connectMount(services: readonly ServiceHandlers[], desk: CallDes
     grpc: false,
     acceptCompression: COMPRESSIONS,
     jsonOptions: { ignoreUnknownFields: false }, // A misspelt field is a mistake, not nothing.
+    maxTimeoutMs: TIMER_MS_MAX, // Beyond it a timer would fire at once.
   });
   for (const bound of services.flatMap(({ methods }) => methods)) mount(router, bound, desk);
   const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));

@@ -117,6 +117,16 @@ describe("gRPC calls", () => {
     assert.equal(fromBinary(UploadResponseSchema, await answer).accepted, 1_000n);
   });
 
+  it.each(["1S", "2147484S", "2592000S", "99999999S", "99999999M", "99999999H", "99999999m"])(
+    "have the deadline that they ask for, or 24 days: grpc-timeout %s",
+    async (timeout) => {
+      const { address } = await startTestServer();
+      const headers = { ":path": pathOf(write), "grpc-timeout": timeout };
+      const answer = await openHttp2(address).request(headers, grpcFrame(Buffer.from("a")));
+      assert.equal(answer.trailers["grpc-status"], "0");
+    },
+  );
+
   it("believe a trusted proxy, and only that, about the client's address", async () => {
     const metadata = new Metadata();
     metadata.set("x-envoy-external-address", "203.0.113.9");
