@@ -27,6 +27,21 @@ const NESTED: [string, number[]][] = [
   ["a line in a record", [limits.LINE_BYTES_MAX, limits.RECORD_BYTES_MAX]],
   ["the last second of record time in 64-bit nanoseconds", [limits.RECORD_TIME_SECONDS_MAX * 1e9, 2 ** 63]],
   ["a drain in a container's grace period of 15 s", [limits.DRAIN_MS_MAX, 15_000]],
+  [
+    "the steps of a stop in the time for it",
+    [
+      limits.CALLS_DRAIN_SHARE +
+        limits.CALLS_ABORT_SHARE +
+        limits.CONNECTIONS_CLOSE_SHARE +
+        limits.OTHER_PARTS_STOP_SHARE,
+      1,
+    ],
+  ],
+  ["a binary message in an HTTP body", [limits.GRPC_MESSAGE_BYTES_MAX, limits.HTTP_BODY_BYTES_MAX]],
+  [
+    "an error's text, thrice and twice in base64, in 8 KiB",
+    [limits.ERROR_MESSAGE_BYTES_MAX * (1 + (2 * 4) / 3), 8_192],
+  ],
 ];
 
 it.each(NESTED)("%s fits", (_name, sizes) => {

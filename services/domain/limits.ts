@@ -122,8 +122,11 @@ export const MEMORY_CACHE_BYTES_MAX = 16 * MiB;
 
 // Process.
 export const DRAIN_MS_MAX = 10_000;
-export const CALLS_DRAIN_SHARE = 0.7; // Of the drain time, for calls in flight to end by themselves.
-export const CALLS_ABORT_SHARE = 0.1; // Of the drain time, for those that were then aborted to say so to their callers.
-export const PART_STOP_MS_MIN = 500; // Of the drain time, kept for each part that has not stopped yet.
+// Shares of the drain time. The server stops first; those that stop after it get what it leaves, and their share at least.
+export const CALLS_DRAIN_SHARE = 0.7; // For calls in flight to end by themselves.
+export const CALLS_ABORT_SHARE = 0.05; // For those that were then aborted to say so to their callers.
+export const CONNECTIONS_CLOSE_SHARE = 0.05; // For the last answers to leave.
+export const OTHER_PARTS_STOP_SHARE = 0.15; // For all parts behind the server.
 export const READY_CHECK_MS_MAX = 2_000;
+export const READY_FAILURES_IN_ROW = 3; // Looks, a second apart, until a service that was ready says it is not.
 export const HEALTH_REFRESH_MS = 1_000;

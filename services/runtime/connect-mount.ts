@@ -26,6 +26,7 @@ import type { OpenCall } from "./calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
 import { undecodable, withinBatchLimit } from "./grpc-mount.ts";
 import { COMPRESSIONS, checkedBody } from "./http-request-body.ts";
+import { countableConnectTimeout, countableGrpcTimeout } from "./request-timeout.ts";
 import { toConnectError, toStatus } from "./rpc-status.ts";
 
 /** Answers the request and says true, or says false where its path is none of the services'. */
@@ -35,9 +36,6 @@ type Answer = MessageInitShape<DescMessage>;
 type Message = MessageShape<DescMessage>;
 type Run = (context: CallContext) => Promise<Answer>;
 
-/** Node's timers count 31 bits of milliseconds. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
-
 const PEER = createContextKey<string | undefined>(undefined);
 
 /** Serves the same handlers to Connect (JSON and binary) and gRPC-Web clients on HTTP/1.1. */
@@ -46,7 +44,6 @@ export function connectMount(services: readonly ServiceHandlers[], desk: CallDes
     grpc: false,
     acceptCompression: COMPRESSIONS,
     jsonOptions: { ignoreUnknownFields: false }, // A misspelt field is a mistake, not nothing.
-    maxTimeoutMs: TIMER_MS_MAX, // Beyond it a timer would fire at once.
   });
   for (const bound of services.flatMap(({ methods }) => methods)) mount(router, bound, desk);
   const byPath = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -82,8 +79,15 @@ function universalRequest(
   // The library builds an address from Host, for which it has no use, and throws if that makes none.
   request.headers.host = "localhost";
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+  change(universal.header, "connect-timeout-ms", countableConnectTimeout);
+  change(universal.header, "grpc-timeout", countableGrpcTimeout); // gRPC-Web's
   const body = checkedBody(request, universal.header, handler.method.input, desk.streamIdleMsMax);
   return { ...universal, body: withConnectErrors(body, response) } satisfies UniversalServerRequest;
+}
+
+function change(headers: Headers, name: string, how: (value: string) => string): void {
+  const value = headers.get(name);
+  if (value !== null) headers.set(name, how(value));
 }
 
 /** The body, failing in the library's words; ours are the cause. */

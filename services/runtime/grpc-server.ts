@@ -1,4 +1,4 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session } from "node:http2";
+import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import {
@@ -12,9 +12,7 @@ import {
 } from "../domain/limits.ts";
 import type { CallDesk } from "./call-desk.ts";
 import { type GrpcMethod, grpcInterceptor, serviceDefinition } from "./grpc-mount.ts";
-
-/** Node's timers count 31 bits of milliseconds. */
-const TIMER_SECONDS_MAX = Math.floor((2 ** 31 - 1) / 1_000);
+import { countableGrpcTimeout } from "./request-timeout.ts";
 
 /** The HTTP/2 side of the port: takes connections that were accepted elsewhere. */
 export class GrpcServer {
@@ -36,7 +34,10 @@ export class GrpcServer {
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     const http2Server = http2ServerOf(this.server);
     http2Server.on("session", widenWindows);
-    http2Server.prependListener("stream", (_, headers) => shortenTimeout(headers));
+    http2Server.prependListener("stream", (_, headers) => {
+      const timeout = headers["grpc-timeout"];
+      if (typeof timeout === "string") headers["grpc-timeout"] = countableGrpcTimeout(timeout);
+    });
   }
 
   /** Serves a connection whose first bytes are HTTP/2's. */
@@ -68,15 +69,6 @@ export class GrpcServer {
 function widenWindows(session: ServerHttp2Session): void {
   session.settings({ initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX });
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-}
-
-const SECONDS_OF_UNIT: Record<string, number> = { H: 3_600, M: 60, S: 1 };
-
-/** grpc-js counts a deadline in 32 bits of milliseconds: one that is further away than 24 days would have passed. */
-function shortenTimeout(headers: IncomingHttpHeaders): void {
-  const [, count, unit] = /^(\d{1,8})([HMS])$/.exec(String(headers["grpc-timeout"])) ?? [];
-  const seconds = Number(count) * (SECONDS_OF_UNIT[unit ?? ""] ?? 0);
-  if (seconds > TIMER_SECONDS_MAX) headers["grpc-timeout"] = `${TIMER_SECONDS_MAX}S`;
 }
 
 /**

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
-import { declareMessages, grpcClient, grpcFrame, openHttp2, startTestServer, until } from "./server.fixture.ts";
+import { grpcClient, startTestServer, until } from "./server.fixture.ts";
+import { declareMessages, grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
 const INGEST = "logpulse.v1.IngestService";
 const STATS = "logpulse.v1.StatsService";

@@ -1,4 +1,5 @@
 import { setTimeout as timer } from "node:timers/promises";
+import { READY_FAILURES_IN_ROW } from "../domain/limits.ts";
 
 /** Something a service needs in order to answer. */
 export interface ReadinessCheck {
@@ -21,7 +22,9 @@ export class Readiness {
   private readonly checks: readonly ReadinessCheck[];
   private readonly checkMsMax: number;
   private running: Promise<NotReady[]> | undefined;
-  private failures: ReadonlyMap<string, string> | undefined;
+  /** By the check's name: looks in a row that failed. A check that never passed has no entry. */
+  private readonly failuresInRow = new Map<string, number>();
+  private looked = false;
   private draining = false;
   private readonly watchers = new Set<() => void>();
 
@@ -39,13 +42,18 @@ export class Readiness {
     return this.draining ? [{ name: "process", reason: "it is stopping" }, ...failed] : failed;
   }
 
-  /** Whether a service, or with "" the process, takes calls, by the last look; undefined if there is no such service. */
+  /**
+   * Whether a service, or with "" the process, takes calls; undefined if there is no such service.
+   *
+   * A check that has passed counts as failed from READY_FAILURES_IN_ROW looks in a row on: a store that is slow for a
+   * moment, most likely for all replicas alike, must not take the whole service away from its callers.
+   */
   isServing(service: string, known: ReadonlySet<string>): boolean | undefined {
     if (service === "") return !this.draining;
     if (!known.has(service)) return undefined;
-    if (this.draining || this.failures === undefined) return false;
+    if (this.draining || !this.looked) return false;
     const needed = this.checks.filter((check) => check.services.includes(service));
-    return needed.every((check) => !this.failures?.has(check.name));
+    return needed.every(({ name }) => (this.failuresInRow.get(name) ?? READY_FAILURES_IN_ROW) < READY_FAILURES_IN_ROW);
   }
 
   /** From now on nothing is ready. */
@@ -67,7 +75,13 @@ export class Readiness {
   private async runAll(): Promise<NotReady[]> {
     const results = await Promise.all(this.checks.map((check) => this.run(check)));
     const failed = results.filter((result) => result !== undefined);
-    this.failures = new Map(failed.map(({ name, reason }) => [name, reason]));
+    this.looked = true;
+    const failedNames = new Set(failed.map(({ name }) => name));
+    for (const { name } of this.checks) {
+      const inRow = this.failuresInRow.get(name);
+      if (!failedNames.has(name)) this.failuresInRow.set(name, 0);
+      else if (inRow !== undefined) this.failuresInRow.set(name, inRow + 1);
+    }
     for (const watcher of this.watchers) watcher();
     return failed;
   }

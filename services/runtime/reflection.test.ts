@@ -5,7 +5,8 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetS
 import { describe, it, onTestFinished } from "vitest";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import { DescriptorIndex } from "./descriptor-index.ts";
-import { declareMessages, grpcClient, startTestServer, untouched } from "./server.fixture.ts";
+import { grpcClient, startTestServer, untouched } from "./server.fixture.ts";
+import { declareMessages } from "./wire.fixture.ts";
 
 const DESCRIPTOR_SET = readFileSync(new URL("../../gen/logpulse.binpb", import.meta.url));
 

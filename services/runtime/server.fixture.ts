@@ -1,21 +1,17 @@
-import { connect as connectHttp2, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
-import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   create,
-  createFileRegistry,
   type DescMessage,
   type DescMethod,
   fromBinary,
-  fromJson,
-  type Message,
   type MessageInitShape,
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import { onTestFinished, vi } from "vitest";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.ts";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
@@ -145,6 +141,11 @@ export function statusDetails(error: ServiceError | StatusObject): Status {
   return fromBinary(StatusSchema, error.metadata?.get("grpc-status-details-bin")[0] as Buffer);
 }
 
+/** The kind of our error that travelled with it, in capitals. */
+export function reasonOf(error: ServiceError): string | undefined {
+  return anyUnpack(statusDetails(error).details[0]!, ErrorInfoSchema)?.reason;
+}
+
 /** What a call rejected with. */
 export async function failureOf(call: Promise<unknown>): Promise<ServiceError> {
   try {
@@ -153,21 +154,6 @@ export async function failureOf(call: Promise<unknown>): Promise<ServiceError> {
     return error as ServiceError;
   }
   throw new Error("the call did not fail");
-}
-
-/** A plain TCP connection to the server, and all that came back on it. It closes when the test ends. */
-export function openSocket(port: number, allowHalfOpen = false) {
-  const socket: Socket = connect({ port, host: "127.0.0.1", allowHalfOpen });
-  const received: Buffer[] = [];
-  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-  socket.on("data", (piece) => received.push(piece as Buffer)).on("error", () => undefined);
-  onTestFinished(() => void socket.destroy());
-  return {
-    socket,
-    closed,
-    text: () => Buffer.concat(received).toString("latin1"),
-    bytes: () => Buffer.concat(received),
-  };
 }
 
 /** Numbers from 0 to 1 that look random and are the same in every run. */
@@ -186,125 +172,4 @@ export async function until(holds: () => boolean, msMax = 10_000): Promise<void>
     if (performance.now() > end) throw new Error(`did not come to hold within ${msMax} ms: ${holds}`);
     await sleep(2);
   }
-}
-
-/** What an HTTP/2 request got. */
-export interface Http2Answer {
-  headers: IncomingHttpHeaders;
-  /** True where the first HEADERS frame ended the stream: no body, no trailers. */
-  trailersOnly: boolean;
-  trailers: IncomingHttpHeaders;
-  body: Buffer;
-}
-
-/** An HTTP/2 connection that can send what gRPC clients would not. It closes when the test ends. */
-export function openHttp2(address: string) {
-  const session = connectHttp2(`http://${address}`);
-  session.on("error", () => undefined);
-  onTestFinished(() => session.destroy());
-  /** `end: false` leaves the request open. Rejects when the stream is reset. */
-  const request = (
-    headers: OutgoingHttpHeaders,
-    body: Uint8Array = Buffer.alloc(0),
-    end = true,
-  ): Promise<Http2Answer> => {
-    const usual = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
-    const stream = session.request({ ...usual, ...headers });
-    const answer: Http2Answer = { headers: {}, trailersOnly: false, trailers: {}, body: Buffer.alloc(0) };
-    const pieces: Buffer[] = [];
-    const { promise, resolve, reject } = Promise.withResolvers<Http2Answer>();
-    stream.on("response", (received, flags) => {
-      answer.headers = received;
-      answer.trailersOnly = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    });
-    stream.on("trailers", (received) => Object.assign(answer.trailers, received));
-    stream.on("data", (piece: Buffer) => pieces.push(piece));
-    stream.on("end", () => resolve({ ...answer, body: Buffer.concat(pieces) }));
-    stream.on("error", reject).on("close", () => reject(new Error(`the stream was closed: ${stream.rstCode}`)));
-    if (end) stream.end(body);
-    else stream.write(body);
-    return promise;
-  };
-  return { session, request };
-}
-
-/** A message in gRPC's frame. */
-export function grpcFrame(message: Uint8Array, flags = 0): Buffer<ArrayBuffer> {
-  const head = Buffer.alloc(5);
-  head.writeUInt8(flags, 0);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-}
-
-/** Frame types of HTTP/2 (RFC 9113). */
-export const HTTP2 = {
-  DATA: 0,
-  HEADERS: 1,
-  RST_STREAM: 3,
-  SETTINGS: 4,
-  GOAWAY: 7,
-  ACK: 1,
-  END_STREAM: 1,
-  END_HEADERS: 4,
-} as const;
-
-/** One HTTP/2 frame. */
-export function http2Frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** What a client sends to open a connection and, on that stream, a gRPC call: the preface, SETTINGS and HEADERS. */
-export function http2Opening(path: string, stream = 1): Buffer {
-  const literal = (name: string, value: string) =>
-    Buffer.concat([Buffer.of(0, name.length), Buffer.from(name), Buffer.of(value.length), Buffer.from(value)]);
-  const headers = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "x" };
-  const all = Object.entries({ ...headers, "content-type": "application/grpc", te: "trailers" });
-  return Buffer.concat([
-    Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    http2Frame(HTTP2.SETTINGS, 0, 0),
-    http2Frame(
-      HTTP2.HEADERS,
-      HTTP2.END_HEADERS,
-      stream,
-      Buffer.concat(all.map(([name, value]) => literal(name, value))),
-    ),
-  ]);
-}
-
-/** A field of a message that is declared in a test, as in FileDescriptorProto's JSON; a message where no type is told. */
-interface DeclaredField {
-  name: string;
-  number: number;
-  type?: string;
-  typeName?: string;
-  label?: string;
-  proto3Optional?: boolean;
-}
-
-/**
- * Messages of a standard, declared as data: what our own readers and writers are held to. Gives the schema of the
- * message that is named, and one of them with those fields, both as `toBinary` takes them.
- */
-export function declareMessages(packageName: string, messages: Record<string, DeclaredField[]>) {
-  const messageType = Object.entries(messages).map(([name, fields]) => {
-    const optional = fields.filter(({ proto3Optional }) => proto3Optional).map(({ name }) => ({ name: `_${name}` }));
-    const field = fields.map((each) => ({
-      label: "LABEL_OPTIONAL",
-      type: "TYPE_MESSAGE",
-      ...each,
-      ...(each.proto3Optional ? { oneofIndex: optional.findIndex((oneof) => oneof.name === `_${each.name}`) } : {}),
-    }));
-    return { name, field, oneofDecl: optional };
-  });
-  const file = { name: `${packageName}.proto`, package: packageName, syntax: "proto3", messageType };
-  const registry = createFileRegistry(fromJson(FileDescriptorSetSchema, { file: [file] }));
-  return (name: string, fields: object): [DescMessage, Message] => {
-    const schema = registry.getMessage(`${packageName}.${name}`)!;
-    return [schema, create(schema, fields as MessageInitShape<DescMessage>)];
-  };
 }

@@ -5,6 +5,7 @@ import {
   CALLS_ABORT_SHARE,
   CALLS_DRAIN_SHARE,
   CALLS_IN_FLIGHT_MAX,
+  CONNECTIONS_CLOSE_SHARE,
   CONNECTIONS_MAX,
   HEALTH_REFRESH_MS,
   PROTOCOL_SNIFF_MS_MAX,
@@ -145,7 +146,7 @@ export class LogPulseServer implements Part {
     const left = await this.calls.drain(drainMsMax * CALLS_DRAIN_SHARE, drainMsMax * CALLS_ABORT_SHARE);
     if (left > 0) log.error({ calls: left }, "calls in flight did not end, although aborted: cut off");
     this.http.closeIdleConnections();
-    await this.socketsClosed(drainMsMax * CALLS_ABORT_SHARE);
+    await this.socketsClosed(drainMsMax * CONNECTIONS_CLOSE_SHARE);
     this.grpc.destroy();
     for (const socket of this.sockets) socket.destroy();
     await closed;

@@ -1,4 +1,4 @@
-import { PART_STOP_MS_MIN } from "../domain/limits.ts";
+import { OTHER_PARTS_STOP_SHARE } from "../domain/limits.ts";
 import type { Log } from "./logger.ts";
 
 /** Something that runs for as long as the process does. */
@@ -79,10 +79,11 @@ export async function runParts(parts: readonly Part[], settings: RunSettings): P
 /** Stops one after the other; true if all did. One that hangs is left when the others' time would be used up. */
 async function stopParts(parts: readonly Part[], { log, drainMsMax }: RunSettings): Promise<boolean> {
   const endMs = performance.now() + drainMsMax;
+  const msForEach = (drainMsMax * OTHER_PARTS_STOP_SHARE) / parts.length;
   let allStopped = true;
   for (const [index, part] of parts.entries()) {
-    const msForOthers = (parts.length - index - 1) * PART_STOP_MS_MIN;
-    const msMax = Math.max(PART_STOP_MS_MIN / 2, endMs - performance.now() - msForOthers);
+    const msForOthers = (parts.length - index - 1) * msForEach;
+    const msMax = Math.max(msForEach, endMs - performance.now() - msForOthers);
     try {
       if (await settlesWithin(part.stop(), msMax)) continue;
       log.error({ part: part.name, msMax: Math.round(msMax) }, "did not stop in time: left behind");
