@@ -79,7 +79,7 @@ describe("envoy.yaml", () => {
 
   it("has no route time-out on native streams, and on REST one that nothing switches off", () => {
     for (const { name, route } of named("grpc_")) expect([name, route!.timeout]).toEqual([name, "0s"]);
-    const transcoded = routes.filter(({ route }) => route?.timeout === "15s" && route.retry_policy);
+    const transcoded = routes.filter(({ route }) => route?.timeout === "30s" && route.retry_policy);
     expect(transcoded.map(({ name }) => name)).toEqual([
       "rest_upload",
       "rest_write_log",
@@ -117,7 +117,7 @@ describe("envoy.yaml", () => {
     expect(Math.max(...idleMs.slice(0, 3))).toBeLessThan(limits.CONNECTION_IDLE_MS_MAX);
     expect(Math.max(...idleMs.slice(3))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
     // A call may take as long as a store or the log may take to answer.
-    const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "15s" ? [15_000] : [])));
+    const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "30s" ? [30_000] : [])));
     expect(restMs).toBeGreaterThan(Math.max(limits.APPEND_MS_MAX, limits.STORE_QUERY_MS_MAX));
   });
 });

@@ -129,9 +129,9 @@ const REST_SECONDS = 1;
 const BODY_SECONDS = 2;
 const STREAM_SECONDS = 3;
 
-/** The same configuration with shorter times: 15 s are 1, 60 are 2, half an hour is 3. */
+/** The same configuration with shorter times: 30 s are 1, 60 are 2, half an hour is 3. */
 function shorten(config: EnvoyConfigTree): void {
-  const seconds: Record<string, number> = { "15s": REST_SECONDS, "60s": BODY_SECONDS, "1800s": STREAM_SECONDS };
+  const seconds: Record<string, number> = { "30s": REST_SECONDS, "60s": BODY_SECONDS, "1800s": STREAM_SECONDS };
   const shortenIn = (times: Record<string, unknown>) => {
     for (const [key, time] of Object.entries(times)) {
       if (typeof time === "object" && time !== null) shortenIn(time as Record<string, unknown>);

@@ -278,6 +278,6 @@ function addTrapRoute(config: EnvoyConfigTree): void {
   routesOf(config).unshift({
     name: "trap",
     match: { prefix: "/trap.v1.TrapService/", headers: transcoded },
-    route: { cluster: "query", timeout: "15s" },
+    route: { cluster: "query", timeout: "30s" },
   });
 }

@@ -6,6 +6,7 @@ import { RedisCache } from "../adapters/redis/cache.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
 import { queryService } from "../query/query-handlers.ts";
+import { SearchGate } from "../query/search-gate.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 
@@ -17,7 +18,7 @@ export function fullQuery(config: Config, logger: Logger): ProcessParts {
   const lookup = new MysqlLogLookup(mysql);
   const service = queryService({
     lookup,
-    search,
+    search: new SearchGate(search),
     accessLog: new MysqlAccessLog(mysql),
     cache,
     lookupTtlMs: config.lookupTtlMs,

@@ -305,7 +305,7 @@ export type SearchLogEntriesResponse = Message<"logpulse.v1.SearchLogEntriesResp
   count: number;
 
   /**
-   * Newest first, at most 100.
+   * Newest first, at most 50.
    *
    * @generated from field: repeated logpulse.v1.LogEntry data = 2;
    */
@@ -641,7 +641,7 @@ export const QueryService: GenService<{
     output: typeof GetLogEntryResponseSchema;
   },
   /**
-   * The newest 100 records that have every word of `q` in message, service or level, in the shape of a plain log API.
+   * The newest 50 records that have every word of `q` in message, service or level, in the shape of a plain log API.
    *
    * @generated from rpc logpulse.v1.QueryService.SearchLogEntries
    */
