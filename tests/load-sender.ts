@@ -15,6 +15,7 @@ const CALL_MS_MAX = 15_000;
  * is acknowledged. It writes down what was acknowledged, outside of everything that is killed.
  */
 export class LoadSender {
+  static readonly recordsPerBatch = RECORDS_PER_BATCH;
   readonly acknowledged: string[] = [];
   /** Calls that failed and were repeated, by gRPC code. */
   readonly failures = new Map<number, number>();

@@ -62,3 +62,15 @@ export class LogPulseError extends Error {
 export function isKind(reason: unknown, kind: ErrorKind): reason is LogPulseError {
   return reason instanceof LogPulseError && reason.kind === kind;
 }
+
+/** For our own log: the message and the innermost cause's, which is what really happened and is never sent. */
+export function reasonText(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  let inner: Error = reason;
+  while (inner.cause instanceof Error || (inner instanceof AggregateError && inner.errors.length > 0)) {
+    const next: unknown = inner.cause ?? (inner as AggregateError).errors.at(-1);
+    if (!(next instanceof Error)) break;
+    inner = next;
+  }
+  return inner === reason || inner.message === "" ? reason.message : `${reason.message}: ${inner.message}`;
+}

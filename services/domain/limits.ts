@@ -28,7 +28,7 @@ export const ATTRIBUTE_DEPTH_MAX = 8;
 export const RECORD_TIME_SECONDS_MAX = 9_223_372_036; // 2262-04-11T23:47:16Z, where 64-bit nanoseconds end.
 export const RECORD_TIME_NANOS_MAX = 2n ** 63n - 1n;
 export const RECORD_TIME_NANOS_IN_LAST_SECOND_MAX = 854_775_807;
-export const LATENCY_SECONDS_MAX = 2_678_400; // 31 days.
+export const LATENCY_SECONDS_MAX = 2_147_483; // 24.8 days: the most that fits 32-bit milliseconds.
 export const RESPONSE_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 // Raw lines.

@@ -3,6 +3,7 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { LogBatchSchema, type Reject } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { type LogRecord, LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { producerDay } from "./identity.ts";
+import { RECORDS_PER_BATCH_MAX, TENANT_BYTES_MAX } from "./limits.ts";
 import { nanosToTimestamp, timestampToNanos } from "./record-time.ts";
 
 const RECORDS_FIELD = 3;
@@ -52,6 +53,8 @@ export function decodeLoggedBatch(partition: number, offset: bigint, message: Ui
   const batch = fromBinary(LogBatchSchema, head);
   if (batch.producerId.length !== 16) throw new Error(`producer_id has ${batch.producerId.length} bytes, wanted 16`);
   if (!batch.tenant || !batch.receivedTime) throw new Error("the server's fields tenant and received_time are missing");
+  if (Buffer.byteLength(batch.tenant) > TENANT_BYTES_MAX)
+    throw new Error(`tenant has more than ${TENANT_BYTES_MAX} bytes`);
   const lastSeq = batch.firstSeq + BigInt(Math.max(recordBytes.length - 1, 0));
   if (lastSeq > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`seq ${lastSeq} is beyond 2^53-1`);
 
@@ -93,6 +96,7 @@ function splitRecords(message: Uint8Array): { head: Uint8Array; recordBytes: Uin
     const start = reader.pos;
     const [field, wireType] = reader.tag();
     if (field === RECORDS_FIELD && wireType === WireType.LengthDelimited) {
+      if (recordBytes.length === RECORDS_PER_BATCH_MAX) throw new Error(`more than ${RECORDS_PER_BATCH_MAX} records`);
       recordBytes.push(reader.bytes());
     } else {
       reader.skip(wireType, field);

@@ -253,6 +253,14 @@ describe("UploadLines", () => {
     expect(messagesOf(kept()[0]!.batch)).toEqual([line, line, line]);
   });
 
+  it("keeps ten thousand long lines in several batches, each below the limit", async () => {
+    const long = line.replace(" / ", ` /${"p".repeat(400)} `);
+    const { answer, kept } = call([...Array.from({ length: 9_999 }, () => long), line.replace("GET", "G".repeat(65))]);
+    expect(await answer).toMatchObject({ rejected: { count: 1, rejects: [{ index: 9_999, field: "http.method" }] } });
+    expect(kept().length).toBeGreaterThan(1);
+    expect(kept().reduce((sum, { batch }) => sum + batch.records.length, 0)).toBe(10_000);
+  });
+
   it("names the bad lines by their place and keeps the others", async () => {
     const longMethod = line.replace("GET", "G".repeat(65));
     const { answer, kept, counts } = call([line, "nonsense", longMethod, line]);

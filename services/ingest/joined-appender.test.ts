@@ -97,6 +97,23 @@ describe("joined appends", () => {
     expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
   });
 
+  it("that get no answer fail for all who stood behind them when they began: nobody waits through many time-outs", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const first = appender.append(0, bytes("first"), patient);
+    const others = Array.from({ length: 200 }, (_, i) => appender.append(0, bytes(`${i}`), patient));
+    const told = Promise.allSettled(others);
+    await turn();
+    log.appends[0]!.end();
+    await first;
+    await turn();
+    expect(log.appends[1]!.batches).toHaveLength(64);
+    log.appends[1]!.end(new LogPulseError("log_unavailable", "no answer"));
+    expect(new Set((await told).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+    expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
+    expect(log.appends).toHaveLength(2);
+  });
+
   it("leave out a caller that has gone", async () => {
     const log = new SteppedLog();
     const appender = new JoinedAppender(log);

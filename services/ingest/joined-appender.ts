@@ -69,7 +69,7 @@ export class JoinedAppender {
     const queue = this.queues[partition]!;
     while (queue.length > 0) {
       const joined = this.takeJoined(queue);
-      if (joined.length > 0) await this.appendTogether(partition, joined);
+      if (joined.length > 0) await this.appendTogether(partition, joined, queue);
     }
     this.busy[partition] = false;
   }
@@ -90,7 +90,8 @@ export class JoinedAppender {
     });
   }
 
-  private async appendTogether(partition: number, joined: Waiting[]): Promise<void> {
+  private async appendTogether(partition: number, joined: Waiting[], queue: Waiting[]): Promise<void> {
+    const behind = queue.length;
     try {
       await this.log.append(
         partition,
@@ -100,10 +101,12 @@ export class JoinedAppender {
     } catch (reason) {
       // One batch that the log refuses must not take its neighbours with it.
       if (joined.length > 1 && isKind(reason, "invalid_batch")) {
-        for (const waiting of joined) await this.appendTogether(partition, [waiting]);
-      } else {
-        for (const waiting of joined) this.leave(waiting).failed(reason);
+        for (const waiting of joined) await this.appendTogether(partition, [waiting], queue);
+        return;
       }
+      // Who has waited behind a log that does not answer hears of it now, not after a time-out of his own.
+      const told = isKind(reason, "log_unavailable") ? [...joined, ...queue.splice(0, behind)] : joined;
+      for (const waiting of told) this.leave(waiting).failed(reason);
     }
   }
 

@@ -140,6 +140,18 @@ describe("one bad record is rejected by name; its neighbours are kept", () => {
       /more than 64 keys/,
     ],
     [
+      "a length in six bytes",
+      record(Uint8Array.of(0x2a, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 0x61)),
+      "message",
+      /more than five bytes/,
+    ],
+    [
+      "a length in six bytes of a field that is not known",
+      record(Uint8Array.of(0xba, 0x03, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 0x61)),
+      "",
+      /more than five bytes/,
+    ],
+    [
       "a number of more than 64 bits",
       record(join(Uint8Array.of(0x10), new Uint8Array(10).fill(0xff), Uint8Array.of(1))),
       "severity",

@@ -76,7 +76,10 @@ export class WireCursor {
 
   /** Reads a length and returns where the value ends; `pos` is then its start. */
   length(field: string): number {
+    const start = this.pos;
     const length = this.varint(field);
+    // Readers in other languages take no length in more than five bytes, however small it is.
+    if (this.pos - start > 5) throw new FieldProblem(field, "has a length that is written in more than five bytes");
     if (length > this.end - this.pos) {
       throw new FieldProblem(field, `says it is ${length} bytes long where ${this.end - this.pos} are left`);
     }

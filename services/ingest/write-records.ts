@@ -4,7 +4,7 @@ import { LogBatchSchema, type Reject } from "../../gen/logpulse/v1/log_batch_pb.
 import { type LogRecord, LogRecordSchema, Severity } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import { identityText } from "../domain/identity.ts";
-import { LINES_PER_REQUEST_MAX } from "../domain/limits.ts";
+import { BATCH_BYTES_MAX, LINES_PER_REQUEST_MAX } from "../domain/limits.ts";
 import { nanosToTimestamp, requireRfc3339 } from "../domain/record-time.ts";
 import { severityOfWord } from "../domain/severity.ts";
 import type { Counter } from "../ports/counter.ts";
@@ -14,6 +14,7 @@ import { parseAccessLine } from "./access-line.ts";
 import { rejectMessage } from "./reject-message.ts";
 
 const REJECTS_IN_ERROR_MAX = 5;
+const FIELD_HEAD_BYTES_MAX = 6; // A tag of one byte and a length of at most five.
 
 /** Write: one encoded batch, one answer. */
 export async function write(acceptor: BatchAcceptor, bytes: Uint8Array, context: CallContext) {
@@ -51,16 +52,37 @@ export async function writeLog(
   return { id, message: "log accepted", totalLogged };
 }
 
-/** UploadLines: each line is a record or a reject; an error only where no line at all could be kept. */
+/**
+ * UploadLines: each line is a record or a reject; an error only where no line at all could be kept.
+ *
+ * Many long lines make several batches. Where a later one is refused (limit, log away) the earlier are kept all the
+ * same: lines have no identity, so a caller who repeats the call has those twice.
+ */
 export async function uploadLines(acceptor: BatchAcceptor, request: UploadLinesRequest, context: CallContext) {
   if (request.lines.length > LINES_PER_REQUEST_MAX) {
     const reason = `lines has ${request.lines.length} lines; the limit is ${LINES_PER_REQUEST_MAX}`;
     throw new LogPulseError("invalid_request", reason, { metadata: { field: "lines" } });
   }
+  const { records, lineOfRecord, rejects } = parseLines(request.lines);
+  acceptor.countRejectedLines(rejects);
+  let keptRecords = 0;
+  for (const together of batchesWithin(records, BATCH_BYTES_MAX)) {
+    const batch = await keep(acceptor, together, context);
+    for (const reject of batch.rejects) {
+      rejects.push(rejectMessage({ ...reject, index: lineOfRecord[keptRecords + reject.index]! }));
+    }
+    keptRecords += together.length;
+  }
+  rejects.sort((a, b) => a.index - b.index);
+  if (rejects.length > 0 && rejects.length === request.lines.length) throw noLineKept(rejects);
+  return { message: "Logs processed", rejected: rejects.length > 0 ? { count: rejects.length, rejects } : undefined };
+}
+
+function parseLines(lines: readonly string[]): { records: LogRecord[]; lineOfRecord: number[]; rejects: Reject[] } {
   const records: LogRecord[] = [];
   const lineOfRecord: number[] = [];
   const rejects: Reject[] = [];
-  request.lines.forEach((line, index) => {
+  lines.forEach((line, index) => {
     const parsed = parseAccessLine(line);
     if ("reason" in parsed) {
       rejects.push(rejectMessage({ index, ...parsed }));
@@ -69,14 +91,24 @@ export async function uploadLines(acceptor: BatchAcceptor, request: UploadLinesR
       records.push(parsed);
     }
   });
-  acceptor.countRejectedLines(rejects);
-  if (records.length > 0) {
-    const batch = await keep(acceptor, records, context);
-    rejects.push(...batch.rejects.map((reject) => rejectMessage({ ...reject, index: lineOfRecord[reject.index]! })));
-    rejects.sort((a, b) => a.index - b.index);
+  return { records, lineOfRecord, rejects };
+}
+
+/** Cuts records into batches of at most that many bytes; each record is smaller than that by its line's limit. */
+function* batchesWithin(records: readonly LogRecord[], bytesMax: number): Generator<LogRecord[]> {
+  let together: LogRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const recordBytes = toBinary(LogRecordSchema, record).length + FIELD_HEAD_BYTES_MAX;
+    if (together.length > 0 && bytes + recordBytes > bytesMax) {
+      yield together;
+      together = [];
+      bytes = 0;
+    }
+    together.push(record);
+    bytes += recordBytes;
   }
-  if (rejects.length > 0 && rejects.length === request.lines.length) throw noLineKept(rejects);
-  return { message: "Logs processed", rejected: rejects.length > 0 ? { count: rejects.length, rejects } : undefined };
+  if (together.length > 0) yield together;
 }
 
 async function keep(acceptor: BatchAcceptor, records: LogRecord[], context: CallContext): Promise<AcceptedBatch> {

@@ -1,9 +1,11 @@
+import { reasonText } from "../domain/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Part } from "../runtime/shutdown.ts";
 import type { Fail } from "./process-parts.ts";
 
 const RETRY_MS = 1_000;
+const GIVE_UP_MS = 1_000;
 const TOLD_EVERY_MS = 10_000;
 
 /** What a waiting part does. */
@@ -35,7 +37,8 @@ export function waitingPart(work: WaitingWork, clock: Clock, logger: Logger, fai
     },
     async stop() {
       given.abort(new Error("the process is stopping"));
-      await preparing;
+      // What cannot be interrupted (a client that is connecting) is left to the end of the process.
+      await Promise.race([preparing, clock.sleep(GIVE_UP_MS)]);
       await work.stop();
     },
   };
@@ -55,8 +58,7 @@ async function prepareAtLast(work: WaitingWork, clock: Clock, logger: Logger, si
       const waitedMs = clock.nowMs() - sinceMs;
       if (waitedMs - toldMs >= TOLD_EVERY_MS) {
         toldMs = waitedMs;
-        const why = reason instanceof Error ? reason.message : String(reason);
-        logger.warn({ part: work.name, waitedMs, reason: why }, `waiting for ${work.name}`);
+        logger.warn({ part: work.name, waitedMs, reason: reasonText(reason) }, `waiting for ${work.name}`);
       }
       await clock.sleep(RETRY_MS, signal);
     }

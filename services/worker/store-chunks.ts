@@ -3,9 +3,9 @@ import type { LoggedBatch } from "../domain/logged-batch.ts";
 
 /**
  * Cuts a delivery into what one bulk or transaction takes: at most STORE_RECORDS_MAX records and STORE_BYTES_MAX bytes,
- * whole batches, in order; a larger batch goes alone.
+ * whole batches, in order; a larger batch goes alone. No batch is taken before the chunk in front of it is asked for.
  */
-export function* storeChunks(batches: readonly LoggedBatch[]): Generator<LoggedBatch[]> {
+export function* storeChunks(batches: Iterable<LoggedBatch>): Generator<LoggedBatch[]> {
   let chunk: LoggedBatch[] = [];
   let records = 0;
   let bytes = 0;

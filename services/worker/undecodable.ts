@@ -4,26 +4,31 @@ import { DEAD_LETTER_DETAIL_CHARACTERS_MAX } from "../domain/limits.ts";
 import { decodeLoggedBatch, type LoggedBatch } from "../domain/logged-batch.ts";
 import type { LogMessage } from "../ports/event-log.ts";
 
-/** Messages as batches, and a dead letter for each that is not one. */
-export interface Decoded {
-  batches: LoggedBatch[];
-  deadLetters: DeadLetter[];
-}
-
-/** Decodes a delivery. Bytes that somebody else wrote to the topic must not stop the partition. */
-export function decodeMessages(store: string, messages: readonly LogMessage[]): Decoded {
-  const decoded: Decoded = { batches: [], deadLetters: [] };
+/**
+ * Decodes messages one by one, as they are asked for: a delivery of four megabytes may hold two million empty records,
+ * which would not fit into memory at once.
+ *
+ * `undecodable`: gets a dead letter for each message that is no batch. Bytes that somebody else wrote to the topic must
+ * not stop the partition.
+ */
+export function* decodeMessages(
+  store: string,
+  messages: readonly LogMessage[],
+  undecodable: DeadLetter[],
+): Generator<LoggedBatch> {
   for (const message of messages) {
+    let batch: LoggedBatch;
     try {
-      decoded.batches.push(decodeLoggedBatch(message.partition, message.offset, message.bytes));
+      batch = decodeLoggedBatch(message.partition, message.offset, message.bytes);
     } catch (reason) {
-      decoded.deadLetters.push(undecodable(store, message, reason));
+      undecodable.push(undecodableLetter(store, message, reason));
+      continue;
     }
+    yield batch;
   }
-  return decoded;
 }
 
-function undecodable(store: string, message: LogMessage, reason: unknown): DeadLetter {
+function undecodableLetter(store: string, message: LogMessage, reason: unknown): DeadLetter {
   const detail = reason instanceof Error ? reason.message : String(reason);
   return create(DeadLetterSchema, {
     store,

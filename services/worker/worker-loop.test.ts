@@ -66,7 +66,10 @@ function worker(dropRules = "") {
   });
   const stored = () => [...sink.recordsOf("default")].map((record) => record.seq).sort((a, b) => a - b);
   const settled = async (records: number) => {
-    const sum = () => loop.totals.stored + loop.totals.duplicate + loop.totals.dropped + loop.totals.deadLettered;
+    const sum = () => {
+      const { stored, duplicate, dropped, deadLettered, undecodable } = loop.totals;
+      return stored + duplicate + dropped + deadLettered + undecodable;
+    };
     for (let turns = 0; sum() < records && turns < 2_000; turns++)
       await new Promise((resolve) => setImmediate(resolve));
   };
@@ -102,7 +105,7 @@ describe("a worker loop", () => {
     const withoutServerFields = toBinary(LogBatchSchema, create(LogBatchSchema, { producerId }));
     await log.append(0, [Buffer.from("poison"), new Uint8Array(), withoutServerFields, message(9, [200])]);
     await loop.start(never);
-    await settled(1);
+    await settled(4);
     await loop.stop();
     expect(stored()).toEqual([9]);
     expect(loop.totals.undecodable).toBe(3);
@@ -112,6 +115,28 @@ describe("a worker loop", () => {
       ["memory", "undecodable", 2n],
     ]);
     expect(Buffer.from(deadLetters.all()[0]!.original).toString()).toBe("poison");
+  });
+
+  it("holds a bounded part of a delivery: twenty batches of ten thousand empty records", async () => {
+    const { log, loop, settled, never, sink } = worker("status=0");
+    const records = Array.from({ length: 10_000 }, () => create(LogRecordSchema, { http: {} }));
+    const batch = { producerId, tenant: "default", receivedTime: { seconds: 1_795_266_000n } };
+    const largest: number[] = [];
+    const store = sink.store.bind(sink);
+    sink.store = (batches, deadLetters, signal) => {
+      largest.push(batches.reduce((sum, one) => sum + one.records.length, 0));
+      return store(batches, deadLetters, signal);
+    };
+    for (let i = 0; i < 20; i++) {
+      await log.append(0, [
+        toBinary(LogBatchSchema, create(LogBatchSchema, { ...batch, firstSeq: BigInt(i * 10_000), records })),
+      ]);
+    }
+    await loop.start(never);
+    await settled(200_000);
+    await loop.stop();
+    expect(Math.max(...largest)).toBe(10_000);
+    expect(loop.totals.dropped).toBe(200_000);
   });
 
   it("drops by rule from the store, not from the statistics", async () => {

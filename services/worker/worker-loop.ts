@@ -1,5 +1,6 @@
+import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 import { type DropRule, markDropped } from "../domain/drop-rules.ts";
-import { isKind } from "../domain/errors.ts";
+import { isKind, reasonText } from "../domain/errors.ts";
 import { fullJitterMs } from "../domain/full-jitter.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -71,18 +72,20 @@ export class WorkerLoop {
   }
 
   private async settle(delivery: Delivery): Promise<void> {
-    const { sink, deadLetters, dropRules } = this.parts;
-    const decoded = decodeMessages(sink.name, delivery.messages);
-    if (decoded.deadLetters.length > 0) {
-      await this.untilDone("keep dead letters", delivery.signal, () => deadLetters.keep(decoded.deadLetters));
-      this.undecodable += decoded.deadLetters.length;
-      this.parts.logger.warn(
-        { partition: delivery.partition, messages: decoded.deadLetters.length },
-        "messages that are no batches were kept as dead letters",
-      );
+    const { sink, dropRules } = this.parts;
+    const undecodable: DeadLetter[] = [];
+    for (const chunk of storeChunks(decodeMessages(sink.name, delivery.messages, undecodable))) {
+      for (const batch of chunk) markDropped(batch, dropRules);
+      await this.store(chunk, delivery.signal);
     }
-    for (const batch of decoded.batches) markDropped(batch, dropRules);
-    for (const chunk of storeChunks(decoded.batches)) await this.store(chunk, delivery.signal);
+    if (undecodable.length > 0) await this.keepUndecodable(undecodable, delivery);
+  }
+
+  private async keepUndecodable(letters: readonly DeadLetter[], { partition, signal }: Delivery): Promise<void> {
+    await this.untilDone("keep dead letters", signal, () => this.parts.deadLetters.keep(letters));
+    this.undecodable += letters.length;
+    const message = "messages that are no batches were kept as dead letters";
+    this.parts.logger.warn({ partition, messages: letters.length }, message);
   }
 
   private async store(chunk: readonly LoggedBatch[], signal: AbortSignal): Promise<void> {
@@ -105,7 +108,7 @@ export class WorkerLoop {
         const waitMs = Math.round(fullJitterMs(tries, random()));
         const expected = isKind(reason, "store_unavailable") || isKind(reason, "log_unavailable");
         const message = `could not ${what}; trying again in ${waitMs} ms`;
-        if (expected) logger.warn({ tries, waitMs, reason: reason.message }, message);
+        if (expected) logger.warn({ tries, waitMs, reason: reasonText(reason) }, message);
         else logger.error({ tries, waitMs, err: reason }, message);
         await clock.sleep(waitMs, signal);
       }

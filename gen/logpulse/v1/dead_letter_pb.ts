@@ -22,7 +22,7 @@ export const file_logpulse_v1_dead_letter: GenFile = /*@__PURE__*/
  */
 export type DeadLetter = Message<"logpulse.v1.DeadLetter"> & {
   /**
-   * The store that refused it ("elasticsearch", "mysql"), or "worker" where the message could not be read at all.
+   * The store whose worker kept it ("elasticsearch", "mysql"), also where the message could not be read at all.
    *
    * @generated from field: string store = 1;
    */

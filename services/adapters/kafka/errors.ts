@@ -15,16 +15,9 @@ export function invalidBatch(topic: string, word: string, bytes: number, cause: 
   return new LogPulseError("invalid_batch", `topic ${topic} refuses ${bytes} bytes: ${word}`, { cause });
 }
 
-/** `log_unavailable`: Kafka did not do what was asked, and may do it later. */
+/** `log_unavailable`: Kafka did not do what was asked, and may do it later. Where it is, is told to our log alone. */
 export function logUnavailable(asked: string, cause?: unknown): LogPulseError {
-  const why = cause instanceof Error ? `: ${innermost(cause).message}` : "";
-  return new LogPulseError("log_unavailable", `Kafka could not ${asked}${why}`, { cause });
-}
-
-/** Both libraries wrap errors in errors, each in its own way; what happened is inside. */
-function innermost(error: Error): Error {
-  const inner: unknown = "errors" in error && Array.isArray(error.errors) ? error.errors.at(-1) : error.cause;
-  return inner instanceof Error ? innermost(inner) : error;
+  return new LogPulseError("log_unavailable", `Kafka could not ${asked}`, { cause });
 }
 
 /** An error by which the group's coordinator says that this member has no partitions any more. */

@@ -10,7 +10,10 @@ import { LogPositions } from "./log-positions.ts";
 import { HEARTBEAT_MS, REBALANCE_MS_MAX, SESSION_MS_MAX } from "./membership.ts";
 import { within } from "./within.ts";
 
-const FETCH_WAIT_MS_MAX = 500; // How long the broker may wait for messages; also what stopping can cost.
+// The broker answers a fetch when it has this much, or after this time: many small batches then become one bulk and one
+// transaction instead of hundreds. Readers are this much later at most, and stopping takes this much longer.
+const FETCH_BYTES_MIN = 64 * 1024;
+const FETCH_WAIT_MS_MAX = 250;
 const LEAVE_MS_MAX = 5_000;
 
 /**
@@ -103,6 +106,7 @@ export class GroupMember {
       heartbeatInterval: HEARTBEAT_MS,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION_MAX,
       maxBytes: FETCH_BYTES_PER_PARTITION_MAX * this.settings.partitions,
+      minBytes: FETCH_BYTES_MIN,
       maxWaitTimeInMs: FETCH_WAIT_MS_MAX,
       allowAutoTopicCreation: false,
       // We begin anew ourselves: kafkajs does so only after some errors, and can begin after it was stopped.
