@@ -62,7 +62,7 @@ describe.skipIf(!haveServers("envoy"))("the door towards strangers", () => {
     expect(await door.stat("http1.dropped_headers_with_underscores")).toBeGreaterThan(0);
   });
 
-  it("a page of another site, or one by a foreign name of this machine, is refused; gRPC knows no pages", async () => {
+  it("a page of another site, or one by a foreign name of this machine, is refused", async () => {
     const ask = (headers: Record<string, string>) =>
       new Promise<number>((resolve, reject) => {
         httpRequest(`${door.envoy.url}/ping`, { headers }, (response) => {
@@ -88,6 +88,49 @@ describe.skipIf(!haveServers("envoy"))("the door towards strangers", () => {
     expect(door.calls.filter((call) => call === "WriteLog")).toEqual([]);
   });
 
+  /** What came of a gRPC call by HTTP/1.1, which is what a page could make of one: Envoy says it as gRPC does. */
+  function grpcByHttp1(path: string, headers: Record<string, string>): Promise<string> {
+    const sent = { "content-type": "application/grpc", ...headers };
+    return new Promise((resolve, reject) => {
+      httpRequest(`${door.envoy.url}${path}`, { method: "POST", headers: sent }, (response) => {
+        const { "grpc-status": status, "grpc-message": message } = response.resume().headers;
+        resolve(`${response.statusCode} ${status} ${message}`);
+      })
+        .on("error", reject)
+        .end(Buffer.alloc(5));
+    });
+  }
+
+  it.each(["IngestService/Write", "QueryService/Ping", "StatsService/GetStats", "Unknown/Method"])(
+    "a page's application/grpc to %s reaches nobody: Origin and Host are looked at before gRPC is",
+    async (method) => {
+      const path = `/logpulse.v1.${method}`;
+      const host = "evil.example";
+      const origin = `http://${host}`;
+      expect(await grpcByHttp1(path, { host, origin })).toMatch(/^200 7 Origin is not/);
+      expect(await grpcByHttp1(path, { host, origin, te: "trailers" })).toMatch(/^200 7 Origin is not/);
+      expect(await grpcByHttp1(path, { origin })).toMatch(/^200 7 Origin is not/);
+      expect(await grpcByHttp1(path, { host })).toMatch(/^200 7 Host is not/);
+      expect(await grpcByHttp1(path, { host, te: "gzip" })).toMatch(/^200 7 Host is not/);
+      expect(await grpcByHttp1(path, {})).toMatch(/^200 13 a gRPC call has the header te/);
+      expect(door.calls).toEqual([]);
+    },
+  );
+
+  it("gRPC clients are served by whatever name they know this machine", async () => {
+    for (const authority of ["logs.example", "logs.example:8080", "evil.example", "localhost", "10.1.2.3:8080"]) {
+      const named = new GrpcClient(door.envoy.port, authority);
+      try {
+        for (const method of [IngestService.method.write, QueryService.method.ping]) {
+          expect([authority, (await named.call(method, {})).status.code]).toEqual([authority, 0]);
+        }
+      } finally {
+        named.close();
+      }
+    }
+    expect(door.calls).toHaveLength(10);
+  });
+
   it("too many or too long headers are 431, as JSON", async () => {
     const long = await door.rest("GET", "/ping", undefined, { "x-long": "x".repeat(40 * 1024) });
     expect(long).toMatchObject({ status: 431, body: { code: 3 } });
@@ -106,6 +149,7 @@ describe.skipIf(!haveServers("envoy"))("the door towards strangers", () => {
         ":method": "POST",
         ":path": "/logpulse.v1.IngestService/Upload",
         "content-type": "application/grpc",
+        te: "trailers",
       });
       stream.on("error", () => undefined);
       stream.close(8); // CANCEL

@@ -90,7 +90,7 @@ describe("envoy.yaml", () => {
     for (const { name, route } of transcoded) expect([name, route!.max_stream_duration]).toEqual([name, undefined]);
   });
 
-  it("looks at each role's health every second by the name of its service, and trusts no half-dead cluster", () => {
+  it("looks at each role's health every second by its services, never by all that it needs, and trusts no half-dead cluster", () => {
     for (const cluster of original.static_resources.clusters) {
       expect(cluster).toMatchObject({
         health_checks: [{ interval: "1s", no_traffic_interval: "1s" }],
@@ -100,6 +100,18 @@ describe("envoy.yaml", () => {
     }
     const names = JSON.stringify(original).match(/"service_name":"[^"]+"/g);
     expect(names).toEqual(["Ingest", "Query", "Stats"].map((role) => `"service_name":"logpulse.v1.${role}Service"`));
+    const paths = JSON.stringify(original).match(/"http_health_check":\{"path":"[^"]+"/g);
+    expect(paths).toEqual(Array(3).fill('"http_health_check":{"path":"/servingz"'));
+  });
+
+  it("looks at Origin before all else, and lets gRPC past the look at Host only with te: trailers", () => {
+    const names = routes.map(({ name }) => name);
+    expect(names.indexOf("other_site")).toBe(0);
+    for (const { name, match } of routes.slice(0, names.indexOf("other_name"))) {
+      const headers = JSON.stringify(match.headers);
+      if (name.startsWith("grpc_")) expect(headers).toContain('{"name":"te","string_match":{"exact":"trailers"}}');
+      else if (name !== "other_site") expect(headers).toBe('[{"name":"x-envoy-original-path","present_match":true}]');
+    }
   });
 
   it("has the limits of services/domain/limits.ts, or wider ones where the services' own errors say more", () => {

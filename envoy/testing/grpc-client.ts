@@ -19,11 +19,13 @@ export interface OpenStream<M extends DescMethod> {
 export class GrpcClient {
   readonly #client: grpc.Client;
 
-  constructor(port: number) {
+  /** @param authority The name by which the server is called, where it is not its address. */
+  constructor(port: number, authority?: string) {
     this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
       "grpc.use_local_subchannel_pool": 1, // A connection that no other client of this process shares.
       "grpc.max_receive_message_length": -1,
       "grpc.enable_retries": 0, // Every retry that is seen is Envoy's.
+      ...(authority === undefined ? {} : { "grpc.default_authority": authority }),
     });
   }
 

@@ -98,7 +98,7 @@ export class StubUpstream {
     const methods = connectNodeAdapter({ readMaxBytes: MESSAGE_BYTES_MAX, routes });
     this.#http.on("request", (request, response) => {
       if (request.url?.startsWith("/logpulse.v1.")) return methods(request, response);
-      const isHealthCheck = request.url === "/readyz";
+      const isHealthCheck = request.url === "/servingz"; // Not /readyz, which one store that is away makes 503.
       if (!isHealthCheck) this.calls.push(`${request.method} ${request.url}`);
       response.writeHead(isHealthCheck && this.#ready ? 200 : 503).end();
     });

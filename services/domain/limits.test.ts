@@ -24,6 +24,10 @@ const NESTED: [string, number[]][] = [
   ],
   ["one log message in the queue", [limits.LOG_MESSAGE_BYTES_MAX, limits.APPEND_QUEUE_BYTES_MAX]],
   ["a long keyword of 4-byte characters in an Elasticsearch term", [limits.HTTP_LONG_BYTES_MAX, 32_766 / 4]],
+  [
+    "lists, and as many lookups beside them, in the connections to MySQL",
+    [2 * limits.LISTS_AT_ONCE_MAX, limits.MYSQL_CONNECTIONS_MAX],
+  ],
   ["a line in a record", [limits.LINE_BYTES_MAX, limits.RECORD_BYTES_MAX]],
   ["the last second of record time in 64-bit nanoseconds", [limits.RECORD_TIME_SECONDS_MAX * 1e9, 2 ** 63]],
   ["a drain in a container's grace period of 15 s", [limits.DRAIN_MS_MAX, 15_000]],
@@ -36,6 +40,10 @@ const NESTED: [string, number[]][] = [
         limits.OTHER_PARTS_STOP_SHARE,
       1,
     ],
+  ],
+  [
+    "what every call may send when room is short, and one body, in the room for requests",
+    [limits.CALLS_IN_FLIGHT_MAX * limits.RECEIVED_BYTES_FREE + limits.HTTP_BODY_BYTES_MAX, limits.RECEIVED_BYTES_MAX],
   ],
   ["a binary message in an HTTP body", [limits.GRPC_MESSAGE_BYTES_MAX, limits.HTTP_BODY_BYTES_MAX]],
   [

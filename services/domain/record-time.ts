@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { LogPulseError } from "./errors.ts";
 import { RECORD_TIME_SECONDS_MAX } from "./limits.ts";
@@ -19,6 +19,11 @@ export function timestampToNanos(time: Timestamp): bigint {
 export function nanosToTimestamp(nanos: bigint): Timestamp {
   const rest = ((nanos % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND;
   return create(TimestampSchema, { seconds: (nanos - rest) / NANOS_PER_SECOND, nanos: Number(rest) });
+}
+
+/** A length of time in nanoseconds, exactly. */
+export function durationToNanos(duration: Duration): bigint {
+  return duration.seconds * NANOS_PER_SECOND + BigInt(duration.nanos);
 }
 
 /** Milliseconds of the clock as nanoseconds. */

@@ -2,10 +2,10 @@ import { hash } from "node:crypto";
 import type { HttpRequest } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { HTTP_STATUS_MAX } from "./limits.ts";
 import type { LoggedRecord } from "./logged-batch.ts";
+import { durationToNanos } from "./record-time.ts";
 import { NumberReader, NumberWriter } from "./variable-length-number.ts";
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
-const NANOS_PER_SECOND = 1_000_000_000n;
 const NANOS_PER_MS = 1_000_000;
 const KEY_BYTES = 16;
 
@@ -66,7 +66,7 @@ export function addRequest(tally: Tally, http: HttpRequest): void {
   const status = http.status >= 0 && http.status <= HTTP_STATUS_MAX ? http.status : 0;
   tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
   if (!http.latency) return;
-  const nanos = http.latency.seconds * NANOS_PER_SECOND + BigInt(http.latency.nanos);
+  const nanos = durationToNanos(http.latency);
   tally.latencyCount += 1;
   tally.latencySumNanos += nanos;
   if (nanos > tally.latencyMaxNanos) tally.latencyMaxNanos = nanos;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SEQ_MAX, SETTLED_RANGES_PER_PRODUCER_MAX } from "./limits.ts";
 import type { LoggedBatch } from "./logged-batch.ts";
-import { SettledRanges, settleBatch } from "./settled-ranges.ts";
+import { SettledRanges, settleBatches } from "./settled-ranges.ts";
 
 const SEQS = 120; // Few enough that ranges meet, touch and cover each other.
 const additions = fc.array(fc.tuple(fc.nat(SEQS), fc.nat(8)), { maxLength: 60 });
@@ -61,6 +61,26 @@ describe("SettledRanges", () => {
     );
   });
 
+  it("never opens a closed gap again for a low seq that comes late", () => {
+    const ranges = new SettledRanges();
+    for (const seq of [1000, 1002, 1004]) ranges.add(seq, seq);
+    ranges.closeGaps(2);
+    ranges.add(5, 5);
+    ranges.closeGaps(2); // The gap from 6 to 999: below the one that is closed.
+    expect(ranges.mayBeInClosedGap(1001)).toBe(true);
+    expect(ranges.mayBeInClosedGap(1003)).toBe(false);
+  });
+
+  it("leaves its copy alone", () => {
+    const ranges = new SettledRanges();
+    for (const seq of [0, 5, 10]) ranges.add(seq, seq);
+    ranges.closeGaps(2);
+    const copy = ranges.copy();
+    expect(copy).toEqual(ranges);
+    ranges.add(20, 30);
+    expect(copy.contains(20)).toBe(false);
+  });
+
   it("holds the highest seqs", () => {
     const ranges = new SettledRanges();
     ranges.add(SEQ_MAX, SEQ_MAX);
@@ -94,23 +114,31 @@ describe("SettledRanges", () => {
   });
 });
 
-describe("settleBatch", () => {
-  const batchOf = (firstSeq: number, seqs: number[], recordCount: number) =>
-    ({ firstSeq, recordCount, records: seqs.map((seq) => ({ seq })) }) as unknown as LoggedBatch;
-  const seqsOf = (records: readonly { seq: number }[]) => records.map(({ seq }) => seq);
+const batchOf = (firstSeq: number, seqs: number[], recordCount: number) =>
+  ({ firstSeq, recordCount, records: seqs.map((seq) => ({ seq })) }) as unknown as LoggedBatch;
+const seqsOf = (records: readonly { seq: number }[]) => records.map(({ seq }) => seq);
+
+describe("settleBatches", () => {
+  const settle = (ranges: SettledRanges, ...batches: LoggedBatch[]) =>
+    settleBatches(batches, () => ranges).map(({ fresh, settled, inClosedGap }) => ({
+      fresh: seqsOf(fresh),
+      settled,
+      inClosedGap: seqsOf(inClosedGap),
+    }));
 
   it("tells new records from settled ones, and settles the rejected too", () => {
     const ranges = new SettledRanges();
     ranges.add(12, 13);
-    const split = settleBatch(ranges, batchOf(10, [10, 12, 13, 14], 5)); // 11 was rejected.
-    expect(seqsOf(split.fresh)).toEqual([10, 14]);
-    expect(split.settled).toBe(2);
-    expect(seqsOf(settleBatch(ranges, batchOf(9, [9, 10, 11, 15], 7)).fresh)).toEqual([9, 15]);
+    const both = settle(ranges, batchOf(10, [10, 12, 13, 14], 5), batchOf(9, [9, 10, 11, 15], 7)); // 11 was rejected.
+    expect(both).toEqual([
+      { fresh: [10, 14], settled: 2, inClosedGap: [] },
+      { fresh: [9, 15], settled: 2, inClosedGap: [] },
+    ]);
   });
 
   it("settles nothing for an empty batch", () => {
     const ranges = new SettledRanges();
-    settleBatch(ranges, batchOf(7, [], 0));
+    settle(ranges, batchOf(7, [], 0));
     expect(ranges.count).toBe(0);
   });
 
@@ -118,9 +146,63 @@ describe("settleBatch", () => {
     const ranges = new SettledRanges();
     for (const seq of [0, 5, 10]) ranges.add(seq, seq);
     ranges.closeGaps(2);
-    const split = settleBatch(ranges, batchOf(3, [3, 4, 5, 6], 4));
-    expect(seqsOf(split.inClosedGap)).toEqual([3, 4]);
-    expect(seqsOf(split.fresh)).toEqual([6]);
-    expect(split.settled).toBe(1);
+    expect(settle(ranges, batchOf(3, [3, 4, 5, 6], 4))).toEqual([{ fresh: [6], settled: 1, inClosedGap: [3, 4] }]);
+  });
+
+  it("takes for a duplicate what another of the batches brought below a closed gap", () => {
+    const ranges = new SettledRanges();
+    for (const seq of [1000, 1002, 1004]) ranges.add(seq, seq);
+    ranges.closeGaps(2);
+    const [first, second] = [batchOf(4, [4, 6], 3), batchOf(4, [4, 5, 6], 3)]; // 5 was rejected.
+    expect(settle(ranges, first, second)).toEqual([
+      { fresh: [4, 6], settled: 0, inClosedGap: [] },
+      { fresh: [], settled: 3, inClosedGap: [] },
+    ]);
+  });
+
+  it("loses no record: each is stored once, or goes to the dead letters where its gap was closed", () => {
+    const batch = fc.tuple(fc.nat(SEQS), fc.integer({ min: 1, max: 4 }));
+    const chunks = fc.array(fc.array(batch, { minLength: 1, maxLength: 4 }), { maxLength: 30 });
+    fc.assert(
+      fc.property(chunks, fc.integer({ min: 1, max: 4 }), (some, rangesMax) => {
+        const store = new SeqStore(rangesMax);
+        for (const chunk of some) store.store(chunk);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
+
+/** What a store does with seqs, in its shortest form; checks itself. */
+class SeqStore {
+  private ranges = new SettledRanges();
+  private readonly stored = new Set<number>();
+  private readonly rangesMax: number;
+
+  constructor(rangesMax: number) {
+    this.rangesMax = rangesMax;
+  }
+
+  store(chunk: readonly (readonly [firstSeq: number, count: number])[]): void {
+    const batches = chunk.map(([first, count]) => {
+      const seqs = Array.from({ length: count }, (_, index) => first + index);
+      return batchOf(first, seqs, count);
+    });
+    const splits = settleBatches(batches, () => this.ranges);
+    // Rows are looked up before those of this chunk are inserted.
+    const lost = new Set(
+      splits.flatMap(({ inClosedGap }) => seqsOf(inClosedGap).filter((seq) => !this.stored.has(seq))),
+    );
+    const fresh = splits.flatMap((split) => seqsOf(split.fresh));
+    expect(fresh.filter((seq) => this.stored.has(seq) || lost.has(seq))).toEqual([]);
+    const storedBefore = this.stored.size;
+    for (const seq of fresh) this.stored.add(seq);
+    expect(this.stored.size).toBe(storedBefore + fresh.length);
+    const offered = batches.flatMap(({ records }) => seqsOf(records));
+    expect(offered.filter((seq) => this.stored.has(seq) === lost.has(seq))).toEqual([]);
+    const toldApart = splits.map((split) => split.fresh.length + split.settled + split.inClosedGap.length);
+    expect(toldApart).toEqual(batches.map(({ recordCount }) => recordCount));
+    this.ranges.closeGaps(this.rangesMax);
+    this.ranges = SettledRanges.decode(this.ranges.encode());
+  }
+}

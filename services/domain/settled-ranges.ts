@@ -57,8 +57,18 @@ export class SettledRanges {
     if (tooMany <= 0) return;
     const edges = this.edges;
     for (let gap = 0; gap < tooMany; gap++) this.seqsClosed += edges[2 * gap + 2]! - edges[2 * gap + 1]! - 1;
-    this.closedTo = edges[2 * tooMany]! - 1;
+    // Never backwards: what came later for a low seq may close gaps below those that are closed already.
+    this.closedTo = Math.max(this.closedTo, edges[2 * tooMany]! - 1);
     edges.splice(1, 2 * tooMany);
+  }
+
+  /** The same seqs, to be changed apart. */
+  copy(): SettledRanges {
+    const same = new SettledRanges();
+    same.edges = [...this.edges];
+    same.closedTo = this.closedTo;
+    same.seqsClosed = this.seqsClosed;
+    return same;
   }
 
   /** At most 8 bytes for each edge: the distances between edges, each as a variable-length number. */
@@ -107,6 +117,7 @@ export class SettledRanges {
 
 /** The records of a batch (those that ingest did not reject), told apart by what is settled already. */
 export interface SettledSplit {
+  batch: LoggedBatch;
   /** Never settled before: these count. */
   fresh: LoggedRecord[];
   /** Settled before: duplicates. */
@@ -115,12 +126,31 @@ export interface SettledSplit {
   inClosedGap: LoggedRecord[];
 }
 
-/** Tells the batch's records apart, and settles all seqs of the batch in `ranges`, the rejected ones included. */
-export function settleBatch(ranges: SettledRanges, batch: LoggedBatch): SettledSplit {
-  const split: SettledSplit = { fresh: [], settled: 0, inClosedGap: [] };
+/**
+ * Tells the records of batches apart that a store settles together, and settles all their seqs in their producers'
+ * ranges, the rejected ones included.
+ *
+ * What is fresh in one of the batches is settled for the next, in a closed gap too: it has no row yet, but will have.
+ */
+export function settleBatches(
+  batches: readonly LoggedBatch[],
+  rangesOf: (batch: LoggedBatch) => SettledRanges,
+): SettledSplit[] {
+  const untouched = new Map<SettledRanges, SettledRanges>();
+  return batches.map((batch) => {
+    const ranges = rangesOf(batch);
+    const before = untouched.get(ranges) ?? ranges.copy();
+    untouched.set(ranges, before);
+    return settleBatch(batch, ranges, before);
+  });
+}
+
+/** `before`: what was settled when none of the batches was. */
+function settleBatch(batch: LoggedBatch, ranges: SettledRanges, before: SettledRanges): SettledSplit {
+  const split: SettledSplit = { batch, fresh: [], settled: 0, inClosedGap: [] };
   for (const logged of batch.records) {
     if (!ranges.contains(logged.seq)) split.fresh.push(logged);
-    else if (ranges.mayBeInClosedGap(logged.seq)) split.inClosedGap.push(logged);
+    else if (before.mayBeInClosedGap(logged.seq)) split.inClosedGap.push(logged);
     else split.settled += 1;
   }
   if (batch.recordCount > 0) ranges.add(batch.firstSeq, batch.firstSeq + batch.recordCount - 1);

@@ -1,5 +1,3 @@
-import type { StoredRecord } from "../domain/stored-record.ts";
-
 /** Which access records; every condition that is given must hold. */
 export interface AccessQuery {
   tenant: string;
@@ -15,9 +13,25 @@ export interface AccessQuery {
   toNanos: bigint | undefined;
 }
 
+/** What a list shows of a record: its identity, its time, and some of its `http`. A thousand of them are a few MB. */
+export interface AccessRecord {
+  /** The producer id as 32 hexadecimal digits. */
+  producer: string;
+  seq: number;
+  /** Nanoseconds since 1970. */
+  timeNanos: bigint;
+  clientIp: string;
+  /** As it was sent. */
+  method: string;
+  path: string;
+  status: number;
+  /** Undefined where the record has none. */
+  latencyNanos: bigint | undefined;
+}
+
 /** One page and the count of all rows that meet the conditions. */
 export interface AccessPage {
-  rows: StoredRecord[];
+  rows: AccessRecord[];
   total: number;
 }
 

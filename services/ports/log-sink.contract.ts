@@ -181,6 +181,22 @@ export function logSinkContract(adapterName: string, make: () => Promise<LogSink
       expect(new Set([...(await storedIds(tenant)), ...deadLetters.ids()]).size).toBe(even.length + odd.length);
     });
 
+    it("loses nothing of a producer whose low seqs come after gaps were closed", { timeout: 60_000 }, async () => {
+      const { tenant, producer } = newIdentity();
+      const one = (seq: number) => buildLoggedBatch({ tenant, producer, firstSeq: seq, records: messages(1) });
+      const even = Array.from({ length: SETTLED_RANGES_PER_PRODUCER_MAX + 1 }, (_, index) => one(1000 + 2 * index));
+      expect(await storeAll(even)).toEqual(counts({ stored: even.length }));
+      expect(await storeAll([one(5)])).toEqual(counts({ stored: 1 }));
+      const deadLetters = new KeptLetters();
+      const late = await storeAll([one(1001)], deadLetters);
+      expect(late.stored + late.deadLettered).toBe(1);
+      expect([...(await storedIds(tenant)), ...deadLetters.ids()]).toContain(identityText(producer, 1001));
+
+      // One that is new, and its repeats, in one call; and again later.
+      expect(await storeAll([one(2), one(2), one(2)])).toEqual(counts({ stored: 1, duplicate: 2 }));
+      expect(await storeAll([one(2), one(5)])).toEqual(counts({ duplicate: 2 }));
+    });
+
     it("stores a batch of the greatest count, and records of the greatest size", { timeout: 60_000 }, async () => {
       const { tenant, producer } = newIdentity();
       const many = buildLoggedBatch({ tenant, producer, records: messages(RECORDS_PER_BATCH_MAX) });

@@ -1,6 +1,8 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {
+  type AccessRow,
+  AccessRowSchema,
   ListLogsRequestSchema,
   SearchLogEntriesRequestSchema,
   SearchLogsRequestSchema,
@@ -11,6 +13,7 @@ import { MemoryDeadLetters } from "../adapters/memory/dead-letters.ts";
 import { MemoryLogSearch } from "../adapters/memory/log-search.ts";
 import { MemoryStore } from "../adapters/memory/memory-store.ts";
 import type { LogPulseError } from "../domain/errors.ts";
+import { ANSWER_BYTES_MAX } from "../domain/limits.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../ports/build-logged-batch.ts";
 import type { LogLookup } from "../ports/log-lookup.ts";
@@ -199,6 +202,18 @@ describe("the plain log API's search", () => {
 });
 
 describe("ListLogs", () => {
+  it("ends a page early where its rows are large, and counts all of them", async () => {
+    const { call } = await query(Array.from({ length: 600 }, (_, i) => at(i, { http: { path: "p".repeat(8_191) } })));
+    const request = create(ListLogsRequestSchema, { limit: "1000" });
+    const { data, meta } = await call<{ data: AccessRow[]; meta: unknown }>("listLogs", request);
+    expect(meta).toEqual({ total: 600, limit: 1000, offset: 0 });
+    expect(data.reduce((bytes, row) => bytes + toBinary(AccessRowSchema, row).length, 0)).toBeLessThan(
+      ANSWER_BYTES_MAX,
+    );
+    expect(data.length).toBeGreaterThan(400);
+    expect(data.length).toBeLessThan(600);
+  });
+
   const rows = [
     at(0, {
       http: {

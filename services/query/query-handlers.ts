@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  AccessRowSchema,
   type GetLogEntryRequest,
   type GetLogRequest,
   type ListLogsRequest,
@@ -76,10 +77,8 @@ async function searchLogEntries(parts: QueryParts, request: SearchLogEntriesRequ
 async function listLogs(parts: QueryParts, request: ListLogsRequest, context: CallContext) {
   const { query, limit, offset } = readList(context.tenant, request);
   const page = await parts.accessLog.list(query, limit, offset, context.signal);
-  return {
-    data: page.rows.map((row) => accessRow(context.tenant, row)),
-    meta: { total: page.total, limit, offset },
-  };
+  const rows = page.rows.map((row) => accessRow(context.tenant, row));
+  return { data: withinAnswer(rows, AccessRowSchema), meta: { total: page.total, limit, offset } };
 }
 
 function entryFields(log: StoredLog) {

@@ -1,7 +1,9 @@
 import { LogPulseError } from "../domain/errors.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
 import type { ClientAddress } from "./client-address.ts";
+import type { Decompression } from "./decompression.ts";
 import type { Log } from "./logger.ts";
+import type { ReceivedBytes } from "./received-bytes.ts";
 import { type RpcStatus, toStatus } from "./rpc-status.ts";
 
 /** What every call passes through, on whatever protocol it came. */
@@ -9,6 +11,9 @@ export interface CallDesk {
   /** Whose records come in and whose are seen. */
   tenant: string;
   calls: CallsInFlight;
+  /** Room for requests, over all calls. */
+  received: ReceivedBytes;
+  decompression: Decompression;
   clientAddress: ClientAddress;
   log: Log;
   /** How long a client may take for one message. */

@@ -26,6 +26,7 @@ import type { OpenCall } from "./calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
 import { undecodable, withinBatchLimit } from "./grpc-mount.ts";
 import { COMPRESSIONS, checkedBody } from "./http-request-body.ts";
+import type { ReceivedShare } from "./received-bytes.ts";
 import { countableConnectTimeout, countableGrpcTimeout } from "./request-timeout.ts";
 import { toConnectError, toStatus } from "./rpc-status.ts";
 
@@ -57,8 +58,9 @@ export function connectMount(services: readonly ServiceHandlers[], desk: CallDes
 
 /** Never rejects: the library turns handlers' errors into answers; what is left is a broken connection, or a bug. */
 async function answer(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse, desk: CallDesk) {
+  const share = desk.received.open();
   try {
-    const universal = universalRequest(handler, request, response, desk);
+    const universal = universalRequest(handler, request, response, desk, share);
     await universalResponseToNodeResponse(await handler(universal), response);
   } catch (reason) {
     const code = ConnectError.from(reason).code;
@@ -66,6 +68,8 @@ async function answer(handler: UniversalHandler, request: IncomingMessage, respo
     desk.log.error({ err: reason, method: handler.requestPath }, "a call failed by a fault of ours");
     if (response.headersSent) response.destroy();
     else response.writeHead(500).end();
+  } finally {
+    share.close();
   }
 }
 
@@ -74,6 +78,7 @@ function universalRequest(
   request: IncomingMessage,
   response: ServerResponse,
   desk: CallDesk,
+  share: ReceivedShare,
 ) {
   const values = createContextValues().set(PEER, request.socket.remoteAddress);
   // The library builds an address from Host, for which it has no use, and throws if that makes none.
@@ -81,7 +86,7 @@ function universalRequest(
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
   change(universal.header, "connect-timeout-ms", countableConnectTimeout);
   change(universal.header, "grpc-timeout", countableGrpcTimeout); // gRPC-Web's
-  const body = checkedBody(request, universal.header, handler.method.input, desk.streamIdleMsMax);
+  const body = checkedBody(request, universal.header, handler.method.input, desk, share);
   return { ...universal, body: withConnectErrors(body, response) } satisfies UniversalServerRequest;
 }
 

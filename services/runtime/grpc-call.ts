@@ -1,12 +1,30 @@
+import type { ServerHttp2Stream } from "node:http2";
 import { status as Code, type Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { LogPulseError } from "../domain/errors.ts";
+import { GRPC_MESSAGE_BYTES_MAX } from "../domain/limits.ts";
+import type { CallDesk } from "./call-desk.ts";
+import { GRPC_DECOMPRESS } from "./decompression.ts";
+import { GrpcFrames } from "./grpc-frames.ts";
+import type { ReceivedShare } from "./received-bytes.ts";
 import { toGrpcStatus, toStatus } from "./rpc-status.ts";
 
 /** The call as grpc-js's lowest public layer has it: one read at a time, when we ask for it. */
 type WireCall = ServerInterceptingCallInterface;
 type WireStatus = Parameters<WireCall["sendStatus"]>[0];
+type Desk = Pick<CallDesk, "streamIdleMsMax" | "received" | "decompression">;
 type Waiting<T> = { resolve: (value: T) => void; reject: (reason: unknown) => void };
 type Read = IteratorResult<Uint8Array, undefined>;
+
+/**
+ * What grpc-js 1.14 keeps to itself: it buffers an unfinished message and decompresses whole ones as they come, however
+ * many, and tells of neither. A version without these fields fails in the first call, and in the tests.
+ */
+interface Inside {
+  readonly stream: ServerHttp2Stream;
+  incomingEncoding: string;
+  decoder: unknown;
+  readQueue: unknown[];
+}
 
 const STOPPED: Read = { done: true, value: undefined };
 
@@ -21,27 +39,39 @@ export interface GrpcCallEvents {
 /**
  * One gRPC call on the server: encoded messages in by asynchronous iteration, encoded messages out, one status.
  *
- * It stands below grpc-js's handlers, for three reasons. Those read 16 messages ahead, which is 64 MiB for batches of
+ * It stands below grpc-js's handlers, for four reasons. Those read 16 messages ahead, which is 64 MiB for batches of
  * 4 MiB; here a message is read when it is asked for, and until then the client is stopped by the stream's window.
  * Those pass on the library's own errors, as RESOURCE_EXHAUSTED for a message that is too large; here every status is
- * ours. And a client that opens a call and stays silent is noticed.
+ * ours. A client that opens a call and stays silent is noticed. And what is held of a request that is not whole, or
+ * whose handler has not taken it over, is counted (`ReceivedBytes`).
  */
 export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private readonly wire: WireCall;
-  private readonly idleMsMax: number;
+  private readonly inside: Inside;
+  private readonly encoding: string;
+  private readonly desk: Desk;
+  private readonly share: ReceivedShare;
+  private readonly frames = new GrpcFrames();
   private readonly events: GrpcCallEvents;
   private readonly sendStatus: (status: WireStatus) => void;
   private reading: Waiting<Read> | undefined;
   private writing: Waiting<void> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
   private halfClosed = false;
+  private messageBytes = 0; // Of the message that the handler has.
   private ended = false;
   private abortReason: LogPulseError | undefined;
 
-  constructor(wire: WireCall, idleMsMax: number, events: GrpcCallEvents) {
+  constructor(wire: WireCall, desk: Desk, events: GrpcCallEvents) {
     this.wire = wire;
-    this.idleMsMax = idleMsMax;
+    this.desk = desk;
     this.events = events;
+    this.share = desk.received.open();
+    this.inside = wire as unknown as Inside;
+    this.encoding = this.inside.incomingEncoding;
+    this.inside.incomingEncoding = "identity"; // Messages come as they are, and are decompressed here.
+    // Before grpc-js sees a piece, so that it does not keep one of a call that ends for it.
+    this.inside.stream.prependListener("data", (piece: Buffer) => this.onPiece(piece));
     this.sendStatus = wire.sendStatus.bind(wire);
     // What the library itself has to say (message too large, deadline passed) goes through this property too.
     wire.sendStatus = (status) => this.endByLibrary(status);
@@ -51,9 +81,10 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   start(): void {
     this.wire.start({
       onReceiveMetadata: (metadata) => this.events.onStart(metadata),
-      onReceiveMessage: (message: Uint8Array) => this.settleRead({ done: false, value: message }),
+      onReceiveMessage: (message: Uint8Array) => this.onMessage(message),
       onReceiveHalfClose: () => this.onHalfClose(),
       onCancel: () => {
+        this.forget();
         if (!this.ended) this.abort(this.whyCancelled()); // It comes after every call, also those that ended well.
       },
     });
@@ -75,16 +106,25 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   /**
-   * Reads one message.
+   * Reads one message. The one before has been taken over by whoever asks for the next.
    *
-   * @throws LogPulseError `deadline_exceeded` after `idleMsMax` without a whole message, and the reason of any abort.
+   * @throws LogPulseError `deadline_exceeded` after `streamIdleMsMax` without a whole message, and the reason of any
+   * abort.
    */
   next(): Promise<Read> {
+    this.messageBytes = 0;
+    this.share.set(this.frames.bytes);
+    return this.nextBeside();
+  }
+
+  /** Reads one message more, while the one before is still held. @throws as `next`. */
+  nextBeside(): Promise<Read> {
     if (this.abortReason) return Promise.reject(this.abortReason);
     if (this.halfClosed || this.ended) return Promise.resolve(STOPPED);
     const { promise, resolve, reject } = Promise.withResolvers<Read>();
     this.reading = { resolve, reject };
-    this.idleTimer ??= setTimeout(() => this.onIdle(), this.idleMsMax);
+    this.share.waitForClient(this.onSlow);
+    this.idleTimer ??= setTimeout(() => this.onIdle(), this.desk.streamIdleMsMax);
     this.idleTimer.refresh();
     this.wire.startRead();
     return promise;
@@ -110,6 +150,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.idleTimer);
+    this.share.close();
     this.sendStatus(status ?? { code: Code.OK, details: "OK" });
   }
 
@@ -122,6 +163,49 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     this.reading = undefined;
     this.writing?.reject(reason);
     this.events.onAbort(reason);
+  }
+
+  private readonly onSlow = (reason: LogPulseError) => this.abort(reason);
+
+  private onPiece(piece: Buffer): void {
+    if (this.ended) return;
+    this.frames.add(piece);
+    try {
+      this.share.add(piece.length);
+    } catch (reason) {
+      this.abort(reason as LogPulseError);
+    }
+  }
+
+  private onMessage(message: Uint8Array): void {
+    if (this.ended) return;
+    this.share.waitForClient(undefined);
+    if (this.frames.take().compressed) void this.decompress(message);
+    else this.hand(message);
+  }
+
+  /** Never rejects. */
+  private async decompress(message: Uint8Array): Promise<void> {
+    const { encoding } = this;
+    const decompress = GRPC_DECOMPRESS.get(encoding);
+    if (decompress === undefined) {
+      const details = `the message is compressed by "${encoding}"; known are ${[...GRPC_DECOMPRESS.keys()].join(", ")}`;
+      return this.endByLibrary({ code: Code.UNIMPLEMENTED, details });
+    }
+    const take = (bytes: number) => this.share.set(this.share.bytes + bytes);
+    const { decompression } = this.desk;
+    try {
+      this.hand(await decompression.run(encoding, decompress, message, GRPC_MESSAGE_BYTES_MAX, take));
+    } catch (reason) {
+      this.abort(reason as LogPulseError);
+    }
+  }
+
+  /** Hands a message to the handler. */
+  private hand(message: Uint8Array): void {
+    this.messageBytes += message.length;
+    this.share.set(this.frames.bytes + this.messageBytes);
+    this.settleRead({ done: false, value: message });
   }
 
   private settleRead(read: Read): void {
@@ -141,9 +225,18 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     process.nextTick(() => this.settleRead(STOPPED));
   }
 
+  /**
+   * A stream that we have ended lives until its client ends it too, or the connection, and grpc-js keeps with it what
+   * came of an unfinished message. It does not look there once it has cancelled.
+   */
+  private forget(): void {
+    this.inside.decoder = undefined;
+    this.inside.readQueue = [];
+  }
+
   private onIdle(): void {
     if (this.reading === undefined) return; // The handler is at work, or has what it needs.
-    const message = `no whole message came within ${this.idleMsMax} ms; send what was not acknowledged on a new call`;
+    const message = `no whole message came within ${this.desk.streamIdleMsMax} ms; send what was not acknowledged on a new call`;
     this.abort(new LogPulseError("deadline_exceeded", message));
   }
 
@@ -171,8 +264,8 @@ function errorOfLibrary({ code, details }: WireStatus): LogPulseError {
     case Code.UNIMPLEMENTED:
       return new LogPulseError("invalid_request", text);
     default:
-      // The other ones: bytes that do not decompress, a grpc-timeout that is none, and a connection that broke.
-      return /decompress|grpc-timeout/.test(text)
+      // The other ones: a grpc-timeout that is none, and a connection that broke.
+      return /grpc-timeout/.test(text)
         ? new LogPulseError("invalid_request", text)
         : new LogPulseError("cancelled", "the connection broke", { metadata: { transport: text } });
   }

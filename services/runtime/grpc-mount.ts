@@ -68,7 +68,7 @@ class ServedCall extends ServerInterceptingCall {
     super(wire);
     this.method = method;
     this.desk = desk;
-    this.call = new GrpcCall(wire, desk.streamIdleMsMax, {
+    this.call = new GrpcCall(wire, desk, {
       onStart: (metadata) => void this.serve(metadata),
       onAbort: (reason) => this.open?.abort(reason),
     });
@@ -120,7 +120,7 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
 export async function onlyMessage(call: GrpcCall): Promise<Uint8Array> {
   const first = await call.next();
   if (first.done) throw new LogPulseError("invalid_request", "the call has no message");
-  const second = await call.next();
+  const second = await call.nextBeside();
   if (!second.done) throw new LogPulseError("invalid_request", "the call has more than one message");
   return first.value;
 }

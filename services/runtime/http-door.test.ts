@@ -42,6 +42,51 @@ describe("plain HTTP", () => {
     assert.match(await response.text(), /"store","reason":"no answer within 50 ms"/);
   });
 
+  describe("/servingz", () => {
+    const service = IngestService.typeName;
+    const servingOf = async (address: string) => {
+      const response = await fetch(`http://${address}/servingz`);
+      return [response.status, await response.json()];
+    };
+
+    it("goes by the services and their failures in a row, not by all that /readyz names", async () => {
+      const away = new Set<string>();
+      const checks = [
+        { name: "event log", services: [service], check: async () => assert.ok(!away.has("event log")) },
+        { name: "search", services: [], check: async () => assert.ok(!away.has("search")) },
+      ];
+      // Only /readyz looks, so the test counts the looks.
+      const { address } = await startTestServer({ checks, limits: { healthRefreshMs: 600_000 } });
+      const look = async () => (await fetch(`http://${address}/readyz`)).status;
+      assert.equal(await look(), 200);
+      assert.deepEqual(await servingOf(address), [200, { serving: true, notServing: [] }]);
+      away.add("search");
+      for (let times = 1; times <= 4; times += 1) assert.equal(await look(), 503);
+      assert.deepEqual(await servingOf(address), [200, { serving: true, notServing: [] }]);
+      away.add("event log");
+      for (let times = 1; times <= 2; times += 1) assert.equal(await look(), 503);
+      assert.deepEqual(await servingOf(address), [200, { serving: true, notServing: [] }]);
+      assert.equal(await look(), 503);
+      assert.deepEqual(await servingOf(address), [503, { serving: false, notServing: [service] }]);
+      away.clear();
+      assert.equal(await look(), 200);
+      assert.deepEqual(await servingOf(address), [200, { serving: true, notServing: [] }]);
+    });
+
+    it.each([true, false])("is 503 while the process drains (with services: %s)", async (withServices) => {
+      const { server, port, address } = await startTestServer(withServices ? {} : { services: [] });
+      assert.equal((await fetch(`http://${address}/readyz`)).status, 200);
+      const { socket, text } = openSocket(port); // Open before: no new connection is accepted any more.
+      socket.write("GET /servingz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      await until(() => text().includes("200 OK"));
+      const stopped = server.stop();
+      socket.write("GET /servingz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      await until(() => text().includes('"serving":false'));
+      assert.match(text(), /HTTP\/1\.1 503 /);
+      await stopped;
+    });
+  });
+
   it.each(["/", "/logs", "/logpulse.v1.IngestService/Nope", "/%00<script>"])(
     "says what is served instead of %s",
     async (path) => {
@@ -65,6 +110,7 @@ describe("plain HTTP", () => {
     };
     assert.equal(await statusOf("/readyz", "host: evil.example"), 403);
     assert.equal(await statusOf("/readyz", "host: localhost\r\norigin: https://evil.example"), 403);
+    assert.equal(await statusOf("/servingz", "host: evil.example"), 403);
     assert.equal(await statusOf(pathOf(writeLog), "host: evil.example"), 403);
     assert.equal(await statusOf("/readyz", "host: logs.example\r\norigin: https://logs.example"), 200);
     assert.equal(await statusOf("/readyz", `host: 127.0.0.1:${port}`), 200);

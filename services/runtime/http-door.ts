@@ -17,6 +17,8 @@ import { toStatus, toStatusJson } from "./rpc-status.ts";
 export interface HttpDoorParts {
   connect: HttpMount;
   readiness: Readiness;
+  /** The services of the process, by full name. */
+  services: ReadonlySet<string>;
   checkHost: ReturnType<typeof hostCheck>;
   log: Log;
   /** How long a request's headers may take, in milliseconds. */
@@ -24,8 +26,9 @@ export interface HttpDoorParts {
 }
 
 /**
- * The HTTP/1.1 side: Connect and gRPC-Web, `GET /healthz` (the process lives), `GET /readyz` (all parts answer), and
- * for anything else a 404 that says what is here. It has Node's own guards against clients that never finish.
+ * The HTTP/1.1 side: Connect and gRPC-Web; `GET /healthz` (the process lives), `GET /readyz` (all parts answer now),
+ * `GET /servingz` (every service takes calls, by the rule of gRPC health: what a load balancer of this side goes by);
+ * and for anything else a 404 that says what is here. It has Node's own guards against clients that never finish.
  */
 export function httpDoor(parts: HttpDoorParts): Server {
   const headersTimeout = parts.headersMsMax ?? HTTP_HEADERS_MS_MAX;
@@ -51,6 +54,7 @@ async function answer(parts: HttpDoorParts, request: IncomingMessage, response: 
   if (isRead && path === "/healthz") return send(response, 200, "text/plain", "ok");
   parts.checkHost({ host: request.headers.host, origin: request.headers.origin });
   if (isRead && path === "/readyz") return tellReadiness(parts.readiness, response);
+  if (isRead && path === "/servingz") return tellServing(parts, response);
   if (!parts.connect(request, response)) throw notServed(request);
 }
 
@@ -60,8 +64,15 @@ async function tellReadiness(readiness: Readiness, response: ServerResponse): Pr
   send(response, ready ? 200 : 503, "application/json", JSON.stringify({ ready, notReady }));
 }
 
+/** By the last look: 200 while every service is serving, 503 otherwise and while the process drains. */
+function tellServing({ readiness, services }: HttpDoorParts, response: ServerResponse): void {
+  const notServing = readiness.notServing(services);
+  const serving = !readiness.isDraining && notServing.length === 0; // There may be no service that could drain.
+  send(response, serving ? 200 : 503, "application/json", JSON.stringify({ serving, notServing }));
+}
+
 function notServed({ method, url }: IncomingMessage): LogPulseError {
-  const here = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>), GET /healthz, GET /readyz";
+  const here = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>), GET /healthz, /readyz, /servingz";
   return new LogPulseError("not_found", `what is served here is ${here}; not ${method} ${url}`);
 }
 

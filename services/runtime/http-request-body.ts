@@ -3,7 +3,10 @@ import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { LogPulseError } from "../domain/errors.ts";
 import { GRPC_MESSAGE_BYTES_MAX, HTTP_BODY_BYTES_MAX } from "../domain/limits.ts";
+import type { CallDesk } from "./call-desk.ts";
+import type { Decompress as DecompressBytes } from "./decompression.ts";
 import { undecodable } from "./grpc-mount.ts";
+import type { ReceivedShare } from "./received-bytes.ts";
 
 /** The compressions that are taken, and by which responses are sent. */
 export const COMPRESSIONS = [compressionGzip, compressionBrotli];
@@ -19,32 +22,36 @@ const FRAME_HEAD_BYTES = 5;
  * count cycles use gRPC.)
  *
  * Bodies and frames come out decompressed, so `headers` loses what said otherwise. At most HTTP_BODY_BYTES_MAX for a
- * message as it comes or as JSON, GRPC_MESSAGE_BYTES_MAX for a binary one, and `idleMsMax` for each piece to arrive.
+ * message as it comes or as JSON, GRPC_MESSAGE_BYTES_MAX for a binary one, and `streamIdleMsMax` for each piece to
+ * arrive. `share` holds what is here until the next message is asked for, or it is closed.
  *
- * @throws LogPulseError `invalid_request`, `deadline_exceeded` (nothing came in time), `cancelled`; on iteration.
+ * @throws LogPulseError `invalid_request`, `deadline_exceeded` (nothing came in time), `overloaded` (no room for more),
+ * `cancelled`; on iteration.
  */
 export function checkedBody(
   request: IncomingMessage,
   headers: Headers,
   input: DescMessage,
-  idleMsMax: number,
+  desk: Pick<CallDesk, "streamIdleMsMax" | "decompression">,
+  share: ReceivedShare,
 ): AsyncIterable<Uint8Array> {
   const contentType = headers.get("content-type") ?? "";
   const framed = /^application\/(grpc-web|connect\+)/i.test(contentType);
   const isJson = /json/i.test(contentType);
-  const decompress = takeDecompressor(headers, framed ? frameEncodingHeader(contentType) : "content-encoding");
+  const encodingHeader = framed ? frameEncodingHeader(contentType) : "content-encoding";
+  const decompress = takeDecompressor(headers, encodingHeader, desk, share);
   const bytesMax = isJson ? HTTP_BODY_BYTES_MAX : GRPC_MESSAGE_BYTES_MAX;
   const check = (message: Uint8Array) => {
     if (message.length > bytesMax) throw tooLarge(message.length, bytesMax);
     if (!isJson) checkDecodes(input, message);
   };
-  const pieces = piecesOf(request, idleMsMax);
+  const pieces = piecesOf(request, desk.streamIdleMsMax, share);
   return framed
-    ? checkedFrames(pieces, bytesMax, decompress, check)
+    ? checkedFrames(framesOf(pieces, share), bytesMax, decompress, check)
     : checkedWhole(pieces, bytesMax, decompress, check);
 }
 
-type Decompress = ((bytes: Uint8Array, bytesMax: number) => Promise<Uint8Array>) | undefined;
+type Decompress = DecompressBytes | undefined;
 type Check = (message: Uint8Array) => void;
 
 async function* checkedWhole(
@@ -61,18 +68,19 @@ async function* checkedWhole(
     if (bytes > HTTP_BODY_BYTES_MAX) throw tooLarge(bytes, HTTP_BODY_BYTES_MAX);
   }
   const body = Buffer.concat(parts);
+  parts.length = 0;
   const message = decompress && body.length > 0 ? await decompress(body, bytesMax) : body;
   check(message);
   yield message;
 }
 
 async function* checkedFrames(
-  pieces: AsyncIterable<Uint8Array>,
+  frames: AsyncIterable<Buffer>,
   bytesMax: number,
   decompress: Decompress,
   check: Check,
 ): AsyncGenerator<Uint8Array> {
-  for await (const frame of framesOf(pieces)) {
+  for await (const frame of frames) {
     const flags = frame.readUInt8(0);
     const payload = frame.subarray(FRAME_HEAD_BYTES);
     if (flags > COMPRESSED || (flags === COMPRESSED && decompress === undefined)) {
@@ -89,7 +97,7 @@ async function* checkedFrames(
 }
 
 /** Whole frames: one byte of flags, four of length, the message. */
-async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+async function* framesOf(pieces: AsyncIterable<Uint8Array>, share: ReceivedShare): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
   let wanted = FRAME_HEAD_BYTES;
@@ -106,6 +114,7 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
       yield joined.subarray(0, wanted);
       parts = [joined.subarray(wanted)];
       bytes -= wanted;
+      share.set(bytes); // The frame before has been taken over by whoever asks for the next.
       wanted = FRAME_HEAD_BYTES;
     }
   }
@@ -117,22 +126,30 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
  * The pieces as they arrive. By hand, because `for await` destroys the request, and with it the connection, when it is
  * left early; the answer still is to be sent.
  */
-async function* piecesOf(request: IncomingMessage, idleMsMax: number): AsyncGenerator<Uint8Array> {
+async function* piecesOf(
+  request: IncomingMessage,
+  idleMsMax: number,
+  share: ReceivedShare,
+): AsyncGenerator<Uint8Array> {
   const iterator: AsyncIterator<Uint8Array> = request[Symbol.asyncIterator]();
   for (;;) {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(nothingCame(idleMsMax)), idleMsMax);
+    share.waitForClient(reject);
     try {
       const next = iterator.next();
       next.catch(() => undefined); // When it loses the race, its end is nobody's.
       const piece = await Promise.race([next, late]);
       if (piece.done) return;
+      share.waitForClient(undefined);
+      share.add(piece.value.length);
       yield piece.value;
     } catch (reason) {
       if (reason instanceof LogPulseError) throw reason;
       throw new LogPulseError("cancelled", "the client hung up in the middle of its request", { cause: reason });
     } finally {
       clearTimeout(timer);
+      share.waitForClient(undefined);
     }
   }
 }
@@ -142,19 +159,20 @@ function frameEncodingHeader(contentType: string): string {
 }
 
 /** The decompressor that the header names; the header goes with it. An unknown one stays, for the library to refuse. */
-function takeDecompressor(headers: Headers, header: string): Decompress {
+function takeDecompressor(
+  headers: Headers,
+  header: string,
+  { decompression }: Pick<CallDesk, "decompression">,
+  share: ReceivedShare,
+): Decompress {
   const compression = COMPRESSIONS.find(({ name }) => name === headers.get(header));
   if (compression === undefined) return undefined;
   if (header === "content-encoding") headers.delete("content-length");
   headers.delete(header);
-  return async (bytes, bytesMax) => {
-    try {
-      return await compression.decompress(bytes, bytesMax);
-    } catch (cause) {
-      const message = `the message is no ${compression.name}, or has more than ${bytesMax} bytes when decompressed`;
-      throw new LogPulseError("invalid_request", message, { cause });
-    }
-  };
+  const { name } = compression;
+  const decompress: DecompressBytes = (bytes, bytesMax) => compression.decompress(bytes, bytesMax);
+  const take = (bytes: number) => share.set(share.bytes + bytes);
+  return (bytes, bytesMax) => decompression.run(name, decompress, bytes, bytesMax, take);
 }
 
 function checkDecodes(input: DescMessage, message: Uint8Array): void {

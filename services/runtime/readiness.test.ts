@@ -54,6 +54,27 @@ describe("Readiness", () => {
     assert.equal(looks, 2);
   });
 
+  it("names the services that take no calls: after three failures in a row, and by the checks that they need", async () => {
+    let away = false;
+    const check = async () => {
+      if (away) throw new Error("away");
+    };
+    const readiness = new Readiness([checkOf("store", [QUERY], check), checkOf("search", [], check)], 50);
+    assert.deepEqual(readiness.notServing(SERVICES), [INGEST, QUERY]); // Nobody has looked.
+    await readiness.look();
+    assert.deepEqual(readiness.notServing(SERVICES), []);
+    away = true;
+    for (const expected of [[], [], [QUERY], [QUERY]]) {
+      await readiness.look();
+      assert.deepEqual(readiness.notServing(SERVICES), expected);
+    }
+    away = false;
+    await readiness.look();
+    assert.deepEqual(readiness.notServing(SERVICES), []);
+    readiness.drain();
+    assert.deepEqual(readiness.notServing(SERVICES), [INGEST, QUERY]);
+  });
+
   it("is over when the process drains, and says so to those who watch", async () => {
     const readiness = new Readiness([], 50);
     let calls = 0;

@@ -56,6 +56,11 @@ export class Readiness {
     return needed.every(({ name }) => (this.failuresInRow.get(name) ?? READY_FAILURES_IN_ROW) < READY_FAILURES_IN_ROW);
   }
 
+  /** Those of the process's services that take no calls, by the rule of `isServing`; all of them while it drains. */
+  notServing(services: ReadonlySet<string>): string[] {
+    return [...services].filter((service) => !this.isServing(service, services));
+  }
+
   /** From now on nothing is ready. */
   drain(): void {
     this.draining = true;

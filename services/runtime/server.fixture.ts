@@ -21,7 +21,7 @@ import { LogPulseServer, type ServerSettings } from "./server.ts";
 vi.setConfig({ testTimeout: 30_000 }); // Real sockets, on machines that have other things to do.
 
 /** What tests change of the server. The handlers they do not give are the small ones below. */
-export interface TestServerSettings extends Partial<Omit<ServerSettings, "services">> {
+export interface TestServerSettings extends Partial<ServerSettings> {
   ingest?: Partial<HandlersOf<typeof IngestService>>;
   stats?: Partial<HandlersOf<typeof StatsService>>;
 }

@@ -7,9 +7,11 @@ import {
   CALLS_IN_FLIGHT_MAX,
   CONNECTIONS_CLOSE_SHARE,
   CONNECTIONS_MAX,
+  DECOMPRESSIONS_AT_ONCE_MAX,
   HEALTH_REFRESH_MS,
   PROTOCOL_SNIFF_MS_MAX,
   READY_CHECK_MS_MAX,
+  RECEIVED_BYTES_MAX,
   STREAM_IDLE_MS_MAX,
 } from "../domain/limits.ts";
 import type { ServiceHandlers } from "../ports/service-handlers.ts";
@@ -17,6 +19,7 @@ import type { CallDesk } from "./call-desk.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import { clientAddressRule } from "./client-address.ts";
 import { connectMount } from "./connect-mount.ts";
+import { Decompression } from "./decompression.ts";
 import type { DescriptorIndex } from "./descriptor-index.ts";
 import { grpcMethods } from "./grpc-mount.ts";
 import { GrpcServer } from "./grpc-server.ts";
@@ -26,6 +29,7 @@ import { httpDoor } from "./http-door.ts";
 import type { Log } from "./logger.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
 import { Readiness, type ReadinessCheck } from "./readiness.ts";
+import { ReceivedBytes } from "./received-bytes.ts";
 import { reflectionMethods } from "./reflection.ts";
 import type { Part } from "./shutdown.ts";
 
@@ -59,6 +63,7 @@ export interface ServerLimits {
   headersMsMax: number;
   healthRefreshMs: number;
   readyCheckMsMax: number;
+  receivedBytesMax: number;
   sniffMsMax: number;
   streamIdleMsMax: number;
 }
@@ -71,6 +76,7 @@ export class LogPulseServer implements Part {
   readonly name = "server";
   private readonly settings: ServerSettings;
   private readonly calls: CallsInFlight;
+  private readonly received: ReceivedBytes;
   private readonly readiness: Readiness;
   private readonly grpc: GrpcServer;
   private readonly http: HttpServer;
@@ -82,11 +88,14 @@ export class LogPulseServer implements Part {
     const { services, log, tenant, limits = {} } = settings;
     this.settings = settings;
     this.calls = new CallsInFlight(limits.callsMax ?? CALLS_IN_FLIGHT_MAX);
+    this.received = new ReceivedBytes(limits.receivedBytesMax ?? RECEIVED_BYTES_MAX);
     this.readiness = new Readiness(settings.checks, limits.readyCheckMsMax ?? READY_CHECK_MS_MAX);
     const desk: CallDesk = {
       tenant,
       log,
       calls: this.calls,
+      received: this.received,
+      decompression: new Decompression(DECOMPRESSIONS_AT_ONCE_MAX),
       clientAddress: clientAddressRule(settings.trustedProxies),
       streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
     };
@@ -99,6 +108,7 @@ export class LogPulseServer implements Part {
     this.http = httpDoor({
       connect: connectMount(services, desk),
       readiness: this.readiness,
+      services: names,
       checkHost: hostCheck(settings.host, settings.allowedHosts),
       log,
       headersMsMax: limits.headersMsMax,
@@ -115,6 +125,11 @@ export class LogPulseServer implements Part {
   /** How many calls handlers work on. */
   get callsInFlight(): number {
     return this.calls.count;
+  }
+
+  /** How many bytes of requests are held that no handler has taken over. */
+  get receivedBytes(): number {
+    return this.received.held;
   }
 
   /** Resolves when connections are accepted. @throws Error if the port is taken. */

@@ -5,8 +5,8 @@ import { MysqlLogLookup } from "../adapters/mysql/log-lookup.ts";
 import { RedisCache } from "../adapters/redis/cache.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
+import { GatedAccessLog, GatedSearch } from "../query/gate.ts";
 import { queryService } from "../query/query-handlers.ts";
-import { SearchGate } from "../query/search-gate.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 
@@ -18,8 +18,8 @@ export function fullQuery(config: Config, logger: Logger): ProcessParts {
   const lookup = new MysqlLogLookup(mysql);
   const service = queryService({
     lookup,
-    search: new SearchGate(search),
-    accessLog: new MysqlAccessLog(mysql),
+    search: new GatedSearch(search),
+    accessLog: new GatedAccessLog(new MysqlAccessLog(mysql)),
     cache,
     lookupTtlMs: config.lookupTtlMs,
   });

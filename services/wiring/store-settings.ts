@@ -1,9 +1,8 @@
 import type { ElasticsearchSettings } from "../adapters/elasticsearch/settings.ts";
 import type { MysqlSettings } from "../adapters/mysql/settings.ts";
 import type { Config } from "../config.ts";
+import { MYSQL_CONNECTIONS_MAX } from "../domain/limits.ts";
 import { systemClock } from "../runtime/system-clock.ts";
-
-const MYSQL_CONNECTIONS_MAX = 10;
 
 /** Elasticsearch as the settings have it. */
 export function elasticsearchSettings({ elasticsearch }: Config): ElasticsearchSettings {

@@ -24,3 +24,16 @@ it("waits between retries grow, never pass their bound and are never nothing", (
   expect(fullJitterMs(50, 1)).toBe(10_000);
   expect(fullJitterMs(50, 0)).toBe(100);
 });
+
+it("takes no batch before the chunk in front of it is asked for: the rest of a delivery is not decoded yet", () => {
+  let taken = 0;
+  function* batches() {
+    for (let i = 0; i < 200; i++) {
+      taken++;
+      yield batch(5_000);
+    }
+  }
+  const chunks = storeChunks(batches());
+  chunks.next();
+  expect(taken).toBe(2);
+});

@@ -446,7 +446,7 @@ export const ListLogsRequestSchema: GenMessage<ListLogsRequest> = /*@__PURE__*/
  */
 export type ListLogsResponse = Message<"logpulse.v1.ListLogsResponse"> & {
   /**
-   * Newest first.
+   * Newest first. Fewer than asked for where more would not fit into one answer: go on at `offset` + the rows received.
    *
    * @generated from field: repeated logpulse.v1.AccessRow data = 1;
    */

@@ -2,11 +2,12 @@ import { LogPulseError } from "../../domain/errors.ts";
 import { type Identity, identityText } from "../../domain/identity.ts";
 import { RECORD_BYTES_MAX, SETTLED_RANGES_PER_PRODUCER_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import { durationToNanos } from "../../domain/record-time.ts";
 import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
 import { latencyMs } from "../../domain/rollup.ts";
-import { SettledRanges, settleBatch } from "../../domain/settled-ranges.ts";
+import { SettledRanges, settleBatches } from "../../domain/settled-ranges.ts";
 import { compareNewestFirst, type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
-import type { AccessLog, AccessPage, AccessQuery } from "../../ports/access-log.ts";
+import type { AccessLog, AccessPage, AccessQuery, AccessRecord } from "../../ports/access-log.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import type { LogLookup } from "../../ports/log-lookup.ts";
 import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
@@ -54,7 +55,8 @@ export class MemoryStore implements LogSink, LogLookup, AccessLog, LogStats {
   async list(query: AccessQuery, limit: number, offset: number): Promise<AccessPage> {
     const found = [...this.recordsOf(query.tenant)]
       .filter((stored) => isFound(query, stored))
-      .sort((a, b) => compareNewestFirst(sortKeyOf(a), sortKeyOf(b)));
+      .map(accessRecordOf)
+      .sort(compareNewestFirst);
     return { rows: found.slice(offset, offset + limit), total: found.length };
   }
 
@@ -86,8 +88,7 @@ export class MemoryStore implements LogSink, LogLookup, AccessLog, LogStats {
 
   private settle(batches: readonly LoggedBatch[], refused: ReadonlySet<LoggedRecord>): StoreCounts {
     const counts: StoreCounts = { ...NO_COUNTS };
-    for (const batch of batches) {
-      const { fresh, settled, inClosedGap } = settleBatch(this.rangesOf(batch), batch);
+    for (const { batch, fresh, settled, inClosedGap } of settleBatches(batches, (some) => this.rangesOf(some))) {
       const good = fresh.filter((logged) => !refused.has(logged));
       const stored = good.filter((logged) => !logged.dropped);
       for (const logged of stored) this.put(batch, logged);
@@ -119,6 +120,12 @@ export class MemoryStore implements LogSink, LogLookup, AccessLog, LogStats {
     ofTenant.set(producer, ranges);
     return ranges;
   }
+}
+
+function accessRecordOf(stored: StoredRecord): AccessRecord {
+  const { clientIp = "", method = "", path = "", status = 0, latency } = stored.record.http ?? {};
+  const latencyNanos = latency && durationToNanos(latency);
+  return { ...sortKeyOf(stored), clientIp, method, path, status, latencyNanos };
 }
 
 /** Letters are compared one by one, as they were sent; only the method in any case. */

@@ -1,9 +1,11 @@
 import type { RowDataPacket } from "mysql2/promise";
 import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
-import type { AccessLog, AccessPage, AccessQuery } from "../../ports/access-log.ts";
+import type { AccessLog, AccessPage, AccessQuery, AccessRecord } from "../../ports/access-log.ts";
 import type { MysqlConnections } from "./connections.ts";
-import { methodBytes } from "./record-rows.ts";
-import { STORED_COLUMNS, storedRecordOf } from "./stored-rows.ts";
+import { lowerMethodBytes } from "./record-rows.ts";
+
+/** The columns that `accessRecordOf` reads. */
+const ACCESS_COLUMNS = ["producer", "seq", "time_ns", "client_ip", "method", "path", "status", "latency_ns"];
 
 /** Lists rows that have `http` by the index on time. */
 export class MysqlAccessLog implements AccessLog {
@@ -23,7 +25,7 @@ export class MysqlAccessLog implements AccessLog {
         const total = Number(counted!.total);
         if (offset >= total || limit === 0) return { rows: [], total };
         const [rows] = await connection.query<RowDataPacket[]>(page, [...values, limit, offset]);
-        return { rows: rows.map(storedRecordOf), total };
+        return { rows: rows.map(accessRecordOf), total };
       },
       STORE_QUERY_MS_MAX,
       signal,
@@ -40,12 +42,25 @@ function pageStatement(conditions: string): string {
   const keys =
     "SELECT producer_day, tenant, producer, seq FROM records " +
     `WHERE ${conditions} ${order("records")} LIMIT ? OFFSET ?`;
-  const columns = STORED_COLUMNS.map((column) => `entry.${column}`).join(", ");
+  const columns = ACCESS_COLUMNS.map((column) => `entry.${column}`).join(", ");
   const sameRow = ["producer_day", "tenant", "producer", "seq"].map((key) => `entry.${key} = found.${key}`);
   return (
     `SELECT ${columns} FROM (${keys}) AS found ` +
     `STRAIGHT_JOIN records AS entry ON ${sameRow.join(" AND ")} ${order("entry")}`
   );
+}
+
+function accessRecordOf(row: RowDataPacket): AccessRecord {
+  return {
+    producer: (row.producer as Buffer).toString("hex"),
+    seq: Number(row.seq),
+    timeNanos: BigInt(row.time_ns),
+    clientIp: (row.client_ip as Buffer).toString(),
+    method: (row.method as Buffer).toString(),
+    path: (row.path as Buffer).toString(),
+    status: Number(row.status),
+    latencyNanos: row.latency_ns === null ? undefined : BigInt(row.latency_ns),
+  };
 }
 
 /** Text goes as bytes and is compared byte by byte; for whole UTF-8 that is letter by letter. */
@@ -55,7 +70,7 @@ function conditions(query: AccessQuery): { text: string; values: unknown[] } {
     ["has_http = ?", 1],
     ["client_ip = ?", query.clientIp === undefined ? undefined : Buffer.from(query.clientIp)],
     ["status = ?", query.status],
-    ["method = ?", query.method === undefined ? undefined : methodBytes(query.method)],
+    ["method_lower = ?", query.method === undefined ? undefined : lowerMethodBytes(query.method)],
     ["LOCATE(?, path) > 0", query.pathPart === undefined ? undefined : Buffer.from(query.pathPart)],
     ["time_ns >= ?", query.fromNanos],
     ["time_ns <= ?", query.toNanos],

@@ -219,8 +219,9 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     const letters: DeadLetter[] = [];
     const deadLetters = { keep: async (some: readonly DeadLetter[]) => void letters.push(...some) };
     const late = { message: "year 9999", time: { seconds: 253_402_300_799n } };
+    const batch = buildLoggedBatch({ tenant: "t", producer: newProducer(), records: [{}, {}], rejected: [1] });
     const batches = [
-      buildLoggedBatch({ tenant: "t".repeat(10_000), producer: newProducer(), records: [{}, {}], rejected: [1] }),
+      { ...batch, tenant: "t".repeat(10_000) },
       buildLoggedBatch({ tenant: newTenant(), producer: newProducer(), records: [{ message: "good" }, late] }),
     ];
     expect(await sink.store(batches, deadLetters, signal)).toEqual({

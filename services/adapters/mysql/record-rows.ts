@@ -1,6 +1,7 @@
 import type { PoolConnection } from "mysql2/promise";
 import { HTTP_LONG_BYTES_MAX, RECORD_BYTES_MAX, SERVICE_BYTES_MAX, TENANT_BYTES_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import { durationToNanos } from "../../domain/record-time.ts";
 import type { RefusedRecord } from "../../domain/refused-record.ts";
 import { effectiveSeverity } from "../../domain/severity.ts";
 import { dataErrorOf } from "./errors.ts";
@@ -27,8 +28,10 @@ const INSERT = new InsertStatement(
     "has_http",
     "client_ip",
     "method",
+    "method_lower",
     "path",
     "status",
+    "latency_ns",
     "record",
   ],
   "seq = records.seq", // A row that is there already stays as it is.
@@ -93,14 +96,16 @@ function rowOf({ batch, logged }: BatchedRecord): SqlValue[] {
     Buffer.from(record.service),
     http ? 1 : 0,
     http ? Buffer.from(http.clientIp) : null,
-    http ? methodBytes(http.method) : null,
+    http ? Buffer.from(http.method) : null,
+    http ? lowerMethodBytes(http.method) : null,
     http ? Buffer.from(http.path) : null,
     http ? http.status : null,
+    http?.latency ? durationToNanos(http.latency).toString() : null,
     Buffer.from(logged.bytes.buffer, logged.bytes.byteOffset, logged.bytes.length),
   ];
 }
 
 /** Methods are found in any case: lower case on both sides, by the same rules here as in every other store. */
-export function methodBytes(method: string): Buffer {
+export function lowerMethodBytes(method: string): Buffer {
   return Buffer.from(method.toLowerCase());
 }

@@ -1,7 +1,7 @@
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { LogPulseError } from "../../domain/errors.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const LOCK_SECONDS_MAX = 10;
 
 /** Sums over requests, in both rollup tables. DECIMAL where 64 bits could overflow. */
@@ -21,7 +21,8 @@ const TALLY = `
  * days come in any order, and RANGE takes only later ones.
  */
 const TABLES: Readonly<Record<string, string>> = {
-  // One row per record. `record` is the encoded LogRecord as it was sent; only what is asked for has its own column.
+  // One row per record. `record` is the encoded LogRecord as it was sent; what is asked for or listed has a column of
+  // its own, so that a list reads no whole records. DECIMAL(28) holds any seconds of 64 bits as nanoseconds.
   // The index answers the conditions of a list, but for the path, without touching the rows.
   records: `
     producer_day INT NOT NULL,
@@ -35,12 +36,14 @@ const TABLES: Readonly<Record<string, string>> = {
     service VARBINARY(256) NOT NULL,
     has_http TINYINT NOT NULL,
     client_ip VARBINARY(64),
-    method VARBINARY(128),
+    method VARBINARY(64),
+    method_lower VARBINARY(128),
     path VARBINARY(8191),
     status INT,
+    latency_ns DECIMAL(28, 0),
     record MEDIUMBLOB NOT NULL,
     PRIMARY KEY (producer_day, tenant, producer, seq),
-    INDEX by_time (tenant, has_http, time_ns, producer, seq, status, method, client_ip)`,
+    INDEX by_time (tenant, has_http, time_ns, producer, seq, status, method_lower, client_ip)`,
   // One row per producer: which seqs are settled. Its row is the lock under which a transaction settles records.
   settled_seqs: `
     producer_day INT NOT NULL,

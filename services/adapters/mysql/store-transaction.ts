@@ -2,7 +2,7 @@ import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { SETTLED_RANGES_PER_PRODUCER_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import type { RefusedRecord } from "../../domain/refused-record.ts";
-import { settleBatch } from "../../domain/settled-ranges.ts";
+import { settleBatches } from "../../domain/settled-ranges.ts";
 import { NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import type { Outcome } from "./connections.ts";
 import { type BatchedRecord, insertRecords, refusalOf } from "./record-rows.ts";
@@ -61,8 +61,7 @@ async function splitBatches(
     if (kept.has(refused.logged)) split.counts.deadLettered += 1;
     else split.refused.push(refused);
   };
-  for (const batch of batches) {
-    const { fresh, settled, inClosedGap } = settleBatch(ranges.of(batch), batch);
+  for (const { batch, fresh, settled, inClosedGap } of settleBatches(batches, (some) => ranges.of(some))) {
     split.counts.rejected += batch.recordCount - batch.records.length;
     split.counts.duplicate += settled;
     for (const logged of fresh) {

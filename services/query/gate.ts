@@ -1,0 +1,101 @@
+import { LogPulseError } from "../domain/errors.ts";
+import { LISTS_AT_ONCE_MAX, LISTS_WAITING_MAX, SEARCHES_AT_ONCE_MAX, SEARCHES_WAITING_MAX } from "../domain/limits.ts";
+import type { AccessLog } from "../ports/access-log.ts";
+import type { LogSearch } from "../ports/log-search.ts";
+
+const RETRY_MS = 1_000;
+
+/**
+ * Lets few calls into a store at a time, and the others wait for their turn. A store that is asked hundreds of things at
+ * once answers all of them too late; asked few at a time, it answers most of them in time.
+ */
+export class Gate {
+  private readonly what: string;
+  private readonly atOnceMax: number;
+  private readonly waitingMax: number;
+  private underWay = 0;
+  private readonly waiting = new Set<() => void>();
+
+  /** `what`: the calls' name in the plural, for the error. */
+  constructor(what: string, atOnceMax: number, waitingMax: number) {
+    this.what = what;
+    this.atOnceMax = atOnceMax;
+    this.waitingMax = waitingMax;
+  }
+
+  /** @throws LogPulseError `overloaded` where too many wait already; the signal's reason; else as the call. */
+  async run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.turn(signal);
+    try {
+      return await call();
+    } finally {
+      this.underWay--;
+      const [next] = this.waiting;
+      next?.();
+    }
+  }
+
+  /** Resolves when this call may go, and counts it as under way. */
+  private async turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.underWay < this.atOnceMax) {
+      this.underWay++;
+      return;
+    }
+    if (this.waiting.size >= this.waitingMax) {
+      const message = `${this.waiting.size} ${this.what} wait already`;
+      throw new LogPulseError("overloaded", message, { retryAfterMs: RETRY_MS });
+    }
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.waiting.delete(go);
+        signal.removeEventListener("abort", giveUp);
+      };
+      const go = () => {
+        leave();
+        this.underWay++;
+        resolve();
+      };
+      const giveUp = () => {
+        leave();
+        reject(signal.reason as Error);
+      };
+      this.waiting.add(go);
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+}
+
+/** Searches, few at a time. */
+export class GatedSearch implements LogSearch {
+  private readonly store: LogSearch;
+  private readonly gate = new Gate("searches", SEARCHES_AT_ONCE_MAX, SEARCHES_WAITING_MAX);
+
+  constructor(store: LogSearch) {
+    this.store = store;
+  }
+
+  /** @throws LogPulseError `overloaded` where too many wait already; else as the store. */
+  search(...asked: Parameters<LogSearch["search"]>): ReturnType<LogSearch["search"]> {
+    return this.gate.run(() => this.store.search(...asked), asked[3]);
+  }
+
+  check(): Promise<void> {
+    return this.store.check();
+  }
+}
+
+/** Lists, few at a time: one that counts millions of rows is slow, and must leave connections to the lookups. */
+export class GatedAccessLog implements AccessLog {
+  private readonly store: AccessLog;
+  private readonly gate = new Gate("lists", LISTS_AT_ONCE_MAX, LISTS_WAITING_MAX);
+
+  constructor(store: AccessLog) {
+    this.store = store;
+  }
+
+  /** @throws LogPulseError `overloaded` where too many wait already; else as the store. */
+  list(...asked: Parameters<AccessLog["list"]>): ReturnType<AccessLog["list"]> {
+    return this.gate.run(() => this.store.list(...asked), asked[3]);
+  }
+}

@@ -1,0 +1,35 @@
+import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { clientStreamBytes, defineService, unary, unaryBytes } from "../ports/service-handlers.ts";
+import { LogPulseServer } from "./server.ts";
+
+/** A server in a process of its own, whose memory a test can measure: tells its port, then its memory when asked. */
+const nothing = () => undefined;
+const server = new LogPulseServer({
+  host: "127.0.0.1",
+  port: 0,
+  tenant: "default",
+  checks: [],
+  allowedHosts: [],
+  trustedProxies: [],
+  drainMsMax: 1_000,
+  log: { debug: nothing, info: nothing, warn: nothing, error: console.error, fatal: console.error },
+  services: [
+    defineService(IngestService, {
+      upload: clientStreamBytes(async (messages) => {
+        let batches = 0n;
+        for await (const _ of messages) batches += 1n;
+        return { batches };
+      }),
+      write: unaryBytes(async (bytes) => ({ accepted: bytes.length })),
+      writeLog: unary(async ({ message }) => ({ id: message })),
+      uploadLines: unary(async () => ({})),
+    }),
+  ],
+});
+
+await server.start();
+process.on("message", () =>
+  process.send?.({ ...process.memoryUsage(), held: server.receivedBytes, callsInFlight: server.callsInFlight }),
+);
+process.on("disconnect", () => process.exit());
+process.send?.({ port: server.address.port });
