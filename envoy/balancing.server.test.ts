@@ -127,10 +127,11 @@ describe.skipIf(!haveServers("envoy"))("replicas behind Envoy", () => {
     const streams = Array.from({ length: 3 }, () => client.open(writes.upload));
     for (const stream of streams) stream.send({});
     await waitUntil(() => door.calls.length === 3, 5_000);
+    const before = [...door.ingest[2]!.calls]; // One, most times: a replica is chosen among five draws.
     door.ingest[2]!.setReady(false);
     await waitUntil(async () => (await door.healthyHosts("ingest")) === 2, 5_000);
     for (let n = 0; n < 9; n++) await client.call(writes.write, {});
-    expect(door.ingest[2]!.calls).toEqual(["Upload"]);
+    expect(door.ingest[2]!.calls).toEqual(before);
     for (const stream of streams) stream.end();
     for (const { outcome } of streams) expect((await outcome).message!.batches).toBe(1n);
   });
