@@ -8,6 +8,8 @@ address=${ADDRESS:-127.0.0.1:8080}
 ghz=stack/.cache/ghz-$(sed -n 's/.*"ghz": "\(.*\)".*/\1/p' stack/versions.json)/ghz
 out=${OUT:-docs/benchmarks}
 mkdir -p "$out"
+file=$(mktemp)
+trap 'rm -f "$file"' EXIT
 
 record='{"severity":"SEVERITY_INFO","service":"load","message":"GET /cart/{{.RequestNumber}} answered in 12 ms for a customer of the shop"}'
 one="{\"records\":[$record]}"
@@ -17,11 +19,12 @@ run() { # name, call, total, concurrency, data, further options
   local name=$1 call=$2 total=$3 concurrency=$4 data=$5
   shift 5
   echo "== $name: $call, $total calls, $concurrency at a time"
+  printf '%s' "$data" > "$file" # Twenty batches of a hundred records are longer than an argument may be.
   local command=("$ghz" --insecure --protoset gen/logpulse.binpb --call "logpulse.v1.IngestService.$call"
-    --total "$total" --concurrency "$concurrency" --connections 8 --data "$data" "$@" "$address")
+    --total "$total" --concurrency "$concurrency" --connections 8 --data-file "$file" "$@" "$address")
   {
     echo "# ghz --insecure --protoset gen/logpulse.binpb --call logpulse.v1.IngestService.$call --total $total" \
-      "--concurrency $concurrency --connections 8 $* (date: $(date -u +%F))"
+      "--concurrency $concurrency --connections 8 --data-file … $* (date: $(date -u +%F))"
     "${command[@]}"
   } | tee "$out/ghz-$name.txt"
 }

@@ -56,7 +56,7 @@ export const CONNECTION_PING_MS = 30_000;
 export const CONNECTION_PING_ANSWER_MS_MAX = 10_000;
 export const CALLS_IN_FLIGHT_MAX = 10_000; // Of one process; beyond it calls are refused as overloaded.
 // Requests that are not whole or not answered yet. Their bytes are counted as they arrive, over all protocols.
-export const RECEIVED_BYTES_MAX = 96 * MiB; // Of one process; beyond it calls are refused as overloaded.
+export const RECEIVED_BYTES_MAX = 64 * MiB; // Of one process; beyond it calls are refused as overloaded.
 export const RECEIVED_BYTES_FREE = 4 * KiB; // Of one call: so much passes even then, so health checks do.
 export const RECEIVED_PIECE_BYTES = 256; // What keeping a piece costs beside its bytes, however few those are.
 export const RECEIVED_BYTES_PER_SECOND_MIN = 64 * KiB; // Where room is short, a slower sender loses its call.

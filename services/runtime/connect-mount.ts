@@ -59,6 +59,8 @@ export function connectMount(services: readonly ServiceHandlers[], desk: CallDes
 /** Never rejects: the library turns handlers' errors into answers; what is left is a broken connection, or a bug. */
 async function answer(handler: UniversalHandler, request: IncomingMessage, response: ServerResponse, desk: CallDesk) {
   const share = desk.received.open();
+  // Not below: what sends the answer waits for an event that a response on HTTP/1.1 does not have.
+  response.once("close", () => share.close());
   try {
     const universal = universalRequest(handler, request, response, desk, share);
     await universalResponseToNodeResponse(await handler(universal), response);
@@ -68,8 +70,6 @@ async function answer(handler: UniversalHandler, request: IncomingMessage, respo
     desk.log.error({ err: reason, method: handler.requestPath }, "a call failed by a fault of ours");
     if (response.headersSent) response.destroy();
     else response.writeHead(500).end();
-  } finally {
-    share.close();
   }
 }
 

@@ -5,13 +5,14 @@ import { LogPulseError } from "../domain/errors.ts";
 /** Decompresses to at most `bytesMax`; rejects where that does not do, or the bytes are not of its kind. */
 export type Decompress = (bytes: Uint8Array, bytesMax: number) => Promise<Uint8Array>;
 
+const PIECE = { chunkSize: 64 * 1024 }; // Node's own 16 KiB goes to another thread and back four times as often.
 const gunzipped = promisify(gunzip);
 const inflated = promisify(inflate);
 
 /** What gRPC clients may compress with, by the names in `grpc-encoding`. */
 export const GRPC_DECOMPRESS: ReadonlyMap<string, Decompress> = new Map<string, Decompress>([
-  ["gzip", (bytes, bytesMax) => gunzipped(bytes, { maxOutputLength: bytesMax })],
-  ["deflate", (bytes, bytesMax) => inflated(bytes, { maxOutputLength: bytesMax })],
+  ["gzip", (bytes, bytesMax) => gunzipped(bytes, { ...PIECE, maxOutputLength: bytesMax })],
+  ["deflate", (bytes, bytesMax) => inflated(bytes, { ...PIECE, maxOutputLength: bytesMax })],
 ]);
 
 /**

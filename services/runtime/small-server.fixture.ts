@@ -2,7 +2,8 @@ import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { clientStreamBytes, defineService, unary, unaryBytes } from "../ports/service-handlers.ts";
 import { LogPulseServer } from "./server.ts";
 
-/** A server in a process of its own, whose memory a test can measure: tells its port, then its memory when asked. */
+// A process with a server, whose memory a test can measure: says its port, and its memory when asked.
+
 const nothing = () => undefined;
 const server = new LogPulseServer({
   host: "127.0.0.1",
@@ -28,8 +29,6 @@ const server = new LogPulseServer({
 });
 
 await server.start();
-process.on("message", () =>
-  process.send?.({ ...process.memoryUsage(), held: server.receivedBytes, callsInFlight: server.callsInFlight }),
-);
+process.on("message", () => process.send?.({ rss: process.memoryUsage().rss, held: server.receivedBytes }));
 process.on("disconnect", () => process.exit());
 process.send?.({ port: server.address.port });
