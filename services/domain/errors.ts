@@ -66,11 +66,12 @@ export function isKind(reason: unknown, kind: ErrorKind): reason is LogPulseErro
 /** For our own log: the message and the innermost cause's, which is what really happened and is never sent. */
 export function reasonText(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
-  let inner: Error = reason;
-  while (inner.cause instanceof Error || (inner instanceof AggregateError && inner.errors.length > 0)) {
-    const next: unknown = inner.cause ?? (inner as AggregateError).errors.at(-1);
-    if (!(next instanceof Error)) break;
-    inner = next;
-  }
+  const inner = innermost(reason);
   return inner === reason || inner.message === "" ? reason.message : `${reason.message}: ${inner.message}`;
+}
+
+/** Libraries wrap errors in errors, some as `cause`, some as a list of `errors`; of a list the last one counts. */
+function innermost(error: Error): Error {
+  const inner: unknown = "errors" in error && Array.isArray(error.errors) ? error.errors.at(-1) : error.cause;
+  return inner instanceof Error ? innermost(inner) : error;
 }
