@@ -16,6 +16,9 @@ export default defineConfig({
           globalSetup: "tests/start-servers.ts",
           // Two files at a time: the real servers need the rest of a small machine.
           maxWorkers: 2,
+          // Once more, because servers that share two cores with everything else miss a bound of time now and then; what
+          // is wrong is wrong twice. A test that needed it is shown as such.
+          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

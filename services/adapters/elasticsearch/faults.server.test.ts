@@ -97,7 +97,7 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
       for (; storing; done++) await store.search.search(logQuery("default"), 10, undefined, signal);
       return done;
     })();
-    for (let day = 20; day < 26; day++) await put(batchOf(1, "x", Date.now() - day * DAY_MS));
+    for (let day = 20; day < 26; day++) await untilStored(store, batchOf(1, "x", Date.now() - day * DAY_MS));
     storing = false;
     expect(await searches).toBeGreaterThan(0);
   });
