@@ -83,7 +83,8 @@ export class DeliveriesInHand {
   private async commit(one: InHand, lastOffset: bigint, payload: EachBatchPayload): Promise<void> {
     if (one.lost) return;
     const next = lastOffset + 1n;
-    const partitions = [{ partition: one.partition, offset: String(next) }];
+    // kafkajs passes `metadata` on, though its types do not say so.
+    const partitions = [{ partition: one.partition, offset: String(next), metadata: this.positions.topicId }];
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: payload.batch.topic, partitions }] });
     payload.resolveOffset(String(lastOffset));
     this.positions.moved(one.partition, next);

@@ -13,8 +13,11 @@ export interface KafkaReaderSettings extends KafkaConnection {
   partitions: number;
   /** How long a reader may wait to be let into its group; LOG_JOIN_MS_MAX where it is not said. */
   joinMsMax?: number;
-  /** Called where messages were deleted by the log's retention before the group had settled them. */
-  onLost(group: string, partition: number, messages: bigint): void;
+  /**
+   * Called where messages were deleted before the group had settled them: by the log's retention, or with the whole
+   * topic, which was then made again. `messages`: undefined where nobody knows how many.
+   */
+  onLost(group: string, partition: number, messages: bigint | undefined): void;
 }
 
 /**

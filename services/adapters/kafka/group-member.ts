@@ -8,6 +8,7 @@ import type { KafkaReaderSettings } from "./event-log-reader.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
 import { LogPositions } from "./log-positions.ts";
 import { HEARTBEAT_MS, REBALANCE_MS_MAX, SESSION_MS_MAX } from "./membership.ts";
+import { TopicId } from "./topic-id.ts";
 import { within } from "./within.ts";
 
 // The broker answers a fetch when it has this much, or after this time: many small batches then become one bulk and one
@@ -15,6 +16,7 @@ import { within } from "./within.ts";
 const FETCH_BYTES_MIN = 64 * 1024;
 const FETCH_WAIT_MS_MAX = 250;
 const LEAVE_MS_MAX = 5_000;
+const LOOK_FOR_OTHER_TOPIC_MS = 5_000;
 
 /**
  * One member of a consumer group, from `new` to `stop`. kafkajs mends what it can; whatever makes it give up, the
@@ -27,6 +29,7 @@ export class GroupMember {
   private readonly group: string;
   private readonly settle: (delivery: Delivery) => Promise<void>;
   private readonly logger: Logger;
+  private readonly topicId: TopicId;
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
   private onJoined: () => void = () => undefined;
@@ -41,6 +44,7 @@ export class GroupMember {
     this.group = group;
     this.settle = settle;
     this.logger = logger;
+    this.topicId = new TopicId(settings, settings.topic);
     this.joined = new Promise((resolve) => {
       this.onJoined = resolve;
     });
@@ -51,6 +55,7 @@ export class GroupMember {
   async stop(): Promise<void> {
     this.stopping.abort(new Error("the reader was stopped"));
     await this.ended;
+    await this.topicId.close();
   }
 
   private async consumeUntilStopped(): Promise<void> {
@@ -69,32 +74,56 @@ export class GroupMember {
 
   /** Resolves when stopped, rejects when kafkajs has given up; either way nothing of it is left. */
   private async consume(signal: AbortSignal): Promise<void> {
+    const { topicId } = this;
+    const topicIdNow = await topicId.read();
     const consumer = this.newConsumer();
-    const positions = new LogPositions(this.settings, this.group, this.logger);
+    const positions = new LogPositions(this.settings, this.group, topicIdNow, this.logger);
     const inHand = new DeliveriesInHand(this.settle, positions, this.logger);
     const over = Promise.withResolvers<void>();
     const stop = () => {
       inHand.stop(signal.reason);
       over.resolve();
     };
+    const breakOff = (reason: Error) => {
+      inHand.stop(new Error("reading the log broke off", { cause: reason }));
+      over.reject(reason);
+    };
     signal.addEventListener("abort", stop, { once: true });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      inHand.stop(new Error("reading the log broke off", { cause: payload.error }));
-      over.reject(payload.error);
-    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => breakOff(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const assigned = payload.memberAssignment[this.settings.topic] ?? [];
+      this.restart(consumer, positions, assigned);
       positions.assigned(assigned);
       inHand.keepOnly(assigned);
       this.onJoined();
     });
+    const watch = setInterval(() => void this.lookForOtherTopic(positions, breakOff), LOOK_FOR_OTHER_TOPIC_MS);
     const begun = this.begin(consumer, positions, inHand, signal);
     try {
       await Promise.race([over.promise, begun]);
       await over.promise;
     } finally {
+      clearInterval(watch);
       signal.removeEventListener("abort", stop);
       await this.leave(consumer, begun, inHand);
+    }
+  }
+
+  /** Positions in a topic that is no more mean nothing in the one that is read. Before the first message is fetched. */
+  private restart(consumer: Consumer, positions: LogPositions, assigned: readonly number[]): void {
+    const { topic } = this.settings;
+    for (const partition of positions.toRestart(assigned)) consumer.seek({ topic, partition, offset: "0" });
+  }
+
+  /** A topic that was deleted and made again: kafkajs would go on in the new one where it stood in the old. */
+  private async lookForOtherTopic(positions: LogPositions, breakOff: (reason: Error) => void): Promise<void> {
+    try {
+      const now = await this.topicId.read();
+      if (now === positions.topicId) return;
+      positions.topicIsGone();
+      breakOff(new Error(`topic ${this.settings.topic} was deleted and made again`));
+    } catch (err) {
+      this.logger.debug({ err, group: this.group }, "could not look whether the topic is still the same");
     }
   }
 

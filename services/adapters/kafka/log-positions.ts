@@ -5,6 +5,13 @@ import type { KafkaReaderSettings } from "./event-log-reader.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
 import { within } from "./within.ts";
 
+/** A group's position in a partition. */
+interface Position {
+  offset: bigint;
+  /** The id of the topic that it was committed for; empty where whoever committed it did not say. */
+  topicId: string;
+}
+
 /** By partition: the group's positions, where it has one, and the first offset that the log still has. */
 interface Standing {
   committed: Map<number, bigint>;
@@ -15,19 +22,23 @@ interface Standing {
  * Where a group stands in each partition, so that a gap is seen: messages that the log's retention deleted before the
  * group had settled them. kafkajs would step over the gap with a line in its log.
  *
- * Seen are gaps at the moment a partition is taken over and between two deliveries. Not seen: a topic that was deleted
- * and made again under the same name, whose offsets begin anew.
+ * Seen are gaps at the moment a partition is taken over and between two deliveries, and positions in a topic that was
+ * deleted and made again under the same name: each commit carries the topic's id.
  */
 export class LogPositions {
   private readonly settings: KafkaReaderSettings;
   private readonly group: string;
   private readonly logger: Logger;
+  /** The id of the topic that is read. */
+  readonly topicId: string;
   private readonly next = new Map<number, bigint>(); // By partition: the offset that comes next.
+  private readonly ofOtherTopic = new Set<number>(); // Partitions whose position was committed for another topic.
   private looked: Promise<void> = Promise.resolve();
 
-  constructor(settings: KafkaReaderSettings, group: string, logger: Logger) {
+  constructor(settings: KafkaReaderSettings, group: string, topicId: string, logger: Logger) {
     this.settings = settings;
     this.group = group;
+    this.topicId = topicId;
     this.logger = logger;
   }
 
@@ -36,8 +47,23 @@ export class LogPositions {
    * reset by kafkajs at once, and then nobody can tell any more.
    */
   async begin(): Promise<void> {
-    const committed = await this.withAdmin((admin) => this.committed(admin));
-    for (const [partition, offset] of committed) this.next.set(partition, offset);
+    for (const [partition, position] of await this.withAdmin((admin) => this.positions(admin))) {
+      if (this.isOfOtherTopic(position)) this.ofOtherTopic.add(partition);
+      else this.next.set(partition, position.offset);
+    }
+  }
+
+  /**
+   * Of the partitions that are ours from now on, those to be read from the log's first message: their positions belong
+   * to a topic that is no more. What that still had for the group is lost, and nobody knows how much it was.
+   */
+  toRestart(partitions: readonly number[]): number[] {
+    const restarted = partitions.filter((partition) => this.ofOtherTopic.delete(partition));
+    for (const partition of restarted) {
+      this.next.set(partition, 0n);
+      this.settings.onLost(this.group, partition, undefined);
+    }
+    return restarted;
   }
 
   /** These partitions are ours from now on: looks where the group stands in them and where the log begins. */
@@ -58,6 +84,12 @@ export class LogPositions {
       },
     );
     this.looked = looked;
+  }
+
+  /** The topic was deleted while its partitions were read: what of it was not settled is lost. */
+  topicIsGone(): void {
+    for (const partition of this.next.keys()) this.settings.onLost(this.group, partition, undefined);
+    this.next.clear();
   }
 
   /** A delivery begins at that offset. Never rejects, and takes LOG_CHECK_MS_MAX at most. */
@@ -90,15 +122,27 @@ export class LogPositions {
     });
   }
 
-  /** Of partitions that have a position; a reset or unset one is negative. */
   private async committed(admin: Admin): Promise<Map<number, bigint>> {
+    const ours = [...(await this.positions(admin))].filter(([, position]) => !this.isOfOtherTopic(position));
+    return new Map(ours.map(([partition, { offset }]) => [partition, offset]));
+  }
+
+  /** Of partitions that have a position; a reset or unset one is negative. */
+  private async positions(admin: Admin): Promise<Map<number, Position>> {
     const topics = await admin.fetchOffsets({ groupId: this.group, topics: [this.settings.topic] });
     const positions = topics.flatMap(({ partitions }) => partitions);
     return new Map(
       positions
-        .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
-        .filter(([, offset]) => offset >= 0n),
+        .map(
+          ({ partition, offset, metadata }) =>
+            [partition, { offset: BigInt(offset), topicId: metadata ?? "" }] as const,
+        )
+        .filter(([, { offset }]) => offset >= 0n),
     );
+  }
+
+  private isOfOtherTopic({ topicId }: Position): boolean {
+    return topicId !== "" && topicId !== this.topicId;
   }
 
   /** A connection for this alone: kafkajs wakes every millisecond for each that is open. */

@@ -21,6 +21,7 @@ export function newTopicsSettings(brokers: readonly string[]): TopicsSettings {
     batches: { name: `${name}-batches`, partitions: 3 },
     deadLetters: { name: `${name}-dead-letters`, partitions: 2 },
     batchesRetentionMs: 3 * 86_400_000,
+    deadLettersRetentionMs: 30 * 86_400_000,
     replicationFactor: 1,
     minInsyncReplicas: 1,
   };

@@ -40,6 +40,7 @@ describe.runIf(servers)("prepareTopics on a real Kafka", () => {
       "max.message.bytes": String(BROKER_MESSAGE_BYTES_MAX),
       "min.insync.replicas": "1",
     });
+    expect(deadLetters!["retention.ms"]).toBe(String(30 * 86_400_000));
     expect(deadLetters!["cleanup.policy"]!.split(",").sort()).toEqual(["compact", "delete"]);
     expect(Number(deadLetters!["max.message.bytes"])).toBeGreaterThan(BROKER_MESSAGE_BYTES_MAX);
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, ITopicConfig } from "kafkajs";
-import { BROKER_MESSAGE_BYTES_MAX, DEAD_LETTER_RETENTION_MS } from "../../domain/limits.ts";
+import { BROKER_MESSAGE_BYTES_MAX, DEAD_LETTER_BYTES_MAX } from "../../domain/limits.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { isNotYetSeen, logUnavailable } from "./errors.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
@@ -19,6 +19,8 @@ export interface TopicsSettings extends KafkaConnection {
   deadLetters: TopicSettings;
   /** How long a batch stays in the log: the time that a store may be away without losing anything. */
   batchesRetentionMs: number;
+  /** How long a dead letter stays in its topic. */
+  deadLettersRetentionMs: number;
   /** How many brokers keep each message. */
   replicationFactor: number;
   /** How many of them must have it before a write is acknowledged; below the replication factor where one may fail. */
@@ -28,9 +30,6 @@ export interface TopicsSettings extends KafkaConnection {
 /** How long a new topic may take to be known everywhere, and how often that is asked. */
 const SEEN_MS_MAX = 10_000;
 const SEEN_MS_MIN = 100;
-
-/** A dead letter can hold a whole message of the log, and says more than that. */
-const DEAD_LETTER_BYTES_MAX = BROKER_MESSAGE_BYTES_MAX + 1024 * 1024;
 
 /**
  * Creates the topics that are missing. Several processes may do so at once. A topic that is there keeps its settings.
@@ -66,7 +65,7 @@ function batchesTopic(settings: TopicsSettings): ITopicConfig {
 function deadLettersTopic(settings: TopicsSettings): ITopicConfig {
   return topic(settings, settings.deadLetters, {
     "cleanup.policy": "compact,delete",
-    "retention.ms": DEAD_LETTER_RETENTION_MS,
+    "retention.ms": settings.deadLettersRetentionMs,
     "max.message.bytes": DEAD_LETTER_BYTES_MAX,
   });
 }
