@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 
 /**
@@ -9,4 +10,9 @@ import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 export function deadLetterKey(letter: DeadLetter): string {
   const identity = letter.id === "" ? `${letter.partition}@${letter.offset}` : letter.id;
   return [letter.store, letter.tenant, identity, letter.reason].join("\0");
+}
+
+/** The key as people and tables have it: SHA-256 of it, 64 hexadecimal digits. */
+export function letterKeyText(letter: DeadLetter): string {
+  return hash("sha256", deadLetterKey(letter), "hex");
 }

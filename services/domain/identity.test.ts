@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dayText, identityText, isUuidV7, makeUuidV7, parseIdentity, producerDay, uuidV7TimeMs } from "./identity.ts";
+import {
+  dayOfText,
+  dayText,
+  identityText,
+  isUuidV7,
+  makeUuidV7,
+  parseIdentity,
+  producerDay,
+  uuidV7TimeMs,
+} from "./identity.ts";
 import { partitionOf } from "./partition.ts";
 
 const times = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -16,6 +25,13 @@ describe("a UUIDv7", () => {
         expect(producerDay(Buffer.from(id).toString("hex"))).toBe(Math.floor(timeMs / 86_400_000));
       }),
     );
+  });
+
+  it("has a day that is read back from its text, and from no other text", () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 2_932_896 }), (day) => expect(dayOfText(dayText(day))).toBe(day)));
+    for (const text of ["", "20150229", "20151301", "2015-5-1", "201505", "201505171", "2015051x"]) {
+      expect(dayOfText(text)).toBeUndefined();
+    }
   });
 
   it("agrees with the example of RFC 9562, appendix A.6", () => {

@@ -18,18 +18,18 @@ export function identityText(producer: string, seq: number): string {
 }
 
 /**
- * Reads the text form.
+ * Reads the text form. `field`: where the caller gave it.
  *
  * @throws LogPulseError `invalid_request` that shows the form wanted.
  */
-export function parseIdentity(text: string): Identity {
+export function parseIdentity(text: string, field = "id"): Identity {
   const parts = ID_TEXT.exec(text);
   const seq = Number(parts?.[2]);
   if (!parts?.[1] || seq > SEQ_MAX) {
     throw new LogPulseError(
       "invalid_request",
-      `id is "${text.slice(0, 100)}"; it must be 32 hexadecimal digits, "-", and a number up to ${SEQ_MAX}`,
-      { metadata: { field: "id" } },
+      `${field} is "${text.slice(0, 100)}"; it must be 32 hexadecimal digits, "-", and a number up to ${SEQ_MAX}`,
+      { metadata: { field } },
     );
   }
   return { producer: parts[1], seq };
@@ -54,6 +54,12 @@ export function producerDay(producer: string): number {
 /** A day number as `YYYYMMDD`, for names of indices and partitions. */
 export function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "");
+}
+
+/** The day number that `dayText` wrote as `YYYYMMDD`; undefined where it is no day of the calendar. */
+export function dayOfText(text: string): number | undefined {
+  const day = Date.parse(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}T00:00:00Z`) / DAY_MS;
+  return Number.isInteger(day) && dayText(day) === text ? day : undefined;
 }
 
 /**

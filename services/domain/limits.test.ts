@@ -30,6 +30,10 @@ const NESTED: [string, number[]][] = [
   ],
   ["a line in a record", [limits.LINE_BYTES_MAX, limits.RECORD_BYTES_MAX]],
   ["the last second of record time in 64-bit nanoseconds", [limits.RECORD_TIME_SECONDS_MAX * 1e9, 2 ** 63]],
+  [
+    "what a sink may not know of the first day in a turn of retention",
+    [limits.FIRST_DAY_AGE_MS_MAX, limits.RETENTION_EVERY_MS],
+  ],
   ["a drain in a container's grace period of 15 s", [limits.DRAIN_MS_MAX, 15_000]],
   [
     "the steps of a stop in the time for it",

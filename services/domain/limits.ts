@@ -46,6 +46,9 @@ export const GRPC_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + 64 * KiB; // A little ov
 export const HTTP_BODY_BYTES_MAX = 16 * MiB; // A JSON batch is longer than its protobuf form.
 export const HTTP_HEADERS_BYTES_MAX = 32 * KiB;
 export const STREAM_IDLE_MS_MAX = 60_000;
+export const STREAM_QUIET_MS_MAX = 300_000; // Of `Stream`, between two messages: services log in bursts.
+export const STREAM_ANSWER_REJECTS_MAX = 1_000; // Of one answer of `Stream`: those of a large batch take several.
+export const STREAM_REJECTS_UNREAD_MAX = 200_000; // Of one process: rejects that clients of `Stream` have not taken yet.
 export const PROTOCOL_SNIFF_MS_MAX = 5_000;
 export const CONNECTIONS_MAX = 10_000;
 export const STREAMS_PER_CONNECTION_MAX = 1_000;
@@ -76,13 +79,13 @@ export const JOINED_BATCHES_MAX = 64;
 export const JOINED_BYTES_MAX = 1 * MiB; // A larger batch goes alone.
 export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
 export const UPLOAD_BATCHES_IN_FLIGHT_MAX = 32; // Of one stream; then the stream is not read until one is kept.
+export const UPLOAD_BYTES_IN_FLIGHT_MAX = 8 * MiB; // The same in bytes; one larger batch goes alone.
 export const APPEND_QUEUE_BYTES_MAX = 64 * MiB; // Of one process, all partitions together; beyond it calls are refused.
 export const APPEND_QUEUE_BATCHES_MAX = 20_000;
 export const APPENDS_IN_FLIGHT_PER_PARTITION_MAX = 1; // One: batches of one producer are appended in order.
 export const APPEND_MS_MAX = 10_000;
 export const LOG_CHECK_MS_MAX = 2_000;
 export const LOG_JOIN_MS_MAX = 30_000; // From the wish to read until the group has let this member in.
-export const DEAD_LETTER_RETENTION_MS = 30 * 86_400_000;
 
 // Workers.
 export const FETCH_BYTES_PER_PARTITION_MAX = 4 * MiB;
@@ -95,7 +98,22 @@ export const RETRY_WAIT_MS_MIN = 100;
 export const RETRY_WAIT_MS_MAX = 10_000;
 export const SETTLED_RANGES_PER_PRODUCER_MAX = 1_000;
 export const ROLLUP_SERIES_PER_MINUTE_MAX = 2_000;
+export const DEAD_LETTER_NAME_BYTES_MAX = 64; // Of its store and its id.
+export const DEAD_LETTER_REASON_BYTES_MAX = 256;
 export const DEAD_LETTER_DETAIL_CHARACTERS_MAX = 1_000;
+export const DEAD_LETTER_BYTES_MAX = 9 * MiB + 512 * KiB; // A letter can hold a whole message of the log, and says more.
+export const FIRST_DAY_AGE_MS_MAX = 5_000; // Of what a sink knows of the first day where asking is not free.
+export const RETENTION_EVERY_MS = 600_000; // Half of it at least: workers are to take turns.
+export const RETENTION_AGAIN_MS = 10_000; // The same after a failure, and before the first batch was seen.
+
+// Dead letters, listed and replayed.
+export const DEAD_LETTERS_PAGE_SIZE_DEFAULT = 50;
+export const DEAD_LETTERS_PAGE_SIZE_MAX = 1_000;
+export const DEAD_LETTERS_REPLAYED_PER_CALL_MAX = 1_000;
+export const DEAD_LETTER_ORIGINAL_BYTES_DEFAULT = 4 * KiB;
+export const DEAD_LETTER_ORIGINAL_BYTES_MAX = 3 * MiB; // One letter then fits an answer.
+export const REPLAY_MS_MAX = 15_000; // Of one call, which then goes on with the next page: callers and the door wait 30 s.
+export const REPLAY_REFUSALS_TOLD_MAX = 100;
 
 // Reads.
 export const QUERY_WORDS_MAX = 64;
@@ -122,6 +140,8 @@ export const LIMITER_LEASE_MS_MAX = 1_000; // What was leased and not used by th
 export const LIMITER_REDIS_MS_MAX = 10;
 export const LIMITER_SLOW_DOWN_MS_MAX = 250;
 export const LIMITER_SLOWED_CALLS_MAX = 256; // Of one process; beyond it a call over its limit is refused at once.
+export const LIMITER_WAITING_BYTES_MAX = 16 * MiB; // Of one process: batches of `Stream` that wait for their limit.
+export const LIMITER_ASK_AGAIN_MS_MAX = 10_000; // Of a stream that waits, however long: the bucket may be full before.
 
 // Redis, beside the limiter.
 export const CACHE_REDIS_MS_MAX = 50;

@@ -80,7 +80,19 @@ export function decodeLoggedBatch(partition: number, offset: bigint, message: Ui
   };
 }
 
-function decodeRecord(bytes: Uint8Array, seq: number, receivedNanos: bigint): LoggedRecord {
+/** The seqs of the batch that ingest rejected, in order. */
+export function rejectedSeqs({ firstSeq, recordCount, records }: LoggedBatch): number[] {
+  if (records.length === recordCount) return [];
+  const kept = new Set(records.map(({ seq }) => seq));
+  return Array.from({ length: recordCount }, (_, index) => firstSeq + index).filter((seq) => !kept.has(seq));
+}
+
+/**
+ * Decodes one record of a batch that was received at that time.
+ *
+ * @throws Error where the bytes are no LogRecord.
+ */
+export function decodeRecord(bytes: Uint8Array, seq: number, receivedNanos: bigint): LoggedRecord {
   const record = fromBinary(LogRecordSchema, bytes);
   const timeNanos = record.time ? timestampToNanos(record.time) : receivedNanos;
   record.time ??= nanosToTimestamp(receivedNanos);

@@ -31,6 +31,11 @@ export function msToNanos(ms: number): bigint {
   return BigInt(Math.trunc(ms)) * NANOS_PER_MS;
 }
 
+/** Nanoseconds as whole milliseconds of the clock; what is less than one is cut off. */
+export function nanosToMs(nanos: bigint): number {
+  return Number(nanos / NANOS_PER_MS);
+}
+
 /** RFC 3339 in UTC with all nine digits: sorts as text and loses nothing. */
 export function nanosToText(nanos: bigint): string {
   const { seconds, nanos: rest } = nanosToTimestamp(nanos);

@@ -122,7 +122,7 @@ describe("settleBatches", () => {
   const settle = (ranges: SettledRanges, ...batches: LoggedBatch[]) =>
     settleBatches(batches, () => ranges).map(({ fresh, settled, inClosedGap }) => ({
       fresh: seqsOf(fresh),
-      settled,
+      settled: seqsOf(settled),
       inClosedGap: seqsOf(inClosedGap),
     }));
 
@@ -131,8 +131,8 @@ describe("settleBatches", () => {
     ranges.add(12, 13);
     const both = settle(ranges, batchOf(10, [10, 12, 13, 14], 5), batchOf(9, [9, 10, 11, 15], 7)); // 11 was rejected.
     expect(both).toEqual([
-      { fresh: [10, 14], settled: 2, inClosedGap: [] },
-      { fresh: [9, 15], settled: 2, inClosedGap: [] },
+      { fresh: [10, 14], settled: [12, 13], inClosedGap: [] },
+      { fresh: [9, 15], settled: [10, 11], inClosedGap: [] },
     ]);
   });
 
@@ -146,7 +146,7 @@ describe("settleBatches", () => {
     const ranges = new SettledRanges();
     for (const seq of [0, 5, 10]) ranges.add(seq, seq);
     ranges.closeGaps(2);
-    expect(settle(ranges, batchOf(3, [3, 4, 5, 6], 4))).toEqual([{ fresh: [6], settled: 1, inClosedGap: [3, 4] }]);
+    expect(settle(ranges, batchOf(3, [3, 4, 5, 6], 4))).toEqual([{ fresh: [6], settled: [5], inClosedGap: [3, 4] }]);
   });
 
   it("takes for a duplicate what another of the batches brought below a closed gap", () => {
@@ -155,8 +155,8 @@ describe("settleBatches", () => {
     ranges.closeGaps(2);
     const [first, second] = [batchOf(4, [4, 6], 3), batchOf(4, [4, 5, 6], 3)]; // 5 was rejected.
     expect(settle(ranges, first, second)).toEqual([
-      { fresh: [4, 6], settled: 0, inClosedGap: [] },
-      { fresh: [], settled: 3, inClosedGap: [] },
+      { fresh: [4, 6], settled: [], inClosedGap: [] },
+      { fresh: [], settled: [4, 5, 6], inClosedGap: [] },
     ]);
   });
 
@@ -200,7 +200,7 @@ class SeqStore {
     expect(this.stored.size).toBe(storedBefore + fresh.length);
     const offered = batches.flatMap(({ records }) => seqsOf(records));
     expect(offered.filter((seq) => this.stored.has(seq) === lost.has(seq))).toEqual([]);
-    const toldApart = splits.map((split) => split.fresh.length + split.settled + split.inClosedGap.length);
+    const toldApart = splits.map((split) => split.fresh.length + split.settled.length + split.inClosedGap.length);
     expect(toldApart).toEqual(batches.map(({ recordCount }) => recordCount));
     this.ranges.closeGaps(this.rangesMax);
     this.ranges = SettledRanges.decode(this.ranges.encode());

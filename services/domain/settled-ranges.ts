@@ -120,9 +120,9 @@ export interface SettledSplit {
   batch: LoggedBatch;
   /** Never settled before: these count. */
   fresh: LoggedRecord[];
-  /** Settled before: duplicates. */
-  settled: number;
-  /** Settled before, or lost in a gap that was closed: duplicates only where their row is stored. */
+  /** Settled before: duplicates, or conflicts where another record is stored. */
+  settled: LoggedRecord[];
+  /** Settled before, or lost in a gap that was closed: as `settled` only where a record is stored. */
   inClosedGap: LoggedRecord[];
 }
 
@@ -147,11 +147,11 @@ export function settleBatches(
 
 /** `before`: what was settled when none of the batches was. */
 function settleBatch(batch: LoggedBatch, ranges: SettledRanges, before: SettledRanges): SettledSplit {
-  const split: SettledSplit = { batch, fresh: [], settled: 0, inClosedGap: [] };
+  const split: SettledSplit = { batch, fresh: [], settled: [], inClosedGap: [] };
   for (const logged of batch.records) {
     if (!ranges.contains(logged.seq)) split.fresh.push(logged);
     else if (before.mayBeInClosedGap(logged.seq)) split.inClosedGap.push(logged);
-    else split.settled += 1;
+    else split.settled.push(logged);
   }
   if (batch.recordCount > 0) ranges.add(batch.firstSeq, batch.firstSeq + batch.recordCount - 1);
   return split;

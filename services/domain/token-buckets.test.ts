@@ -39,13 +39,19 @@ describe("TokenBuckets", () => {
     );
   });
 
+  it("tell the whole tokens that are left: none of a debt, none of a part", () => {
+    const buckets = new TokenBuckets({ capacity: 10, refillPerSecond: 1 }, 10);
+    const left = (cost: number, nowMs: number) => buckets.take("key", cost, nowMs).tokensLeft;
+    expect([left(3, 0), left(6, 900), left(5, 1_000), left(1, 2_000), left(1, 6_000)]).toEqual([7, 1, 0, 0, 1]);
+  });
+
   it("charge what others admitted, down to nothing but not into debt", () => {
     const buckets = new TokenBuckets({ capacity: 10, refillPerSecond: 1 }, 10);
     buckets.charge("key", 4, 0);
     expect(buckets.missing("key", 0)).toBe(4);
     buckets.charge("key", 1_000, 0);
     expect(buckets.missing("key", 0)).toBe(10);
-    expect(buckets.take("key", 1, 0)).toEqual({ allowed: false, retryAfterMs: 1_000 });
+    expect(buckets.take("key", 1, 0)).toEqual({ allowed: false, retryAfterMs: 1_000, tokensLeft: 0 });
     buckets.take("key", 30, 1_000);
     buckets.charge("key", 5, 1_000);
     expect(buckets.missing("key", 1_000)).toBe(39);

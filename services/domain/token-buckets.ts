@@ -40,13 +40,14 @@ export class TokenBuckets {
   }
 
   /** A bucket that holds at least one token admits any cost and may go into debt by it; the wait is until it holds one again. */
-  take(key: string, cost: number, nowMs: number): { allowed: boolean; retryAfterMs: number } {
+  take(key: string, cost: number, nowMs: number): { allowed: boolean; retryAfterMs: number; tokensLeft: number } {
     const bucket = this.use(key, nowMs);
     if (bucket.micro < MICRO) {
-      return { allowed: false, retryAfterMs: Math.ceil((MICRO - bucket.micro) / this.refillMicroPerMs) };
+      const retryAfterMs = Math.ceil((MICRO - bucket.micro) / this.refillMicroPerMs);
+      return { allowed: false, retryAfterMs, tokensLeft: 0 };
     }
     bucket.micro -= cost * MICRO;
-    return { allowed: true, retryAfterMs: 0 };
+    return { allowed: true, retryAfterMs: 0, tokensLeft: Math.max(0, Math.floor(bucket.micro / MICRO)) };
   }
 
   /** Notes what somebody else admitted: takes up to `cost` tokens, never into debt. */

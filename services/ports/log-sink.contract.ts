@@ -1,30 +1,21 @@
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 import { LogRecordSchema, Severity } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import { identityText } from "../domain/identity.ts";
 import { RECORD_BYTES_MAX, RECORDS_PER_BATCH_MAX, SEQ_MAX, SETTLED_RANGES_PER_PRODUCER_MAX } from "../domain/limits.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
-import type { StoredRecord } from "../domain/stored-record.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "./build-logged-batch.ts";
-import { newTenant, noDeadLetters } from "./contract-batches.ts";
+import { counts, idsOf, KeptLetters, messages, newIdentity, noDeadLetters } from "./contract-batches.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { HOSTILE_TEXTS } from "./hostile-texts.ts";
-import { addCounts, type LogSink, NO_COUNTS, type StoreCounts } from "./log-sink.ts";
-
-/** A sink under test and a way to look into its store. */
-export interface LogSinkHarness {
-  /** Over an empty store of its own; the contract calls `prepare`. */
-  sink: LogSink;
-  /** Everything stored for the tenant, in any order; what was stored before the call is in it. */
-  stored(tenant: string): Promise<StoredRecord[]>;
-  /** A record that this store refuses for ever; ingest would have rejected it. */
-  refusedRecord: RecordToBuild;
-  /** Removes what the tests stored, and closes the sink. */
-  close(): Promise<void>;
-}
+import type { LogSinkHarness } from "./log-sink.fixture.ts";
+import { addCounts, NO_COUNTS, type StoreCounts } from "./log-sink.ts";
+import { conflictsContract } from "./log-sink-conflicts.contract.ts";
+import { expiredContract } from "./log-sink-expired.contract.ts";
+import { modelContract } from "./log-sink-model.contract.ts";
+import { settledContract } from "./log-sink-settled.contract.ts";
 
 /** What every LogSink must do, whatever it is made of. */
 export function logSinkContract(adapterName: string, make: () => Promise<LogSinkHarness>): void {
@@ -66,7 +57,7 @@ export function logSinkContract(adapterName: string, make: () => Promise<LogSink
     it("counts each record of overlapping and reordered batches once", async () => {
       const { tenant, producer } = newIdentity();
       const part = (firstSeq: number, size: number) =>
-        buildLoggedBatch({ tenant, producer, firstSeq, records: messages(size) });
+        buildLoggedBatch({ tenant, producer, firstSeq, records: messages(size, firstSeq) });
       expect(await storeAll([part(50, 30)])).toEqual(counts({ stored: 30 }));
       expect(await storeAll([part(0, 60), part(40, 20)])).toEqual(counts({ stored: 50, duplicate: 30 }));
       expect(await storeAll([part(70, 20), part(75, 10), part(0, 90)])).toEqual(counts({ stored: 10, duplicate: 110 }));
@@ -220,6 +211,11 @@ export function logSinkContract(adapterName: string, make: () => Promise<LogSink
       await expectGivenBack(tenant, producer, HOSTILE_TEXTS.map(everywhere));
     });
 
+    settledContract(() => harness);
+    conflictsContract(() => harness);
+    expiredContract(() => harness);
+    modelContract(() => harness);
+
     async function expectGivenBack(tenant: string, producer: string, records: RecordToBuild[]): Promise<void> {
       const batch = buildLoggedBatch({ tenant, producer, records });
       expect(await storeAll([batch])).toEqual(counts({ stored: records.length }));
@@ -229,22 +225,9 @@ export function logSinkContract(adapterName: string, make: () => Promise<LogSink
         expect(toJson(LogRecordSchema, record)).toEqual(toJson(LogRecordSchema, batch.records[index]!.record));
         expect(receivedNanos).toBe(batch.receivedNanos);
       }
+      expect(await storeAll([batch])).toEqual(counts({ duplicate: records.length }));
     }
   });
-}
-
-/** Keeps dead letters where a test can see them. */
-class KeptLetters implements DeadLetters {
-  readonly letters: DeadLetter[] = [];
-
-  async keep(letters: readonly DeadLetter[]): Promise<void> {
-    this.letters.push(...letters);
-  }
-
-  /** Without repeats: keeping a letter twice is harmless. */
-  ids(): string[] {
-    return [...new Set(this.letters.map(({ id }) => id))].sort();
-  }
 }
 
 const EVERY_FIELD: RecordToBuild = {
@@ -277,22 +260,6 @@ function everywhere(text: string): RecordToBuild {
     attributes: { value: text, [text]: "key", list: [text], deep: { [text]: text } },
     http: { clientIp: text, method: text, path: text, status: 200, userAgent: text, referer: text, protocol: text },
   };
-}
-
-function newIdentity(): { tenant: string; producer: string } {
-  return { tenant: newTenant(), producer: newProducer() };
-}
-
-function messages(count: number): RecordToBuild[] {
-  return Array.from({ length: count }, (_, index) => ({ service: "contract", message: `message ${index}` }));
-}
-
-function idsOf(producer: string, firstSeq: number, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => identityText(producer, firstSeq + index)).sort();
-}
-
-function counts(some: Partial<StoreCounts>): StoreCounts {
-  return { ...NO_COUNTS, ...some };
 }
 
 function sum(all: StoreCounts): number {

@@ -12,6 +12,8 @@ export interface StoreCounts {
   deadLettered: number;
   /** Rejected by ingest: not to be stored. */
   rejected: number;
+  /** Of a producer day that the store no longer keeps. */
+  expired: number;
 }
 
 /** A store on its writing side. One worker loop owns it. */
@@ -26,6 +28,13 @@ export interface LogSink {
    * Settles every record of the batches: stored once under its identity, or found settled already, or dropped by rule,
    * or refused and handed to `deadLetters` before this resolves. A record that is refused does not touch its
    * neighbours. Calling it again with the same batches, in any order or overlapping, changes nothing.
+   *
+   * The seqs that ingest rejected are settled too: a record that comes later under one of them is a duplicate. Batches
+   * of a producer day before the store's first day (`Retention`) are counted as expired and change nothing.
+   *
+   * A store that judges (SQL, memory; not Elasticsearch, which finds the first copy there) compares a record whose
+   * identity is settled with the stored one: other content under the same identity is a conflict, and becomes a dead
+   * letter of reason "conflict". Where nothing is stored to compare with, it is a duplicate.
    *
    * `batches`: of one partition, in log order, at most STORE_RECORDS_MAX records unless there is only one.
    *
@@ -49,8 +58,16 @@ export function addCounts(a: StoreCounts, b: StoreCounts): StoreCounts {
     dropped: a.dropped + b.dropped,
     deadLettered: a.deadLettered + b.deadLettered,
     rejected: a.rejected + b.rejected,
+    expired: a.expired + b.expired,
   };
 }
 
 /** Nothing counted yet. */
-export const NO_COUNTS: Readonly<StoreCounts> = { stored: 0, duplicate: 0, dropped: 0, deadLettered: 0, rejected: 0 };
+export const NO_COUNTS: Readonly<StoreCounts> = {
+  stored: 0,
+  duplicate: 0,
+  dropped: 0,
+  deadLettered: 0,
+  rejected: 0,
+  expired: 0,
+};

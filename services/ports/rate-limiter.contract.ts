@@ -24,8 +24,12 @@ export function rateLimiterContract(
       const key = `client-${randomUUID()}`;
       return { limiter, pass, key, take: (cost: number) => limiter.take(key, cost) };
     };
-    const refusedForAbout = (ms: number) => ({ allowed: false, retryAfterMs: expect.toSatisfy(isAbout(ms)) });
-    const ALLOWED = { allowed: true, retryAfterMs: 0 };
+    const refusedForAbout = (ms: number) => ({
+      allowed: false,
+      retryAfterMs: expect.toSatisfy(isAbout(ms)),
+      tokensLeft: 0,
+    });
+    const ALLOWED = { allowed: true, retryAfterMs: 0, tokensLeft: expect.any(Number) };
 
     it("lets a full bucket through, then says how long to wait, and keeps its word", async () => {
       const { take, pass } = await open({ capacity: 2, refillPerSecond: 1 });
@@ -46,6 +50,13 @@ export function rateLimiterContract(
       expect(refused.retryAfterMs).toSatisfy(isAbout(600)); // From 59 in debt to one token.
       await pass(refused.retryAfterMs);
       expect(await take(1)).toEqual(ALLOWED);
+    });
+
+    it.each([10, 1_000])("tells what is left of %i tokens, and nothing of a debt", async (capacity) => {
+      const { take } = await open({ capacity, refillPerSecond: 0.01 });
+      const left: (number | undefined)[] = [];
+      for (const cost of [1, 1, 3, capacity, 1]) left.push((await take(cost)).tokensLeft);
+      expect(left).toEqual([capacity - 1, capacity - 2, capacity - 5, 0, 0]);
     });
 
     it("takes nothing where it refuses", async () => {

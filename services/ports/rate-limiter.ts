@@ -11,6 +11,11 @@ export interface Take {
   allowed: boolean;
   /** Milliseconds until the bucket holds one token again; 0 where allowed. */
   retryAfterMs: number;
+  /**
+   * Whole tokens in the bucket now, 0 while it is in debt: what the caller may take without getting into debt. A hint,
+   * for others use the bucket too, and what they took in the last second may be in it. Undefined where nothing limits.
+   */
+  tokensLeft: number | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
-import { clientStreamBytes, defineService, unary, unaryBytes } from "./service-handlers.ts";
+import { bidiStreamBytes, clientStreamBytes, defineService, unary, unaryBytes } from "./service-handlers.ts";
 
 describe("defineService", () => {
   it("binds each method of the contract to its handler", () => {
@@ -12,6 +12,10 @@ describe("defineService", () => {
         for await (const bytes of messages) if (bytes.length > 0 && !context.signal.aborted) batches += 1n;
         return { batches };
       }),
+      stream: bidiStreamBytes(async (messages, send, context) => {
+        let settledBatches = 0n;
+        for await (const _ of messages) if (!context.stopping.aborted) await send({ settledBatches: ++settledBatches });
+      }),
       write: unaryBytes(async (bytes) => ({ accepted: bytes.length })),
       writeLog: unary(async (request) => ({ id: request.serviceName, totalLogged: 1 })),
       uploadLines: unary(async (request) => ({ rejected: { count: request.lines.length } })),
@@ -20,6 +24,7 @@ describe("defineService", () => {
       ingest.methods.map((bound) => [bound.method.name, bound.handler.kind]),
       [
         ["Upload", "client_stream_bytes"],
+        ["Stream", "bidi_stream_bytes"],
         ["Write", "unary_bytes"],
         ["WriteLog", "unary"],
         ["UploadLines", "unary"],

@@ -19,6 +19,12 @@ export interface CallContext {
    * middle of a stream, or the process stops and cannot wait longer. Its reason is a LogPulseError that says which.
    */
   signal: AbortSignal;
+  /**
+   * Aborted when the process begins to stop; its reason is the LogPulseError to end with. A call that would be over by
+   * itself in a moment takes no notice. One that goes on for as long as its client likes ends now, in order: the
+   * process waits a few seconds for it, then aborts `signal`.
+   */
+  stopping: AbortSignal;
   /** When the client's deadline passes, in milliseconds since 1970; absent where it set none. */
   deadlineMs?: number;
 }
@@ -44,6 +50,28 @@ export interface ClientStreamBytesHandler<O extends DescMessage> {
   handle: (messages: AsyncIterable<Uint8Array>, context: CallContext) => Promise<MessageInitShape<O>>;
 }
 
+/** Sends one message to the client. */
+export type Send<O extends DescMessage> = (answer: MessageInitShape<O>) => Promise<void>;
+
+/**
+ * Any number of encoded messages in, any number of messages out, side by side. gRPC only: over HTTP/1.1 such a call
+ * cannot be made, and is refused.
+ *
+ * `messages` is read only as fast as the handler iterates. It ends behind the client's last message, and as soon as the
+ * process begins to stop (`context.stopping`). The client may be silent between two messages for STREAM_QUIET_MS_MAX.
+ * A message may be larger than BATCH_BYTES_MAX, by a little (GRPC_MESSAGE_BYTES_MAX): it is the handler's to refuse, so
+ * that the stream can go on.
+ *
+ * `send` resolves when the transport has taken the message; one at a time. It rejects when the call was aborted, also
+ * because the client did not read the message within STREAM_IDLE_MS_MAX.
+ *
+ * The call ends, well, when `handle` resolves.
+ */
+export interface BidiStreamBytesHandler<O extends DescMessage> {
+  kind: "bidi_stream_bytes";
+  handle: (messages: AsyncIterable<Uint8Array>, send: Send<O>, context: CallContext) => Promise<void>;
+}
+
 /** What may stand behind a method of that kind. */
 type HandlerOf<M> = M extends { methodKind: "unary"; input: infer I extends DescMessage; output: infer O }
   ? O extends DescMessage
@@ -51,7 +79,9 @@ type HandlerOf<M> = M extends { methodKind: "unary"; input: infer I extends Desc
     : never
   : M extends { methodKind: "client_streaming"; output: infer O extends DescMessage }
     ? ClientStreamBytesHandler<O>
-    : never;
+    : M extends { methodKind: "bidi_streaming"; output: infer O extends DescMessage }
+      ? BidiStreamBytesHandler<O>
+      : never;
 
 /** A handler for each method of a service: a missing name, a wrong one, or a wrong message does not compile. */
 export type HandlersOf<S extends DescService> = { [Name in keyof S["method"]]: HandlerOf<S["method"][Name]> };
@@ -60,7 +90,8 @@ export type HandlersOf<S extends DescService> = { [Name in keyof S["method"]]: H
 export type AnyHandler =
   | UnaryHandler<DescMessage, DescMessage>
   | UnaryBytesHandler<DescMessage>
-  | ClientStreamBytesHandler<DescMessage>;
+  | ClientStreamBytesHandler<DescMessage>
+  | BidiStreamBytesHandler<DescMessage>;
 
 /** A method and its handler. */
 export interface MethodHandler {
@@ -91,6 +122,13 @@ export function clientStreamBytes<O extends DescMessage>(
   handle: ClientStreamBytesHandler<O>["handle"],
 ): ClientStreamBytesHandler<O> {
   return { kind: "client_stream_bytes", handle };
+}
+
+/** A handler for a bidirectional method that reads the encoded requests itself. */
+export function bidiStreamBytes<O extends DescMessage>(
+  handle: BidiStreamBytesHandler<O>["handle"],
+): BidiStreamBytesHandler<O> {
+  return { kind: "bidi_stream_bytes", handle };
 }
 
 /**

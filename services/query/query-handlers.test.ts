@@ -9,13 +9,13 @@ import {
   type SearchLogsResponse,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { MemoryCache } from "../adapters/memory/cache.ts";
-import { MemoryDeadLetters } from "../adapters/memory/dead-letters.ts";
 import { MemoryLogSearch } from "../adapters/memory/log-search.ts";
 import { MemoryStore } from "../adapters/memory/memory-store.ts";
 import type { LogPulseError } from "../domain/errors.ts";
 import { ANSWER_BYTES_MAX } from "../domain/limits.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../ports/build-logged-batch.ts";
+import { noDeadLetters } from "../ports/contract-batches.ts";
 import type { LogLookup } from "../ports/log-lookup.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
 import { displayId } from "./access-row.ts";
@@ -23,7 +23,8 @@ import { type QueryParts, queryService } from "./query-handlers.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 13);
 const START = BigInt(NOW_MS) * 1_000_000n;
-const context: CallContext = { tenant: "default", client: "10.0.0.1", signal: new AbortController().signal };
+const { signal } = new AbortController();
+const context: CallContext = { tenant: "default", client: "10.0.0.1", signal, stopping: signal };
 const producer = newProducer(NOW_MS);
 
 /** Counts how often the store is asked. */
@@ -43,11 +44,7 @@ class CountingLookup implements LogLookup {
 async function query(records: RecordToBuild[], tenant = "default") {
   const store = new MemoryStore();
   const add = (more: RecordToBuild[], firstSeq = 0) =>
-    store.store(
-      [buildLoggedBatch({ tenant, producer, firstSeq, records: more })],
-      new MemoryDeadLetters(),
-      context.signal,
-    );
+    store.store([buildLoggedBatch({ tenant, producer, firstSeq, records: more })], noDeadLetters, context.signal);
   await add(records);
   const lookup = new CountingLookup(store);
   const clock = { nowMs: () => NOW_MS, sleep: async () => {} };

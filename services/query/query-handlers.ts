@@ -11,8 +11,10 @@ import {
   type StoredLog,
   StoredLogSchema,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
-import { ENTRIES_FOUND_MAX } from "../domain/limits.ts";
+import { ENTRIES_FOUND_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from "../domain/limits.ts";
+import { readPageSize, readPageToken } from "../domain/request-fields.ts";
 import { sortKeyOf } from "../domain/stored-record.ts";
+import { withinAnswer } from "../domain/within-answer.ts";
 import type { AccessLog } from "../ports/access-log.ts";
 import type { Cache } from "../ports/cache.ts";
 import type { LogLookup } from "../ports/log-lookup.ts";
@@ -21,8 +23,7 @@ import { type CallContext, defineService, unary } from "../ports/service-handler
 import { accessRow } from "./access-row.ts";
 import { cachedLookup, storedLog } from "./cached-lookup.ts";
 import { pageToken, parsePageToken } from "./page-token.ts";
-import { readEntrySearch, readList, readPageSize, readPageToken, readSearch } from "./read-conditions.ts";
-import { withinAnswer } from "./within-answer.ts";
+import { readEntrySearch, readList, readSearch } from "./read-conditions.ts";
 
 /** What the query role is made of. */
 export interface QueryParts {
@@ -57,7 +58,7 @@ async function getLogEntry(parts: QueryParts, request: GetLogEntryRequest, conte
 /** Asks for one record more than the page holds: whether there is a next page is then known, not guessed. */
 async function searchLogs(parts: QueryParts, request: SearchLogsRequest, context: CallContext) {
   const query = readSearch(context.tenant, request);
-  const size = readPageSize(request.pageSize);
+  const size = readPageSize(request.pageSize, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX);
   const token = readPageToken(request.pageToken);
   const after = token === undefined ? undefined : parsePageToken(query, token);
   const found = await parts.search.search(query, size + 1, after, context.signal);

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { MemoryCache } from "../adapters/memory/cache.ts";
-import { MemoryDeadLetters } from "../adapters/memory/dead-letters.ts";
 import { MemoryStore } from "../adapters/memory/memory-store.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../ports/build-logged-batch.ts";
+import { noDeadLetters } from "../ports/contract-batches.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
 import { statsService } from "./stats-handlers.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 13, 0, 30);
 const MINUTE = 60_000;
-const context: CallContext = { tenant: "default", client: "10.0.0.1", signal: new AbortController().signal };
+const { signal } = new AbortController();
+const context: CallContext = { tenant: "default", client: "10.0.0.1", signal, stopping: signal };
 
 const request = (agoMs: number, clientIp: string, status: number, latencyMs?: number): RecordToBuild => ({
   time: nanosToTimestamp(BigInt(NOW_MS - agoMs) * 1_000_000n),
@@ -28,7 +29,7 @@ async function stats(records: RecordToBuild[], ttlMs = { hour: 0, day: 0, week: 
   const add = (more: RecordToBuild[], firstSeq: number) =>
     store.store(
       [buildLoggedBatch({ tenant: "default", producer, firstSeq, records: more })],
-      new MemoryDeadLetters(),
+      noDeadLetters,
       context.signal,
     );
   await add(records, 0);

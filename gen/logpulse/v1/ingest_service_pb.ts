@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { LogBatchSchema, Reject } from "./log_batch_pb.ts";
 import { file_logpulse_v1_log_batch } from "./log_batch_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -13,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logpulse/v1/ingest_service.proto.
  */
 export const file_logpulse_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBsb2dwdWxzZS92MS9pbmdlc3Rfc2VydmljZS5wcm90bxILbG9ncHVsc2UudjEicQoOVXBsb2FkUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoAxIQCghhY2NlcHRlZBgCIAEoAxIQCghyZWplY3RlZBgDIAEoAxIqCgdyZWplY3RzGAQgAygLMhkubG9ncHVsc2UudjEuVXBsb2FkUmVqZWN0IkIKDFVwbG9hZFJlamVjdBINCgViYXRjaBgBIAEoAxIjCgZyZWplY3QYAiABKAsyEy5sb2dwdWxzZS52MS5SZWplY3QibwoNV3JpdGVSZXNwb25zZRITCgtwcm9kdWNlcl9pZBgBIAEoDBIRCglmaXJzdF9zZXEYAiABKAQSEAoIYWNjZXB0ZWQYAyABKAUSJAoHcmVqZWN0cxgEIAMoCzITLmxvZ3B1bHNlLnYxLlJlamVjdCJ5Cg9Xcml0ZUxvZ1JlcXVlc3QSIgoMc2VydmljZV9uYW1lGAEgASgJUgxzZXJ2aWNlX25hbWUSDwoHc2VydmljZRgCIAEoCRINCgVsZXZlbBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJEhEKCXRpbWVzdGFtcBgFIAEoCSJTChBXcml0ZUxvZ1Jlc3BvbnNlEgoKAmlkGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSIgoMdG90YWxfbG9nZ2VkGAMgASgBUgx0b3RhbF9sb2dnZWQiIwoSVXBsb2FkTGluZXNSZXF1ZXN0Eg0KBWxpbmVzGAEgAygJImYKE1VwbG9hZExpbmVzUmVzcG9uc2USDwoHbWVzc2FnZRgBIAEoCRIxCghyZWplY3RlZBgCIAEoCzIaLmxvZ3B1bHNlLnYxLlJlamVjdGVkTGluZXNIAIgBAUILCglfcmVqZWN0ZWQiRAoNUmVqZWN0ZWRMaW5lcxINCgVjb3VudBgBIAEoBRIkCgdyZWplY3RzGAIgAygLMhMubG9ncHVsc2UudjEuUmVqZWN0MqMDCg1Jbmdlc3RTZXJ2aWNlEloKBlVwbG9hZBIVLmxvZ3B1bHNlLnYxLkxvZ0JhdGNoGhsubG9ncHVsc2UudjEuVXBsb2FkUmVzcG9uc2UiGoLT5JMCFDoBKiIPL3YxL2xvZ3M6dXBsb2FkKAESVQoFV3JpdGUSFS5sb2dwdWxzZS52MS5Mb2dCYXRjaBoaLmxvZ3B1bHNlLnYxLldyaXRlUmVzcG9uc2UiGYLT5JMCEzoBKiIOL3YxL2xvZ3M6d3JpdGUSWQoIV3JpdGVMb2cSHC5sb2dwdWxzZS52MS5Xcml0ZUxvZ1JlcXVlc3QaHS5sb2dwdWxzZS52MS5Xcml0ZUxvZ1Jlc3BvbnNlIhCC0+STAgo6ASoiBS9sb2dzEoMBCgtVcGxvYWRMaW5lcxIfLmxvZ3B1bHNlLnYxLlVwbG9hZExpbmVzUmVxdWVzdBogLmxvZ3B1bHNlLnYxLlVwbG9hZExpbmVzUmVzcG9uc2UiMYLT5JMCKzoFbGluZXNaGToBKiIUL3YxL2xvZ3M6dXBsb2FkTGluZXMiBy91cGxvYWRiBnByb3RvMw", [file_google_api_annotations, file_logpulse_v1_log_batch]);
+  fileDesc("CiBsb2dwdWxzZS92MS9pbmdlc3Rfc2VydmljZS5wcm90bxILbG9ncHVsc2UudjEicAoOVXBsb2FkUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoAxIQCghhY2NlcHRlZBgCIAEoAxIQCghyZWplY3RlZBgDIAEoAxIpCgdyZWplY3RzGAQgAygLMhgubG9ncHVsc2UudjEuQmF0Y2hSZWplY3QiQQoLQmF0Y2hSZWplY3QSDQoFYmF0Y2gYASABKAMSIwoGcmVqZWN0GAIgASgLMhMubG9ncHVsc2UudjEuUmVqZWN0IoECCg5TdHJlYW1SZXNwb25zZRIXCg9zZXR0bGVkX2JhdGNoZXMYASABKAMSJgoFYWNrZWQYAiADKAsyFy5sb2dwdWxzZS52MS5BY2tlZFJhbmdlEikKB3JlamVjdHMYAyADKAsyGC5sb2dwdWxzZS52MS5CYXRjaFJlamVjdBIqCgdyZWZ1c2VkGAQgAygLMhkubG9ncHVsc2UudjEuUmVmdXNlZEJhdGNoEhsKDmNyZWRpdF9yZWNvcmRzGAUgASgDSACIAQESJwoEd2FpdBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIRCg9fY3JlZGl0X3JlY29yZHMiRgoKQWNrZWRSYW5nZRITCgtwcm9kdWNlcl9pZBgBIAEoDBIRCglmaXJzdF9zZXEYAiABKAQSEAoIbGFzdF9zZXEYAyABKAQiqQEKDFJlZnVzZWRCYXRjaBINCgViYXRjaBgBIAEoAxITCgtwcm9kdWNlcl9pZBgCIAEoDBIRCglmaXJzdF9zZXEYAyABKAQSEQoJbWF5X3JldHJ5GAQgASgIEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIm8KDVdyaXRlUmVzcG9uc2USEwoLcHJvZHVjZXJfaWQYASABKAwSEQoJZmlyc3Rfc2VxGAIgASgEEhAKCGFjY2VwdGVkGAMgASgFEiQKB3JlamVjdHMYBCADKAsyEy5sb2dwdWxzZS52MS5SZWplY3QieQoPV3JpdGVMb2dSZXF1ZXN0EiIKDHNlcnZpY2VfbmFtZRgBIAEoCVIMc2VydmljZV9uYW1lEg8KB3NlcnZpY2UYAiABKAkSDQoFbGV2ZWwYAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIRCgl0aW1lc3RhbXAYBSABKAkiUwoQV3JpdGVMb2dSZXNwb25zZRIKCgJpZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEiIKDHRvdGFsX2xvZ2dlZBgDIAEoAVIMdG90YWxfbG9nZ2VkIiMKElVwbG9hZExpbmVzUmVxdWVzdBINCgVsaW5lcxgBIAMoCSJmChNVcGxvYWRMaW5lc1Jlc3BvbnNlEg8KB21lc3NhZ2UYASABKAkSMQoIcmVqZWN0ZWQYAiABKAsyGi5sb2dwdWxzZS52MS5SZWplY3RlZExpbmVzSACIAQFCCwoJX3JlamVjdGVkIkQKDVJlamVjdGVkTGluZXMSDQoFY291bnQYASABKAUSJAoHcmVqZWN0cxgCIAMoCzITLmxvZ3B1bHNlLnYxLlJlamVjdDLlAwoNSW5nZXN0U2VydmljZRJaCgZVcGxvYWQSFS5sb2dwdWxzZS52MS5Mb2dCYXRjaBobLmxvZ3B1bHNlLnYxLlVwbG9hZFJlc3BvbnNlIhqC0+STAhQ6ASoiDy92MS9sb2dzOnVwbG9hZCgBEkAKBlN0cmVhbRIVLmxvZ3B1bHNlLnYxLkxvZ0JhdGNoGhsubG9ncHVsc2UudjEuU3RyZWFtUmVzcG9uc2UoATABElUKBVdyaXRlEhUubG9ncHVsc2UudjEuTG9nQmF0Y2gaGi5sb2dwdWxzZS52MS5Xcml0ZVJlc3BvbnNlIhmC0+STAhM6ASoiDi92MS9sb2dzOndyaXRlElkKCFdyaXRlTG9nEhwubG9ncHVsc2UudjEuV3JpdGVMb2dSZXF1ZXN0Gh0ubG9ncHVsc2UudjEuV3JpdGVMb2dSZXNwb25zZSIQgtPkkwIKOgEqIgUvbG9ncxKDAQoLVXBsb2FkTGluZXMSHy5sb2dwdWxzZS52MS5VcGxvYWRMaW5lc1JlcXVlc3QaIC5sb2dwdWxzZS52MS5VcGxvYWRMaW5lc1Jlc3BvbnNlIjGC0+STAis6BWxpbmVzWhk6ASoiFC92MS9sb2dzOnVwbG9hZExpbmVzIgcvdXBsb2FkYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_duration, file_logpulse_v1_log_batch]);
 
 /**
  * What became of all batches of an Upload.
@@ -45,9 +47,9 @@ export type UploadResponse = Message<"logpulse.v1.UploadResponse"> & {
   /**
    * The first 100 rejects, in the order of arrival.
    *
-   * @generated from field: repeated logpulse.v1.UploadReject rejects = 4;
+   * @generated from field: repeated logpulse.v1.BatchReject rejects = 4;
    */
-  rejects: UploadReject[];
+  rejects: BatchReject[];
 };
 
 /**
@@ -60,9 +62,9 @@ export const UploadResponseSchema: GenMessage<UploadResponse> = /*@__PURE__*/
 /**
  * A reject, and the batch of the stream that had it.
  *
- * @generated from message logpulse.v1.UploadReject
+ * @generated from message logpulse.v1.BatchReject
  */
-export type UploadReject = Message<"logpulse.v1.UploadReject"> & {
+export type BatchReject = Message<"logpulse.v1.BatchReject"> & {
   /**
    * The place of the batch in the stream, from 0.
    *
@@ -79,11 +81,168 @@ export type UploadReject = Message<"logpulse.v1.UploadReject"> & {
 };
 
 /**
- * Describes the message logpulse.v1.UploadReject.
- * Use `create(UploadRejectSchema)` to create a new message.
+ * Describes the message logpulse.v1.BatchReject.
+ * Use `create(BatchRejectSchema)` to create a new message.
  */
-export const UploadRejectSchema: GenMessage<UploadReject> = /*@__PURE__*/
+export const BatchRejectSchema: GenMessage<BatchReject> = /*@__PURE__*/
   messageDesc(file_logpulse_v1_ingest_service, 1);
+
+/**
+ * What became of some batches of a Stream since the answer before.
+ *
+ * @generated from message logpulse.v1.StreamResponse
+ */
+export type StreamResponse = Message<"logpulse.v1.StreamResponse"> & {
+  /**
+   * How many batches, counted from the first of the stream, have their outcome: each of them is acknowledged, or named
+   * in `refused`, in this answer or an earlier one. It never falls, so the newest answer says it all.
+   *
+   * @generated from field: int64 settled_batches = 1;
+   */
+  settledBatches: bigint;
+
+  /**
+   * Records that are kept now, and were not in an earlier answer. Ranges that touch are joined. Rejected records are in
+   * them: they too need not be sent again.
+   *
+   * @generated from field: repeated logpulse.v1.AckedRange acked = 2;
+   */
+  acked: AckedRange[];
+
+  /**
+   * Records of `acked` that were rejected for ever, each named once.
+   *
+   * @generated from field: repeated logpulse.v1.BatchReject rejects = 3;
+   */
+  rejects: BatchReject[];
+
+  /**
+   * Batches of which nothing is kept as far as the server knows.
+   *
+   * @generated from field: repeated logpulse.v1.RefusedBatch refused = 4;
+   */
+  refused: RefusedBatch[];
+
+  /**
+   * How many records the client may send now without being slowed. A hint: others may use the same bucket.
+   * Left out where no limiter is on.
+   *
+   * @generated from field: optional int64 credit_records = 5;
+   */
+  creditRecords?: bigint | undefined;
+
+  /**
+   * The client is over its limit: the stream is not read for so long.
+   *
+   * @generated from field: google.protobuf.Duration wait = 6;
+   */
+  wait?: Duration | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.StreamResponse.
+ * Use `create(StreamResponseSchema)` to create a new message.
+ */
+export const StreamResponseSchema: GenMessage<StreamResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_ingest_service, 2);
+
+/**
+ * Seqs of one producer, both ends included.
+ *
+ * @generated from message logpulse.v1.AckedRange
+ */
+export type AckedRange = Message<"logpulse.v1.AckedRange"> & {
+  /**
+   * The client's own, or the one that the server drew.
+   *
+   * @generated from field: bytes producer_id = 1;
+   */
+  producerId: Uint8Array;
+
+  /**
+   * The first seq.
+   *
+   * @generated from field: uint64 first_seq = 2;
+   */
+  firstSeq: bigint;
+
+  /**
+   * The last seq.
+   *
+   * @generated from field: uint64 last_seq = 3;
+   */
+  lastSeq: bigint;
+};
+
+/**
+ * Describes the message logpulse.v1.AckedRange.
+ * Use `create(AckedRangeSchema)` to create a new message.
+ */
+export const AckedRangeSchema: GenMessage<AckedRange> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_ingest_service, 3);
+
+/**
+ * A batch of a Stream that was refused whole.
+ *
+ * @generated from message logpulse.v1.RefusedBatch
+ */
+export type RefusedBatch = Message<"logpulse.v1.RefusedBatch"> & {
+  /**
+   * The place of the batch in the stream, from 0.
+   *
+   * @generated from field: int64 batch = 1;
+   */
+  batch: bigint;
+
+  /**
+   * As the client sent it; empty where it could not be read.
+   *
+   * @generated from field: bytes producer_id = 2;
+   */
+  producerId: Uint8Array;
+
+  /**
+   * As the client sent it.
+   *
+   * @generated from field: uint64 first_seq = 3;
+   */
+  firstSeq: bigint;
+
+  /**
+   * True: send the same bytes again, after `retry_after` where it is set. False: they will be refused again.
+   *
+   * @generated from field: bool may_retry = 4;
+   */
+  mayRetry: boolean;
+
+  /**
+   * The kind of error, as in ErrorInfo.reason: "INVALID_BATCH", "PRODUCER_EXPIRED", "LOG_UNAVAILABLE", "OVERLOADED".
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * What is wrong, with field, value and limit.
+   *
+   * @generated from field: string message = 6;
+   */
+  message: string;
+
+  /**
+   * How long to wait before sending it again.
+   *
+   * @generated from field: google.protobuf.Duration retry_after = 7;
+   */
+  retryAfter?: Duration | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.RefusedBatch.
+ * Use `create(RefusedBatchSchema)` to create a new message.
+ */
+export const RefusedBatchSchema: GenMessage<RefusedBatch> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_ingest_service, 4);
 
 /**
  * What became of one batch.
@@ -125,7 +284,7 @@ export type WriteResponse = Message<"logpulse.v1.WriteResponse"> & {
  * Use `create(WriteResponseSchema)` to create a new message.
  */
 export const WriteResponseSchema: GenMessage<WriteResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 2);
+  messageDesc(file_logpulse_v1_ingest_service, 5);
 
 /**
  * A record in the shape of a plain log API.
@@ -174,7 +333,7 @@ export type WriteLogRequest = Message<"logpulse.v1.WriteLogRequest"> & {
  * Use `create(WriteLogRequestSchema)` to create a new message.
  */
 export const WriteLogRequestSchema: GenMessage<WriteLogRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 3);
+  messageDesc(file_logpulse_v1_ingest_service, 6);
 
 /**
  * The answer to one record.
@@ -209,7 +368,7 @@ export type WriteLogResponse = Message<"logpulse.v1.WriteLogResponse"> & {
  * Use `create(WriteLogResponseSchema)` to create a new message.
  */
 export const WriteLogResponseSchema: GenMessage<WriteLogResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 4);
+  messageDesc(file_logpulse_v1_ingest_service, 7);
 
 /**
  * Lines of an access log.
@@ -230,7 +389,7 @@ export type UploadLinesRequest = Message<"logpulse.v1.UploadLinesRequest"> & {
  * Use `create(UploadLinesRequestSchema)` to create a new message.
  */
 export const UploadLinesRequestSchema: GenMessage<UploadLinesRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 5);
+  messageDesc(file_logpulse_v1_ingest_service, 8);
 
 /**
  * What became of the lines.
@@ -258,7 +417,7 @@ export type UploadLinesResponse = Message<"logpulse.v1.UploadLinesResponse"> & {
  * Use `create(UploadLinesResponseSchema)` to create a new message.
  */
 export const UploadLinesResponseSchema: GenMessage<UploadLinesResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 6);
+  messageDesc(file_logpulse_v1_ingest_service, 9);
 
 /**
  * Lines that could not be kept.
@@ -286,7 +445,7 @@ export type RejectedLines = Message<"logpulse.v1.RejectedLines"> & {
  * Use `create(RejectedLinesSchema)` to create a new message.
  */
 export const RejectedLinesSchema: GenMessage<RejectedLines> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 7);
+  messageDesc(file_logpulse_v1_ingest_service, 10);
 
 /**
  * Takes records in. A success from any of these calls means that every record which is not named as rejected is kept,
@@ -311,6 +470,24 @@ export const IngestService: GenService<{
     methodKind: "client_streaming";
     input: typeof LogBatchSchema;
     output: typeof UploadResponseSchema;
+  },
+  /**
+   * Sends batches for as long as the client likes, and says of each what became of it while the stream is open.
+   *
+   * To resume after a broken stream, send again what was not acknowledged, on a new stream and to any replica: the
+   * server keeps no state between streams. Several batches may be on their way at a time.
+   *
+   * A refused batch does not end the stream. The limiter never refuses here: it stops reading and says for how long.
+   * A client that does not read its answers is not read either. The server ends the stream with UNAVAILABLE when it
+   * stops (all outcomes known by then are sent first), and with DEADLINE_EXCEEDED when nothing was sent for 5 minutes.
+   * gRPC only.
+   *
+   * @generated from rpc logpulse.v1.IngestService.Stream
+   */
+  stream: {
+    methodKind: "bidi_streaming";
+    input: typeof LogBatchSchema;
+    output: typeof StreamResponseSchema;
   },
   /**
    * Sends one batch and gets its answer.

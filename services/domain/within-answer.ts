@@ -1,5 +1,5 @@
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { ANSWER_BYTES_MAX } from "../domain/limits.ts";
+import { ANSWER_BYTES_MAX } from "./limits.ts";
 
 /**
  * The first of the messages, as many as one answer may hold; at least one. What is left out is the next page's: a page
