@@ -4,6 +4,8 @@ import type { FullMode } from "./full-mode.ts";
 import type { RealServers } from "./real-servers.ts";
 
 const PAGE = 5_000;
+/** Documents that stand in the place of rejected records are none. */
+const RECORDS = { bool: { must_not: [{ exists: { field: "settled" } }] } };
 
 /** Looks into the stores themselves, past LogPulse: which identities they hold, and how often. */
 export class StoredIdentities {
@@ -17,7 +19,7 @@ export class StoredIdentities {
     this.index = `${names.indexPrefix}-*`;
   }
 
-  /** `<producer>-<seq>` of every document, each as often as it stands there. */
+  /** `<producer>-<seq>` of every record's document, each as often as it stands there. */
   async inElasticsearch(): Promise<string[]> {
     await this.elasticsearch.indices.refresh({ index: this.index });
     const ids: string[] = [];
@@ -26,6 +28,7 @@ export class StoredIdentities {
       const { hits } = await this.elasticsearch.search<{ producer: string; seq: number }>({
         index: this.index,
         size: PAGE,
+        query: RECORDS,
         _source: ["producer", "seq"],
         sort: ["producer", "seq"],
         search_after: after,
@@ -51,7 +54,7 @@ export class StoredIdentities {
   }
 
   private async withCount(ids: string[]): Promise<string[]> {
-    const { count } = await this.elasticsearch.count({ index: this.index });
+    const { count } = await this.elasticsearch.count({ index: this.index, query: RECORDS });
     if (count !== ids.length) throw new Error(`Elasticsearch counts ${count} documents where ${ids.length} were read`);
     return ids;
   }

@@ -13,6 +13,21 @@ const NESTED: [string, number[]][] = [
       limits.BROKER_MESSAGE_BYTES_MAX,
     ],
   ],
+  ["a message of the log in a dead letter", [limits.BROKER_MESSAGE_BYTES_MAX, limits.DEAD_LETTER_BYTES_MAX]],
+  [
+    "an original that is asked for in an answer in what gRPC clients take",
+    [
+      limits.DEAD_LETTER_ORIGINAL_BYTES_DEFAULT,
+      limits.DEAD_LETTER_ORIGINAL_BYTES_MAX,
+      limits.ANSWER_BYTES_MAX,
+      4 * 2 ** 20,
+    ],
+  ],
+  ["a record's identity as text in a dead letter", [32 + 1 + 16, limits.DEAD_LETTER_NAME_BYTES_MAX]],
+  [
+    "the looks for days to drop, the failed ones, in a day",
+    [limits.RETENTION_AGAIN_MS, limits.RETENTION_EVERY_MS, 86_400_000],
+  ],
   ["a joined produce", [limits.JOINED_BYTES_MAX, limits.BROKER_MESSAGE_BYTES_MAX]],
   [
     "a batch and everything that the server adds",
@@ -22,6 +37,24 @@ const NESTED: [string, number[]][] = [
     "every record of a batch rejected, in the worst words",
     [limits.RECORDS_PER_BATCH_MAX * (limits.REJECT_TEXT_CHARACTERS_MAX + 40), limits.SERVER_FIELDS_BYTES_MAX],
   ],
+  [
+    "a batch on its way in one stream, and all of one stream in the queue",
+    [limits.BATCH_BYTES_MAX, limits.UPLOAD_BYTES_IN_FLIGHT_MAX, limits.APPEND_QUEUE_BYTES_MAX],
+  ],
+  ["a batch that waits for its limit", [limits.BATCH_BYTES_MAX, limits.LIMITER_WAITING_BYTES_MAX]],
+  [
+    "a batch's rejects in those that wait to be read, an answer's in those of a batch",
+    [limits.STREAM_ANSWER_REJECTS_MAX, limits.RECORDS_PER_BATCH_MAX, limits.STREAM_REJECTS_UNREAD_MAX],
+  ],
+  [
+    "an answer of Stream, in the worst words, in what clients take",
+    [
+      limits.STREAM_ANSWER_REJECTS_MAX * (limits.REJECT_TEXT_CHARACTERS_MAX + 80) +
+        limits.UPLOAD_BATCHES_IN_FLIGHT_MAX * 4 * limits.ERROR_MESSAGE_BYTES_MAX,
+      limits.ANSWER_BYTES_MAX,
+    ],
+  ],
+  ["one message, and a silence between two of them", [limits.STREAM_IDLE_MS_MAX, limits.STREAM_QUIET_MS_MAX]],
   ["one log message in the queue", [limits.LOG_MESSAGE_BYTES_MAX, limits.APPEND_QUEUE_BYTES_MAX]],
   ["a long keyword of 4-byte characters in an Elasticsearch term", [limits.HTTP_LONG_BYTES_MAX, 32_766 / 4]],
   [

@@ -147,6 +147,16 @@ export function deadLetterReplayContract(adapterName: string, make: () => Promis
       expect(await stored(tenant)).toEqual([]);
     });
 
+    it("refuses a letter whose original was cut, though what is left can be read", async () => {
+      const { tenant, producer } = newIdentity();
+      const letter = letterOf(buildLoggedBatch({ tenant, producer, records: [{ message: "a", service: "shop" }] }));
+      const listed = (await harness.listed?.(letter)) ?? listedLetter(letter);
+      const cut = { ...listed, originalBytes: letter.original.length + 1 };
+      expect(await harness.replay.replay(cut, signal)).toMatchObject({ is: "refused" });
+      await expectState(letter, "open");
+      expect(await stored(tenant)).toEqual([]);
+    });
+
     it("stores a whole message that can be read now, and settles its rejected seqs", async () => {
       const { tenant, producer } = newIdentity();
       const letter = wholeMessage({ tenant, producer, records: messages(4), rejected: [2] });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
-import { NO_COUNTS } from "../../ports/log-sink.ts";
-import { type BulkItem, bulkBatch, bulkItem, bulksOf } from "./bulk.ts";
-import { checkIndexPrefix, indexName } from "./index-template.ts";
-import { ElasticsearchLogSink } from "./log-sink.ts";
+import { type BulkItem, bulkBatch, bulkItem, bulksOf, rejectedItems } from "./bulk.ts";
+import { checkIndexPrefix, dayOfIndex, indexName } from "./index-template.ts";
 
 const may17 = Date.UTC(2015, 4, 17, 23, 59, 59, 999);
 
@@ -18,6 +16,29 @@ describe("a record's lines", () => {
     expect(JSON.parse(document!)).toMatchObject({ message: records[0]!.message, seq: 5 });
     expect(rest).toBe("");
     expect(bytes).toBe(Buffer.byteLength(lines));
+  });
+});
+
+describe("the places of rejected records", () => {
+  it("are under the records' ids and say so, without anything that a search goes by", () => {
+    const producer = newProducer(may17);
+    const batch = buildLoggedBatch({ tenant: "t", producer, firstSeq: 5, records: [{}, {}, {}], rejected: [0, 2] });
+    const items = rejectedItems(bulkBatch("logs", batch));
+    expect(
+      items.map(({ lines }) =>
+        lines
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line)),
+      ),
+    ).toEqual(
+      [5, 7].map((seq) => [
+        { create: { _index: "logs-20150517", _id: `t/${producer}-${seq}` } },
+        { settled: "rejected" },
+      ]),
+    );
+    for (const { lines, bytes } of items) expect(bytes).toBe(Buffer.byteLength(lines));
+    expect(rejectedItems(bulkBatch("logs", buildLoggedBatch({ tenant: "t", producer, records: [{}] })))).toEqual([]);
   });
 });
 
@@ -38,30 +59,18 @@ describe("index names", () => {
     expect(() => indexName("logs", 400_000)).toThrow(RangeError);
   });
 
+  it("are read back, and no other name is taken for one", () => {
+    for (const day of [0, 1, 16_572, 20_000, 376_199]) expect(dayOfIndex("logs", indexName("logs", day))).toBe(day);
+    const others = ["logs-20150230", "logs-20151301", "logs-2015", "logs-state", "log-20150517", "logs-x-20150517"];
+    for (const name of [...others, "logs-201505170", "xlogs-20150517", "logs-30000101", ""]) {
+      expect(dayOfIndex("logs", name)).toBeUndefined();
+    }
+  });
+
   it("have a prefix that reaches no other index", () => {
     for (const prefix of ["logpulse-records", "a", "x_1"]) checkIndexPrefix(prefix);
     for (const prefix of ["", "*", "a,b", "A", "-a", "_all", "a*", "a/b", "1a", ".a", "é", "a".repeat(65)]) {
       expect(() => checkIndexPrefix(prefix)).toThrow("index prefix");
     }
   });
-});
-
-it("keeps records that can have no document as dead letters, without asking the server", async () => {
-  const sink = new ElasticsearchLogSink({
-    url: "http://127.0.0.1:9",
-    indexPrefix: "logs",
-    replicas: 0,
-    clock: { nowMs: () => 0, sleep: async () => {} },
-    random: () => 0,
-  });
-  const far = buildLoggedBatch({ tenant: "default", producer: "f".repeat(32), records: [{ message: "a" }, {}] });
-  const letters: string[] = [];
-  const deadLetters = {
-    keep: async (kept: readonly { reason: string; detail: string }[]) => {
-      letters.push(...kept.map(({ reason, detail }) => `${reason}: ${detail}`));
-    },
-  };
-  expect(await sink.store([far], deadLetters, AbortSignal.timeout(1_000))).toEqual({ ...NO_COUNTS, deadLettered: 2 });
-  expect(letters[0]).toMatch(/^no_document: the producer id is of day \d+/);
-  await sink.close();
 });

@@ -1,12 +1,13 @@
 import { identityText } from "../../domain/identity.ts";
-import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import { type LoggedBatch, type LoggedRecord, rejectedSeqs } from "../../domain/logged-batch.ts";
 import { type BatchFacts, batchFacts, toDocument } from "./document.ts";
 import { indexName } from "./index-template.ts";
 
-/** One record on its way: two lines of a bulk request. */
+/** One document on its way: two lines of a bulk request. */
 export interface BulkItem {
   batch: LoggedBatch;
-  logged: LoggedRecord;
+  /** Undefined in the place of a record that ingest rejected. */
+  logged: LoggedRecord | undefined;
   /** Action and document, each with its newline. */
   lines: string;
   /** Their length in UTF-8. */
@@ -33,10 +34,33 @@ export function bulkBatch(indexPrefix: string, batch: LoggedBatch): BulkBatch {
  *
  * @throws RangeError where the record has no document, see `toDocument`.
  */
-export function bulkItem({ batch, index, facts }: BulkBatch, logged: LoggedRecord): BulkItem {
-  const id = `${batch.tenant}/${identityText(batch.producer, logged.seq)}`;
-  const action = JSON.stringify({ create: { _index: index, _id: id } });
-  const lines = `${action}\n${JSON.stringify(toDocument(facts, logged))}\n`;
+export function bulkItem(common: BulkBatch, logged: LoggedRecord): BulkItem {
+  return itemOf(common, logged.seq, logged, toDocument(common.facts, logged));
+}
+
+/**
+ * Lines that stand in the place of the records that ingest rejected, one for each: under their ids no record can be
+ * stored any more. Without a tenant no search finds them.
+ */
+export function rejectedItems(common: BulkBatch): BulkItem[] {
+  return rejectedSeqs(common.batch).map((seq) => itemOf(common, seq, undefined, REJECTED));
+}
+
+const REJECTED = { settled: "rejected" };
+
+/** The id of a record's document. */
+export function documentId(tenant: string, producer: string, seq: number): string {
+  return `${tenant}/${identityText(producer, seq)}`;
+}
+
+function itemOf(
+  { batch, index }: BulkBatch,
+  seq: number,
+  logged: LoggedRecord | undefined,
+  document: object,
+): BulkItem {
+  const action = JSON.stringify({ create: { _index: index, _id: documentId(batch.tenant, batch.producer, seq) } });
+  const lines = `${action}\n${JSON.stringify(document)}\n`;
   return { batch, logged, lines, bytes: Buffer.byteLength(lines) };
 }
 

@@ -6,7 +6,7 @@ import { indexPatterns } from "./index-template.ts";
 
 /** One request. `body` is JSON, `lines` newline-delimited JSON as it is sent. */
 export interface ElasticsearchRequest {
-  method: "GET" | "POST" | "PUT";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   query?: Record<string, string | boolean>;
   body?: object;

@@ -1,15 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@elastic/elasticsearch";
+import type { DropRule } from "../../domain/drop-rules.ts";
+import { FIRST_DAY_AGE_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import type { StoredRecord } from "../../domain/stored-record.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { DeadLetterReplayHarness } from "../../ports/dead-letter-replay.contract.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { logQuery } from "../../ports/log-search.fixture.ts";
 import { openClient } from "./connection.ts";
+import { ElasticsearchDeadLetterReplay } from "./dead-letter-replay.ts";
 import { indexPatterns } from "./index-template.ts";
 import { ElasticsearchLogSearch } from "./log-search.ts";
 import { ElasticsearchLogSink } from "./log-sink.ts";
+import { ElasticsearchRetention } from "./retention.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
 
 const machineClock: Clock = { nowMs: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
@@ -25,19 +30,43 @@ function settingsForTests(url: string, clock: Clock): ElasticsearchSettings {
   };
 }
 
-/** A sink and a search over indices of their own in a real Elasticsearch. */
+/** All adapters over indices of their own in a real Elasticsearch. */
 export class StoreForTests {
   readonly settings: ElasticsearchSettings;
   readonly sink: ElasticsearchLogSink;
   readonly search: ElasticsearchLogSearch;
+  readonly retention: ElasticsearchRetention;
+  readonly replay: ElasticsearchDeadLetterReplay;
   readonly client: Client;
   private readonly signal = AbortSignal.timeout(600_000);
+  private aheadMs = 0;
 
-  constructor(url: string, clock = machineClock) {
-    this.settings = settingsForTests(url, clock);
+  constructor(url: string, clock = machineClock, dropRules: readonly DropRule[] = []) {
+    this.settings = settingsForTests(url, { ...clock, nowMs: () => clock.nowMs() + this.aheadMs });
     this.sink = new ElasticsearchLogSink(this.settings);
     this.search = new ElasticsearchLogSearch(this.settings);
+    this.retention = new ElasticsearchRetention(this.settings);
+    this.replay = new ElasticsearchDeadLetterReplay(this.settings, dropRules);
     this.client = openClient(url);
+  }
+
+  /** For the contracts. */
+  get harness(): DeadLetterReplayHarness {
+    return {
+      sink: this.sink,
+      stored: (tenant) => this.stored(tenant),
+      retention: this.retention,
+      replay: this.replay,
+      firstDaySeen: () => this.firstDaySeen(),
+      judgesConflicts: false,
+      refusedRecord: { time: { seconds: -1n } },
+      close: () => this.close(),
+    };
+  }
+
+  /** Moves the clock so far that every adapter asks for the first day again. */
+  async firstDaySeen(): Promise<void> {
+    this.aheadMs += FIRST_DAY_AGE_MS_MAX;
   }
 
   /** Stores the batches, of which nothing may be refused, and makes them visible to searches. */
@@ -66,13 +95,15 @@ export class StoreForTests {
   async close(): Promise<void> {
     const names = await this.indices();
     if (names.length > 0) await this.client.indices.delete({ index: names });
+    await this.client.indices.delete({ index: `${this.settings.indexPrefix}-state` }, { ignore: [404] });
     await this.client.indices.deleteIndexTemplate({ name: this.settings.indexPrefix }, { ignore: [404] });
     await this.disconnect();
   }
 
   /** Frees connections; what was stored stays. */
   async disconnect(): Promise<void> {
-    await Promise.all([this.sink.close(), this.search.close(), this.client.close()]);
+    const all = [this.sink, this.search, this.retention, this.replay, this.client];
+    await Promise.all(all.map((one) => one.close()));
   }
 
   private get patterns(): string[] {

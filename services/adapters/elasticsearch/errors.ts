@@ -30,6 +30,26 @@ export function isTooBusy(reason: unknown): boolean {
   return reason instanceof errors.ResponseError && reason.statusCode === 429;
 }
 
+/** True where the server has no such document, or no such index. */
+export function isNotFound(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && reason.statusCode === 404;
+}
+
+/** True where the document is no longer, or already, what the request took it for. */
+export function isConflict(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && reason.statusCode === 409;
+}
+
+/** True where an index takes no writes: it is read-only, or the disk is full. */
+export function isBlocked(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && errorType(reason) === "cluster_block_exception";
+}
+
+/** True where an index could not be created since it is there. */
+export function isThereAlready(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && errorType(reason) === "resource_already_exists_exception";
+}
+
 /** True where the answer is longer than the request's `answerBytesMax`. Only the client's words tell it from an abort. */
 export function isAnswerTooLarge(reason: unknown): boolean {
   return reason instanceof errors.RequestAbortedError && reason.message.includes("bigger than the maximum allowed");

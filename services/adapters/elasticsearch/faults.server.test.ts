@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DeadLetter } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
 import { type RunningElasticsearch, startElasticsearch } from "../../../stack/elasticsearch.ts";
 import { haveServers } from "../../../stack/have-servers.ts";
 import { isKind } from "../../domain/errors.ts";
 import { STORE_CHECK_MS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
+import { deadLetterOf } from "../../domain/refused-record.ts";
 import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
+import { listedLetter } from "../../ports/dead-letter-replay.contract.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { logQuery } from "../../ports/log-search.fixture.ts";
 import { addCounts, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
@@ -90,6 +93,20 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
     expect(await put(batch)).toEqual({ ...NO_COUNTS, stored: 10 });
   });
 
+  it("frees a full disk: retention goes on where everything is blocked", async () => {
+    const day = Math.floor(Date.now() / DAY_MS) - 200;
+    const batch = batchOf(10, "x", (day - 1) * DAY_MS);
+    expect(await put(batch)).toEqual({ ...NO_COUNTS, stored: 10 });
+    const state = `${store.settings.indexPrefix}-state`;
+    const full = { "index.blocks.read_only_allow_delete": true };
+    await Promise.all(
+      [state, index(batch)].map((name) => store.client.indices.putSettings({ index: name, settings: full })),
+    );
+    await expect(put(batchOf(1, "x", (day - 1) * DAY_MS))).rejects.toMatchObject(unavailable);
+    const kept = await store.retention.keepFrom({ records: day, rollups: day }, signal);
+    expect(kept).toEqual({ firstDay: day, dropped: [day - 1] });
+  });
+
   it("answers searches while the first records of a day make its index", async () => {
     let storing = true;
     const searches = (async () => {
@@ -162,6 +179,8 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
   it("says at once that nobody is there, with an error that does not hold the records", async () => {
     await server.stop();
     await expect(store.sink.prepare()).rejects.toMatchObject(unavailable);
+    await expect(store.retention.keepFrom({ records: 1, rollups: 1 }, signal)).rejects.toMatchObject(unavailable);
+    await expect(store.replay.replay(listedLetter(letterOf(batchOf(1))), signal)).rejects.toMatchObject(unavailable);
     await expect(store.sink.check()).rejects.toMatchObject(unavailable);
     await expect(store.search.check()).rejects.toMatchObject(unavailable);
     await expect(store.search.search(logQuery("default"), 1, undefined, signal)).rejects.toMatchObject(unavailable);
@@ -179,6 +198,10 @@ const DAY_MS = 86_400_000;
 
 function identity(timeMs = Date.now()): { tenant: string; producer: string } {
   return { tenant: `tenant-${randomUUID()}`, producer: newProducer(timeMs) };
+}
+
+function letterOf(batch: LoggedBatch): DeadLetter {
+  return deadLetterOf("elasticsearch", { batch, logged: batch.records[0]!, reason: "test", detail: "" });
 }
 
 function batchOf(count: number, message = "a message", timeMs = Date.now()): LoggedBatch {

@@ -1,4 +1,4 @@
-import { dayText } from "../../domain/identity.ts";
+import { dayOfText, dayText } from "../../domain/identity.ts";
 import { HTTP_LONG_BYTES_MAX } from "../../domain/limits.ts";
 import { INDEX_PREFIX } from "./settings.ts";
 
@@ -15,6 +15,12 @@ export function indexName(prefix: string, producerDay: number): string {
   if (!DAY.test(day))
     throw new RangeError(`the producer id is of day ${producerDay} since 1970, too late for an index`);
   return `${prefix}-${day}`;
+}
+
+/** The producer day of a daily index of this prefix; undefined for every other name. */
+export function dayOfIndex(prefix: string, name: string): number | undefined {
+  const text = name.slice(prefix.length + 1);
+  return name === `${prefix}-${text}` && DAY.test(text) ? dayOfText(text) : undefined;
 }
 
 const DAY = /^[12]\d{7}$/;
@@ -79,6 +85,7 @@ export function indexTemplate(prefix: string, replicas: number): object {
           attributes_unindexed: { type: "object", enabled: false },
           trace_id: keyword,
           span_id: keyword,
+          settled: keyword, // Only in documents without a record: why their seqs are settled.
           http: {
             properties: {
               client_ip: keyword,

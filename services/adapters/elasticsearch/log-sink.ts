@@ -6,14 +6,15 @@ import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
-import { type BulkItem, bulkBatch, bulkItem, bulksOf } from "./bulk.ts";
+import { type BulkItem, bulkBatch, bulkItem, bulksOf, rejectedItems } from "./bulk.ts";
 import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { isRequestTooLarge, toStoreError } from "./errors.ts";
 import { checkIndexPrefix, indexTemplate } from "./index-template.ts";
-import type { ElasticsearchSettings } from "./settings.ts";
+import { KnownFirstDay } from "./known-first-day.ts";
+import { type ElasticsearchSettings, STORE_NAME } from "./settings.ts";
+import { StateIndex } from "./state-index.ts";
 
-const STORE_NAME = "elasticsearch";
 const BULK_QUERY = {
   filter_path: BULK_ANSWER_FILTER,
   timeout: "2s", // How long an item waits for its shard to come back before it is answered 503.
@@ -30,25 +31,30 @@ export class ElasticsearchLogSink implements LogSink {
   readonly name = STORE_NAME;
   private readonly settings: ElasticsearchSettings;
   private readonly client: Client;
+  private readonly state: StateIndex;
+  private readonly firstDay: KnownFirstDay;
 
   /** Connects when it is first used. @throws Error where the index prefix is not one. */
   constructor(settings: ElasticsearchSettings) {
     checkIndexPrefix(settings.indexPrefix);
     this.settings = settings;
     this.client = openClient(settings.url);
+    this.state = new StateIndex(this.client, settings);
+    this.firstDay = new KnownFirstDay(this.state, settings.clock);
   }
 
   async prepare(): Promise<void> {
     const { indexPrefix, replicas } = this.settings;
-    await this.request(
-      { method: "PUT", path: `/_index_template/${indexPrefix}`, body: indexTemplate(indexPrefix, replicas) },
-      new AbortController().signal,
-    );
+    const never = new AbortController().signal;
+    const template = indexTemplate(indexPrefix, replicas);
+    await this.request({ method: "PUT", path: `/_index_template/${indexPrefix}`, body: template }, never);
+    await this.state.create(never);
   }
 
   async store(batches: readonly LoggedBatch[], deadLetters: DeadLetters, signal: AbortSignal): Promise<StoreCounts> {
     const outcome: Outcome = { counts: { ...NO_COUNTS }, refused: [] };
-    for (const bulk of bulksOf(this.itemsOf(batches, outcome), STORE_BYTES_MAX)) {
+    const kept = await this.keptOf(batches, outcome, signal);
+    for (const bulk of bulksOf(this.itemsOf(kept, outcome), STORE_BYTES_MAX)) {
       await this.settle(bulk, outcome, signal);
     }
     const { counts, refused } = outcome;
@@ -57,11 +63,24 @@ export class ElasticsearchLogSink implements LogSink {
   }
 
   async check(): Promise<void> {
-    await checkHealth(this.client, this.settings.indexPrefix);
+    const never = new AbortController().signal;
+    await Promise.all([checkHealth(this.client, this.settings.indexPrefix), this.state.firstDay(never)]);
   }
 
   async close(): Promise<void> {
     await this.client.close();
+  }
+
+  /** Without the batches of days that are no longer kept, which are counted. */
+  private async keptOf(
+    batches: readonly LoggedBatch[],
+    { counts }: Outcome,
+    signal: AbortSignal,
+  ): Promise<LoggedBatch[]> {
+    const firstDay = await this.firstDay.get(signal);
+    const isExpired = ({ producerDay }: LoggedBatch) => producerDay < firstDay;
+    for (const { recordCount } of batches.filter(isExpired)) counts.expired += recordCount;
+    return batches.filter((batch) => !isExpired(batch));
   }
 
   /** What is to be sent; what is not is counted on the way. */
@@ -69,6 +88,7 @@ export class ElasticsearchLogSink implements LogSink {
     for (const batch of batches) {
       counts.rejected += batch.recordCount - batch.records.length;
       const common = orError(() => bulkBatch(this.settings.indexPrefix, batch));
+      if (!(common instanceof Error)) yield* rejectedItems(common);
       for (const logged of batch.records) {
         if (logged.dropped) {
           counts.dropped += 1;
@@ -149,7 +169,9 @@ function orError<T>(make: () => T): T | Error {
   }
 }
 
+/** What stands in a rejected record's place is counted already, and has nothing in it that could be refused. */
 function settleItem({ batch, logged }: BulkItem, verdict: Exclude<Verdict, { is: "busy" }>, outcome: Outcome): void {
+  if (!logged) return;
   if (verdict.is !== "refused") outcome.counts[verdict.is] += 1;
   else outcome.refused.push({ batch, logged, reason: verdict.reason, detail: verdict.detail });
 }

@@ -1,5 +1,8 @@
 import type { Clock } from "../../ports/clock.ts";
 
+/** The store's name, in dead letters, counts and logs. */
+export const STORE_NAME = "elasticsearch";
+
 /** What an Elasticsearch adapter needs to know. */
 export interface ElasticsearchSettings {
   /** http://host:port or https://user:password@host:port. */

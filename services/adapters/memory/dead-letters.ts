@@ -1,41 +1,22 @@
 import type { DeadLetter } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
-import { deadLetterKey } from "../../domain/dead-letter-key.ts";
 import { LogPulseError } from "../../domain/errors.ts";
-import { MEMORY_DEAD_LETTERS_BYTES_MAX } from "../../domain/limits.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
+import type { MemoryDeadLetterTable } from "./dead-letter-table.ts";
 
-/** What a letter costs beside its original, roughly. */
-const LETTER_BYTES = 500;
-
-/** Dead letters of one process, forgotten when it ends. Keeping one again replaces it. */
+/** Dead letters of one process: what a topic is in full mode is the table itself here. */
 export class MemoryDeadLetters implements DeadLetters {
-  private readonly letters = new Map<string, DeadLetter>();
-  private readonly bytesMax: number;
-  private bytes = 0;
+  private readonly table: MemoryDeadLetterTable;
 
-  constructor(bytesMax = MEMORY_DEAD_LETTERS_BYTES_MAX) {
-    this.bytesMax = bytesMax;
+  constructor(table: MemoryDeadLetterTable) {
+    this.table = table;
   }
 
-  /** Where it is full it rejects rather than forgets: the worker then waits, and the log behind it fills, which is seen. */
+  /** Where the table is full it rejects: the worker then waits, and the log behind it fills, which is seen. */
   async keep(letters: readonly DeadLetter[]): Promise<void> {
-    for (const letter of letters) {
-      const key = deadLetterKey(letter);
-      const bytes = this.bytes + bytesOf(letter) - bytesOf(this.letters.get(key));
-      if (bytes > this.bytesMax) {
-        throw new LogPulseError("log_unavailable", `${this.letters.size} dead letters fill the memory given to them`);
-      }
-      this.letters.set(key, letter);
-      this.bytes = bytes;
+    try {
+      await this.table.fill(letters);
+    } catch (reason) {
+      throw new LogPulseError("log_unavailable", "there is no room for dead letters", { cause: reason });
     }
   }
-
-  /** All that are kept, each once, the oldest first. */
-  all(): DeadLetter[] {
-    return [...this.letters.values()];
-  }
-}
-
-function bytesOf(letter: DeadLetter | undefined): number {
-  return letter === undefined ? 0 : letter.original.length + LETTER_BYTES;
 }
