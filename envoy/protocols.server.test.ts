@@ -2,6 +2,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RetryInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
+import { AdminService } from "../gen/logpulse/v1/admin_service_pb.ts";
 import { IngestService } from "../gen/logpulse/v1/ingest_service_pb.ts";
 import { QueryService } from "../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../gen/logpulse/v1/stats_service_pb.ts";
@@ -28,9 +29,11 @@ describe.skipIf(!haveServers("envoy"))("every protocol through one door", () => 
     await client.call(IngestService.method.write, {});
     await client.call(QueryService.method.ping, {});
     await client.call(StatsService.method.getStats, {});
+    await client.call(AdminService.method.listDeadLetters, {});
     expect(door.ingest.flatMap(({ calls }) => calls)).toEqual(["Write"]);
     expect(door.query.calls).toEqual(["Ping"]);
     expect(door.stats.calls).toEqual(["GetStats"]);
+    expect(door.worker.calls).toEqual(["ListDeadLetters"]);
   });
 
   it("a refusal reaches gRPC with message, details and retry-after as they were sent", async () => {
@@ -101,7 +104,8 @@ describe.skipIf(!haveServers("envoy"))("every protocol through one door", () => 
       expect((await createClient(QueryService, transport).ping({})).message).toBe("http1");
       await createClient(IngestService, transport).write({});
       await createClient(StatsService, transport).getStats({});
-      expect(door.stubs.flatMap(({ calls }) => calls).sort()).toEqual(["GetStats", "Ping", "Write"]);
+      await createClient(AdminService, transport).listDeadLetters({});
+      expect(door.stubs.flatMap(({ calls }) => calls).sort()).toEqual(["GetStats", "ListDeadLetters", "Ping", "Write"]);
     });
 
     it("gets errors with their details", async () => {

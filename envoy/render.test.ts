@@ -12,6 +12,7 @@ const ADDRESSES = {
   ingest: ["127.0.0.1:9001", "127.0.0.1:9002", "127.0.0.1:9003"],
   query: ["127.0.0.1:9004"],
   stats: ["127.0.0.1:9005"],
+  worker: ["127.0.0.1:9006", "127.0.0.1:9007"],
   descriptorPath: "/somewhere/logpulse.binpb",
 };
 const original = parse(readFileSync(join(import.meta.dirname, "envoy.yaml"), "utf8")) as EnvoyConfigTree;
@@ -29,9 +30,11 @@ describe("renderEnvoy", () => {
       "ingest STATIC 9001,9002,9003",
       "query STATIC 9004",
       "stats STATIC 9005",
+      "worker STATIC 9006,9007",
       "ingest_h1 STATIC 9001,9002,9003",
       "query_h1 STATIC 9004",
       "stats_h1 STATIC 9005",
+      "worker_h1 STATIC 9006,9007",
     ]);
   });
 
@@ -74,7 +77,7 @@ describe("envoy.yaml", () => {
       const reasons = "connect-failure,refused-stream";
       expect([name, retryOn]).toEqual([name, isRead ? `${reasons},reset,unavailable` : reasons]);
     }
-    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(12);
+    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(16);
   });
 
   it("has no route time-out on native streams, and on REST one that nothing switches off", () => {
@@ -86,6 +89,7 @@ describe("envoy.yaml", () => {
       "rest_ingest",
       "rest_query",
       "rest_stats",
+      "rest_admin",
     ]);
     for (const { name, route } of transcoded) expect([name, route!.max_stream_duration]).toEqual([name, undefined]);
   });
@@ -99,9 +103,10 @@ describe("envoy.yaml", () => {
       });
     }
     const names = JSON.stringify(original).match(/"service_name":"[^"]+"/g);
-    expect(names).toEqual(["Ingest", "Query", "Stats"].map((role) => `"service_name":"logpulse.v1.${role}Service"`));
+    const services = ["Ingest", "Query", "Stats", "Admin"];
+    expect(names).toEqual(services.map((name) => `"service_name":"logpulse.v1.${name}Service"`));
     const paths = JSON.stringify(original).match(/"http_health_check":\{"path":"[^"]+"/g);
-    expect(paths).toEqual(Array(3).fill('"http_health_check":{"path":"/servingz"'));
+    expect(paths).toEqual(Array(4).fill('"http_health_check":{"path":"/servingz"'));
   });
 
   it("looks at Origin before all else, and lets gRPC past the look at Host only with te: trailers", () => {
@@ -118,6 +123,9 @@ describe("envoy.yaml", () => {
     const manager = connectionManager(original);
     expect(manager.max_request_headers_kb * 1024).toBe(limits.HTTP_HEADERS_BYTES_MAX);
     expect(seconds(manager.stream_idle_timeout) * 1000).toBeGreaterThan(limits.STREAM_IDLE_MS_MAX);
+    const [stream] = named("grpc_stream");
+    const streamMs = seconds(stream!.route!.idle_timeout!) * 1000;
+    expect(streamMs).toBeGreaterThan(limits.STREAM_QUIET_MS_MAX + limits.CONNECTION_PING_MS);
     expect(httpFilter(original, "envoy.filters.http.buffer").max_request_bytes).toBe(limits.HTTP_BODY_BYTES_MAX);
     expect(JSON.stringify(original)).toContain(`"max_active_downstream_connections":${limits.CONNECTIONS_MAX}`);
     // Envoy ends an idle connection before the service behind it does: a call on a dying one would fail.
@@ -126,11 +134,11 @@ describe("envoy.yaml", () => {
         1000 * Number(/"common_http_protocol_options":\{"idle_timeout":"(\d+)s"/.exec(JSON.stringify(options))?.[1])
       );
     });
-    expect(Math.max(...idleMs.slice(0, 3))).toBeLessThan(limits.CONNECTION_IDLE_MS_MAX);
-    expect(Math.max(...idleMs.slice(3))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
+    expect(Math.max(...idleMs.slice(0, 4))).toBeLessThan(limits.CONNECTION_IDLE_MS_MAX);
+    expect(Math.max(...idleMs.slice(4))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
     // A call may take as long as a store or the log may take to answer.
     const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "30s" ? [30_000] : [])));
-    expect(restMs).toBeGreaterThan(Math.max(limits.APPEND_MS_MAX, limits.STORE_QUERY_MS_MAX));
+    expect(restMs).toBeGreaterThan(Math.max(limits.APPEND_MS_MAX, limits.STORE_QUERY_MS_MAX, limits.REPLAY_MS_MAX));
   });
 });
 

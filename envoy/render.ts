@@ -12,6 +12,8 @@ export interface EnvoyAddresses {
   ingest: readonly string[];
   query: readonly string[];
   stats: readonly string[];
+  /** Of every store: each serves AdminService for all of them. */
+  worker: readonly string[];
   /** The descriptor set that `npm run gen` writes (gen/logpulse.binpb), as an absolute path. */
   descriptorPath: string;
 }
@@ -38,6 +40,8 @@ export function renderEnvoy(addresses: EnvoyAddresses): string {
   return stringify(config, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
+const ROLES = ["ingest", "query", "stats", "worker"] as const;
+
 /** The parts of Envoy's Bootstrap that are replaced. */
 interface Bootstrap {
   admin: { address: unknown };
@@ -52,9 +56,8 @@ interface Cluster {
 }
 
 function placeCluster(cluster: Cluster, addresses: EnvoyAddresses): void {
-  const role = cluster.name.replace(/_h1$/, "");
-  if (role !== "ingest" && role !== "query" && role !== "stats")
-    throw new Error(`no address for cluster ${cluster.name}`);
+  const role = ROLES.find((name) => name === cluster.name.replace(/_h1$/, ""));
+  if (role === undefined) throw new Error(`no address for cluster ${cluster.name}`);
   cluster.type = "STATIC";
   delete cluster.dns_lookup_family;
   cluster.load_assignment.endpoints = [

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { DescMethod, MessageShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AdminService, DeadLetterState } from "../gen/logpulse/v1/admin_service_pb.ts";
 import { IngestService } from "../gen/logpulse/v1/ingest_service_pb.ts";
 import { QueryService } from "../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../gen/logpulse/v1/stats_service_pb.ts";
@@ -174,6 +175,34 @@ describe.skipIf(!haveServers("envoy"))("REST through Envoy", () => {
       type: "errors",
       data: { "404": 12 },
     });
+  });
+
+  it("GET /v1/deadLetters binds its filter field by field, and prints letters with bytes as base64", async () => {
+    const got = gets([door.worker], AdminService.method.listDeadLetters, {
+      letters: [{ key: "k", letter: { store: "mysql", original: Buffer.from([0, 255]) }, record: { message: "m" } }],
+      total: 1n,
+    });
+    const filter = "filter.store=mysql&filter.state=DEAD_LETTER_STATE_OPEN&filter.startTime=2026-01-01T00:00:00Z";
+    const { body } = await door.rest("GET", `/v1/deadLetters?${filter}&pageSize=5&originalBytesMax=0`);
+    expect(body).toMatchObject({
+      letters: [{ key: "k", letter: { store: "mysql", original: "AP8=" }, record: { message: "m" } }],
+      total: "1",
+    });
+    expect(got[0]).toMatchObject({
+      filter: { store: "mysql", state: DeadLetterState.OPEN, startTime: { seconds: 1_767_225_600n } },
+      pageSize: 5,
+      originalBytesMax: 0,
+    });
+  });
+
+  it("POST /v1/deadLetters:replay takes filter and dryRun; the list takes no POST, the replay no GET", async () => {
+    const got = gets([door.worker], AdminService.method.replayDeadLetters, { matched: 2n, tried: 2n, stored: 1n });
+    const filter = { store: "elasticsearch" };
+    const { body } = await door.rest("POST", "/v1/deadLetters:replay", { filter, dryRun: true });
+    expect(body).toMatchObject({ matched: "2", tried: "2", stored: "1", refused: "0", refusals: [] });
+    expect(got[0]).toMatchObject({ filter, dryRun: true });
+    expect((await door.rest("POST", "/v1/deadLetters", {})).status).toBe(404);
+    expect((await door.rest("GET", "/v1/deadLetters:replay")).status).toBe(404);
   });
 
   it("GET /ping says pong", async () => {

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as grpc from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { IngestService } from "../gen/logpulse/v1/ingest_service_pb.ts";
@@ -9,6 +10,7 @@ import { haveServers } from "../stack/have-servers.ts";
 import { waitUntil } from "../stack/wait.ts";
 import { connectionManager, type EnvoyConfigTree, routesOf } from "./testing/config-parts.ts";
 import { GrpcClient } from "./testing/grpc-client.ts";
+import { grpcDefinition } from "./testing/grpc-definition.ts";
 import { openDoor, type TestDoor } from "./testing/test-door.ts";
 
 describe.skipIf(!haveServers("envoy"))("streams and time-outs", () => {
@@ -123,6 +125,53 @@ describe.skipIf(!haveServers("envoy"))("streams and time-outs", () => {
     });
     return { request, answer };
   }
+});
+
+describe.skipIf(!haveServers("envoy"))("streams both ways", () => {
+  const { stream, upload } = IngestService.method;
+  let door: TestDoor;
+  let client: grpc.Client;
+  beforeAll(async () => {
+    door = await openDoor({
+      change: (config) => {
+        connectionManager(config).stream_idle_timeout = "1s";
+        const route = routesOf(config).find(({ name }) => name === "grpc_stream");
+        route!.route!.idle_timeout = "3s";
+      },
+    });
+    client = new grpc.Client(`127.0.0.1:${door.envoy.port}`, grpc.credentials.createInsecure());
+  });
+  afterAll(async () => {
+    client?.close();
+    await door?.close();
+  });
+
+  it("are answered while the client still sends, and outlive a silence that ends other streams", async () => {
+    for (const stub of door.ingest) {
+      stub.answer(stream, async function* (call) {
+        let settledBatches = 0n;
+        for await (const _ of call.messages) yield { settledBatches: ++settledBatches };
+      });
+    }
+    const { path, requestSerialize, responseDeserialize } = grpcDefinition(stream);
+    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new grpc.Metadata());
+    const ended = new Promise<grpc.StatusObject>((resolve) => call.on("status", resolve));
+    const answers: unknown[] = [];
+    call.on("data", (answer) => answers.push(answer)).on("error", () => undefined);
+    const other = new GrpcClient(door.envoy.port);
+    const quietUpload = other.open(upload);
+    quietUpload.send({});
+    for (let count = 1; count <= 3; count++) {
+      call.write({});
+      expect(await waitUntil(() => answers.length === count, 5_000)).toBe(true);
+      await sleep(count === 2 ? 2_000 : 0);
+    }
+    call.end();
+    const { code, details } = await ended;
+    expect([code, details]).toEqual([status.OK, "OK"]);
+    expect((await quietUpload.outcome).status.code).not.toBe(status.OK);
+    other.close();
+  });
 });
 
 const REST_SECONDS = 1;

@@ -9,6 +9,7 @@ import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/conn
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { http } from "../gen/google/api/annotations_pb.ts";
+import { AdminService } from "../gen/logpulse/v1/admin_service_pb.ts";
 import { IngestService } from "../gen/logpulse/v1/ingest_service_pb.ts";
 import { QueryService } from "../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../gen/logpulse/v1/stats_service_pb.ts";
@@ -218,7 +219,7 @@ describe.skipIf(!haveServers("envoy"))("traps of Envoy", () => {
       expect(answer).toMatchObject({ status: 404, body: { code: 5 } });
       expect(door.calls).toEqual([]);
       // The contract leaves it free, whatever is added to it.
-      const paths = [IngestService, QueryService, StatsService]
+      const paths = [IngestService, QueryService, StatsService, AdminService]
         .flatMap(({ methods }) => methods)
         .flatMap((m) => {
           const rule = getOption(m, http);
@@ -262,6 +263,7 @@ describe.skipIf(!haveServers("envoy"))("traps of Envoy", () => {
       ingest: ["127.0.0.1:3"],
       query: ["127.0.0.1:4"],
       stats: ["127.0.0.1:5"],
+      worker: ["127.0.0.1:6"],
     };
     const config = parse(renderEnvoy({ ...places, descriptorPath: DESCRIPTOR_PATH })) as EnvoyConfigTree;
     change(config);

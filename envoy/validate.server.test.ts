@@ -25,7 +25,7 @@ describe.skipIf(!haveServers("envoy"))("Envoy takes", () => {
 
   it("what is rendered for the stack", async () => {
     const ingest = ["127.0.0.1:9001", "127.0.0.1:9002", "127.0.0.1:9003"];
-    const roles = { ingest, query: ["127.0.0.1:9004"], stats: ["127.0.0.1:9005"] };
+    const roles = { ingest, query: ["127.0.0.1:9004"], stats: ["127.0.0.1:9005"], worker: ["127.0.0.1:9006"] };
     const file = join(directory, "stack.yaml");
     writeFileSync(file, renderEnvoy({ ...roles, listenPort: 8080, adminPort: 9901, descriptorPath: DESCRIPTOR_PATH }));
     expect(await validateEnvoy(file)).toBeUndefined();

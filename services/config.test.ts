@@ -59,12 +59,21 @@ describe("settings", () => {
       LOGPULSE_DROP_RULES: "colour=red",
       LOGPULSE_LOG_DAYS: "40",
       LOGPULSE_RECORD_DAYS: "20",
+      LOGPULSE_ROLLUP_DAYS: "19",
+      LOGPULSE_DEAD_LETTER_DAYS: "0",
       LOGPULSE_REPLICAS: "1e2",
       LOGPULSE_RATE_PERSECOND: "5",
     });
-    expect(told).toHaveLength(14);
+    expect(told).toHaveLength(16);
     expect(told[0]).toBe('LOGPULSE_MODE is "turbo"; it must be one of memory, full');
     for (const line of told) expect(line).toMatch(/ is "?.*(must be|not a setting)/);
+  });
+
+  it("keep statistics as long as records at least, whichever of the two is set", () => {
+    expect(readConfig({ LOGPULSE_RECORD_DAYS: "90" })).toMatchObject({ recordDays: 90, rollupDays: 90 });
+    expect(mistakes({ LOGPULSE_RECORD_DAYS: "91" })).toEqual([
+      'LOGPULSE_ROLLUP_DAYS is "90"; it must be LOGPULSE_RECORD_DAYS (91) or more',
+    ]);
   });
 
   it("never show a password", () => {

@@ -29,6 +29,8 @@ export interface Config {
   rateLimit: { on: boolean; perSecond: number; burst: number; replicas: number };
   dropRules: readonly DropRule[];
   recordDays: number;
+  rollupDays: number;
+  deadLetterDays: number;
   logDays: number;
   lookupTtlMs: number;
   statsTtlMs: { hour: number; day: number; week: number };
@@ -75,6 +77,8 @@ export function readConfig(env: Environment): Config {
     },
     dropRules: read.dropRules("LOGPULSE_DROP_RULES"),
     recordDays: read.wholeNumber("LOGPULSE_RECORD_DAYS", 2, 3_650),
+    rollupDays: read.wholeNumber("LOGPULSE_ROLLUP_DAYS", 2, 3_650),
+    deadLetterDays: read.wholeNumber("LOGPULSE_DEAD_LETTER_DAYS", 1, 3_650),
     logDays: read.wholeNumber("LOGPULSE_LOG_DAYS", 1, 365),
     lookupTtlMs: 1000 * read.wholeNumber("LOGPULSE_LOOKUP_TTL_S", 1, 86_400),
     statsTtlMs: {
@@ -85,6 +89,9 @@ export function readConfig(env: Environment): Config {
   };
   if (config.logDays >= config.recordDays) {
     read.mistake("LOGPULSE_LOG_DAYS", `a number below LOGPULSE_RECORD_DAYS (${config.recordDays})`);
+  }
+  if (config.rollupDays < config.recordDays) {
+    read.mistake("LOGPULSE_ROLLUP_DAYS", `LOGPULSE_RECORD_DAYS (${config.recordDays}) or more`);
   }
   read.unknownNames();
   if (read.mistakes.length > 0) throw new Error(`cannot start:\n- ${read.mistakes.join("\n- ")}`);

@@ -14,8 +14,9 @@ export class SettingReader {
     this.env = env;
   }
 
+  /** Notes what is wrong with the value that is in force, set or not. */
   mistake(name: SettingName, wanted: string): void {
-    this.mistakes.push(`${name} is "${hidePassword(this.env[name] ?? "")}"; it must be ${wanted}`);
+    this.mistakes.push(`${name} is "${hidePassword(this.text(name))}"; it must be ${wanted}`);
   }
 
   /** A misspelt LOGPULSE_ variable would otherwise be silently without effect. */

@@ -53,7 +53,15 @@ export const SETTINGS = {
   LOGPULSE_RECORD_DAYS: {
     usual: "30",
     purpose:
-      "days that records are meant to be kept; producer ids older than this less LOGPULSE_LOG_DAYS are refused (old records are not deleted yet)",
+      "days that the stores keep records, by the UTC day of their producer id; ids older than this less LOGPULSE_LOG_DAYS are refused",
+  },
+  LOGPULSE_ROLLUP_DAYS: {
+    usual: "90",
+    purpose: "days that statistics are kept, by the same day; not below LOGPULSE_RECORD_DAYS",
+  },
+  LOGPULSE_DEAD_LETTER_DAYS: {
+    usual: "30",
+    purpose: "days that dead letters are listed and can be replayed, and that a new topic of them keeps them",
   },
   LOGPULSE_LOG_DAYS: {
     usual: "3",

@@ -4,7 +4,7 @@ import mysql from "mysql2/promise";
 import { renderEnvoy } from "../envoy/render.ts";
 import { startEnvoy } from "../stack/envoy.ts";
 import { freePort } from "../stack/free-port.ts";
-import { logpulseRoles, type RolePorts, startRole } from "../stack/roles.ts";
+import { logpulseRoles, type Role, type RolePorts, startRole } from "../stack/roles.ts";
 import type { RunningServer } from "../stack/server-process.ts";
 import type { RealServers } from "./real-servers.ts";
 
@@ -26,9 +26,14 @@ export interface FullMode {
 /**
  * Starts three ingest, a worker for each store, query, stats and Envoy; resolves when all are ready and Envoy knows it.
  *
- * `settings`: variables of all roles, as services/config.ts knows them.
+ * `settings`: variables of all roles, as services/config.ts knows them. `changed`: gives each role as it is to be
+ * started, for tests that start one of them otherwise.
  */
-export async function startFullMode(servers: RealServers, settings: Record<string, string> = {}): Promise<FullMode> {
+export async function startFullMode(
+  servers: RealServers,
+  settings: Record<string, string> = {},
+  changed: (role: Role) => Role = (role) => role,
+): Promise<FullMode> {
   const unique = `t${randomBytes(5).toString("hex")}`;
   const mysqlUrl = await createDatabase(servers.mysqlUrl, `logpulse_${unique}`);
   const names = { topicPrefix: unique, indexPrefix: `${unique}-records`, mysqlUrl, redisPrefix: unique };
@@ -48,7 +53,7 @@ export async function startFullMode(servers: RealServers, settings: Record<strin
       ...settings,
     },
   );
-  const started = await Promise.allSettled(descriptions.map((role) => startRole(role)));
+  const started = await Promise.allSettled(descriptions.map((role) => startRole(changed(role))));
   const running = started.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
   const stopRoles = async () => {
     await Promise.all(running.map((role) => role.remove()));
@@ -94,6 +99,7 @@ async function startDoor(ports: RolePorts): Promise<RunningServer> {
     ingest: ports.ingest.map(at),
     query: [at(ports.query)],
     stats: [at(ports.stats)],
+    worker: [at(ports.workerElasticsearch), at(ports.workerMysql)],
     descriptorPath: join(import.meta.dirname, "..", "gen", "logpulse.binpb"),
   });
   return startEnvoy({ config: { yaml }, port, adminPort });
@@ -101,7 +107,7 @@ async function startDoor(ports: RolePorts): Promise<RunningServer> {
 
 /** Envoy looks at the roles' health once a second. */
 async function untilReady(address: string): Promise<void> {
-  const routes = ["/ping", "/stats"];
+  const routes = ["/ping", "/stats", "/v1/deadLetters"];
   const endMs = Date.now() + 20_000;
   for (;;) {
     const statuses = await Promise.all(routes.map((route) => statusOf(`http://${address}${route}`)));

@@ -1,7 +1,13 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import KafkaJS from "kafkajs";
 import { describe, expect, it } from "vitest";
+import { AdminService } from "../gen/logpulse/v1/admin_service_pb.ts";
+import { IngestService } from "../gen/logpulse/v1/ingest_service_pb.ts";
+import { makeUuidV7 } from "../services/domain/identity.ts";
 import { freePort } from "../stack/free-port.ts";
 import { haveServers } from "../stack/have-servers.ts";
 import { startKafka } from "../stack/kafka.ts";
@@ -49,6 +55,36 @@ describe("the process", () => {
       ({ status }) => status === 200,
     );
     expect(output()).toMatch(/everything is forgotten when this process ends/);
+    kill("SIGTERM");
+    expect(await ended).toBe(0);
+  });
+});
+
+describe("the process in memory mode", () => {
+  it("lists what its store refused, and tries it again", async () => {
+    const { ended, kill, address } = await program({});
+    await eventually(
+      () => ready(address),
+      ({ status }) => status === 200,
+    );
+    const transport = createConnectTransport({ baseUrl: `http://${address}`, httpVersion: "1.1" });
+    const [ingest, admin] = [createClient(IngestService, transport), createClient(AdminService, transport)];
+    const producerId = makeUuidV7(Date.now(), randomBytes(10));
+    await ingest.write({ producerId, records: [{ message: "first" }] });
+    await ingest.write({ producerId, records: [{ message: "second under the same identity" }] });
+    const { letters } = await eventually(
+      () => admin.listDeadLetters({}),
+      ({ total }) => total === 1n,
+    );
+    expect(letters[0]).toMatchObject({
+      letter: { store: "memory", reason: "conflict" },
+      record: { message: "second under the same identity" },
+    });
+    expect(await admin.replayDeadLetters({})).toMatchObject({
+      tried: 1n,
+      refused: 1n,
+      refusals: [{ reason: "conflict" }],
+    });
     kill("SIGTERM");
     expect(await ended).toBe(0);
   });

@@ -32,10 +32,9 @@ describe.runIf(servers && packages)("the contract is polyglot", () => {
     const kafka = { brokers: servers!.kafkaBrokers, clientId: "logpulse-test" };
     const batches = { name: `${name}-batches`, partitions: 1 };
     const deadLetters = { name: `${name}-dead-letters`, partitions: 1 };
-    await prepareTopics(
-      { ...kafka, batches, deadLetters, batchesRetentionMs: 3_600_000, replicationFactor: 1, minInsyncReplicas: 1 },
-      quiet,
-    );
+    const retention = { batchesRetentionMs: 3_600_000, deadLettersRetentionMs: 3_600_000 };
+    const copies = { replicationFactor: 1, minInsyncReplicas: 1 };
+    await prepareTopics({ ...kafka, batches, deadLetters, ...retention, ...copies }, quiet);
     const log = new KafkaEventLog({ ...kafka, topic: batches.name, partitions: 1 });
     const producerId = Uint8Array.from(Buffer.from("017f22e279b07cc398c4dc0c0c07398f", "hex"));
     const records = [

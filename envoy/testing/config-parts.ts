@@ -17,7 +17,13 @@ interface ConnectionManager {
 export interface EnvoyRoute {
   name: string;
   match: { prefix?: string; path?: string; [field: string]: unknown };
-  route?: { cluster: string; timeout?: string; retry_policy?: { retry_on: string }; max_stream_duration?: unknown };
+  route?: {
+    cluster: string;
+    timeout?: string;
+    idle_timeout?: string;
+    retry_policy?: { retry_on: string };
+    max_stream_duration?: unknown;
+  };
   typed_per_filter_config?: Record<string, unknown>;
 }
 

@@ -63,7 +63,8 @@ async function answerStream(call: StreamCall, answer: Answer): Promise<void> {
 function stubCall(call: UnaryCall | StreamCall): StubCall {
   return {
     protocol: "grpc",
-    messages: "request" in call ? one(call.request) : call,
+    // Not the call itself: at the end of its messages a plain iteration destroys it, the way back included.
+    messages: "request" in call ? one(call.request) : call.iterator({ destroyOnReturn: false }),
     header: (name) => call.metadata.get(name)[0]?.toString(),
     sendHeaders: () => call.sendMetadata(new grpc.Metadata()),
   };

@@ -4,13 +4,14 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import * as grpc from "@grpc/grpc-js";
+import { AdminService } from "../../gen/logpulse/v1/admin_service_pb.ts";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { QueryService } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
 import { type Answer, countMessages, type StubCall } from "./stub-call.ts";
 import { addHealth, addMethods, one } from "./stub-grpc.ts";
 
-const SERVICES = [IngestService, QueryService, StatsService];
+const SERVICES = [IngestService, QueryService, StatsService, AdminService];
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 /**

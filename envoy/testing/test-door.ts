@@ -19,22 +19,28 @@ export interface RestAnswer {
   body: unknown;
 }
 
-/** A real Envoy with our configuration, and stubs behind it: three for ingest, one for query, one for stats. */
+/** A real Envoy with our configuration, and stubs behind it: three for ingest, one for each other role. */
 export class TestDoor {
   readonly envoy: RunningEnvoy;
   readonly ingest: readonly StubUpstream[];
   readonly query: StubUpstream;
   readonly stats: StubUpstream;
+  readonly worker: StubUpstream;
 
-  constructor(envoy: RunningEnvoy, ingest: readonly StubUpstream[], query: StubUpstream, stats: StubUpstream) {
+  constructor(
+    envoy: RunningEnvoy,
+    ingest: readonly StubUpstream[],
+    others: Pick<TestDoor, "query" | "stats" | "worker">,
+  ) {
     this.envoy = envoy;
     this.ingest = ingest;
-    this.query = query;
-    this.stats = stats;
+    this.query = others.query;
+    this.stats = others.stats;
+    this.worker = others.worker;
   }
 
   get stubs(): readonly StubUpstream[] {
-    return [...this.ingest, this.query, this.stats];
+    return [...this.ingest, this.query, this.stats, this.worker];
   }
 
   /** Every call that reached any stub. */
@@ -94,7 +100,10 @@ export class TestDoor {
 
   /** Resolves when every role has a healthy replica; @throws Error after 10 s. */
   async ready(): Promise<void> {
-    const isReady = async () => (await fetch(`${this.envoy.url}/readyz`)).status === 200;
+    const clusters = ["worker", "worker_h1"]; // Of which /readyz says nothing.
+    const isReady = async () =>
+      (await fetch(`${this.envoy.url}/readyz`)).status === 200 &&
+      (await Promise.all(clusters.map((cluster) => this.healthyHosts(cluster)))).every((hosts) => hosts > 0);
     if (!(await waitUntil(isReady, 10_000))) throw new Error("the door was not ready within 10 s");
   }
 
@@ -115,13 +124,13 @@ export interface DoorOptions {
 
 /** Starts stubs and Envoy, and waits until it has found them healthy. */
 export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
-  const stubs = Array.from({ length: 5 }, () => new StubUpstream());
+  const stubs = Array.from({ length: 6 }, () => new StubUpstream());
   const ports = await Promise.all(
     stubs.map((stub) =>
       freePort().then((port) => (options.startStubs === false ? stub.reserve(port) : stub.start(port))),
     ),
   );
-  const [first, second, third, query, stats] = ports.map((port) => `127.0.0.1:${port}`);
+  const [first, second, third, query, stats, worker] = ports.map((port) => `127.0.0.1:${port}`);
   const port = await freePort();
   const yaml = renderEnvoy({
     listenPort: port,
@@ -129,12 +138,14 @@ export async function openDoor(options: DoorOptions = {}): Promise<TestDoor> {
     ingest: [first!, second!, third!],
     query: [query!],
     stats: [stats!],
+    worker: [worker!],
     descriptorPath: options.descriptorPath ?? DESCRIPTOR_PATH,
   });
   const config = parse(yaml) as EnvoyConfigTree;
   options.change?.(config);
   const envoy = await startEnvoy({ config: { yaml: stringify(config, { aliasDuplicateObjects: false }) }, port });
-  const door = new TestDoor(envoy, stubs.slice(0, 3), stubs[3]!, stubs[4]!);
+  const others = { query: stubs[3]!, stats: stubs[4]!, worker: stubs[5]! };
+  const door = new TestDoor(envoy, stubs.slice(0, 3), others);
   if (options.startStubs !== false) await door.ready();
   return door;
 }

@@ -4,15 +4,10 @@ import { fullIngest } from "./full-ingest.ts";
 import { fullQuery } from "./full-query.ts";
 import { fullStats } from "./full-stats.ts";
 import { fullWorkers } from "./full-workers.ts";
-import type { Fail, ProcessParts } from "./process-parts.ts";
+import { type Fail, joinedParts, type ProcessParts } from "./process-parts.ts";
 
 /** The roles that the settings name, on Kafka, Elasticsearch, MySQL and Redis. */
 export function fullParts(config: Config, logger: Logger, fail: Fail): ProcessParts {
   const wiringOf = { ingest: fullIngest, worker: fullWorkers, query: fullQuery, stats: fullStats };
-  const roles = config.roles.map((role) => wiringOf[role](config, logger, fail));
-  return {
-    parts: roles.flatMap((role) => role.parts),
-    services: roles.flatMap((role) => role.services),
-    checks: roles.flatMap((role) => role.checks),
-  };
+  return joinedParts(config.roles.map((role) => wiringOf[role](config, logger, fail)));
 }

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { MemoryCache } from "../adapters/memory/cache.ts";
 import { MemoryCounter } from "../adapters/memory/counter.ts";
-import { MemoryDeadLetters } from "../adapters/memory/dead-letters.ts";
 import { MemoryEventLog } from "../adapters/memory/event-log.ts";
-import { MemoryEventLogReader } from "../adapters/memory/event-log-reader.ts";
 import { MemoryLogSearch } from "../adapters/memory/log-search.ts";
 import { MemoryStore } from "../adapters/memory/memory-store.ts";
 import { NoLimiter } from "../adapters/memory/no-limiter.ts";
@@ -15,7 +13,7 @@ import type { Logger } from "../ports/logger.ts";
 import { queryService } from "../query/query-handlers.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { statsService } from "../stats/stats-handlers.ts";
-import { WorkerLoop } from "../worker/worker-loop.ts";
+import { memoryWorker } from "./memory-worker.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { toldCounts } from "./told-counts.ts";
 
@@ -30,22 +28,9 @@ export function memoryParts(config: Config, logger: Logger): ProcessParts {
     ? new MemoryRateLimiter({ capacity: burst, refillPerSecond: perSecond }, clock)
     : new NoLimiter();
   const counts = new IngestCounts();
-  const worker = new WorkerLoop({
-    reader: new MemoryEventLogReader(log, clock),
-    group: "memory",
-    sink: store,
-    deadLetters: new MemoryDeadLetters(),
-    dropRules: config.dropRules,
-    clock,
-    random: Math.random,
-    logger,
-  });
+  const worker = memoryWorker(config, log, store, logger);
   return {
-    parts: [
-      { name: "worker", start: (signal) => worker.start(signal), stop: () => worker.stop() },
-      toldCounts("ingest", () => counts.totals(), logger),
-      toldCounts("stored", () => worker.totals, logger),
-    ],
+    parts: [...worker.parts, toldCounts("ingest", () => counts.totals(), logger)],
     services: [
       ingestService({
         log,
@@ -64,6 +49,7 @@ export function memoryParts(config: Config, logger: Logger): ProcessParts {
         lookupTtlMs: config.lookupTtlMs,
       }),
       statsService({ stats: store, cache, clock, ttlMs: config.statsTtlMs }),
+      ...worker.services,
     ],
     checks: [],
   };

@@ -15,6 +15,15 @@ export interface ProcessParts {
 /** Ends the process, in order, for a reason that no waiting will mend. */
 export type Fail = (reason: Error) => void;
 
+/** All of them as one, in their order. */
+export function joinedParts(all: readonly ProcessParts[]): ProcessParts {
+  return {
+    parts: all.flatMap(({ parts }) => parts),
+    services: all.flatMap(({ services }) => services),
+    checks: all.flatMap(({ checks }) => checks),
+  };
+}
+
 /** Something that is only closed at the end. */
 export function closedAtTheEnd(name: string, thing: { close(): Promise<void> }): Part {
   return { name, start: async () => {}, stop: () => thing.close() };

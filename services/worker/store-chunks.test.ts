@@ -1,14 +1,15 @@
 import { expect, it } from "vitest";
 import { fullJitterMs } from "../domain/full-jitter.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
-import { storeChunks } from "./store-chunks.ts";
+import { batchSize, storeChunks } from "./store-chunks.ts";
 
 const batch = (records: number, bytesEach = 10) =>
   ({
     recordCount: records,
     records: Array.from({ length: records }, () => ({ bytes: new Uint8Array(bytesEach) })),
   }) as LoggedBatch;
-const sizes = (batches: LoggedBatch[]) => [...storeChunks(batches)].map((chunk) => chunk.map((one) => one.recordCount));
+const sizes = (batches: LoggedBatch[]) =>
+  [...storeChunks(batches, batchSize)].map((chunk) => chunk.map((one) => one.recordCount));
 
 it.each([
   ["nothing", [], []],
@@ -33,7 +34,7 @@ it("takes no batch before the chunk in front of it is asked for: the rest of a d
       yield batch(5_000);
     }
   }
-  const chunks = storeChunks(batches());
+  const chunks = storeChunks(batches(), batchSize);
   chunks.next();
   expect(taken).toBe(2);
 });

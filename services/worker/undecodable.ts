@@ -28,12 +28,13 @@ export function* decodeMessages(
   }
 }
 
-function undecodableLetter(store: string, message: LogMessage, reason: unknown): DeadLetter {
+/** The letter for a message that could not be read, whole; its place in the log stands for its identity. */
+export function undecodableLetter(store: string, message: LogMessage, reason: unknown): DeadLetter {
   const detail = reason instanceof Error ? reason.message : String(reason);
   return create(DeadLetterSchema, {
     store,
     reason: "undecodable",
-    detail: detail.slice(0, DEAD_LETTER_DETAIL_CHARACTERS_MAX),
+    detail: detail.slice(0, DEAD_LETTER_DETAIL_CHARACTERS_MAX).toWellFormed(),
     original: message.bytes,
     partition: message.partition,
     offset: message.offset,

@@ -2,6 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { MemoryDeadLetterTable } from "../adapters/memory/dead-letter-table.ts";
 import { MemoryDeadLetters } from "../adapters/memory/dead-letters.ts";
 import { MemoryEventLog } from "../adapters/memory/event-log.ts";
 import { MemoryEventLogReader } from "../adapters/memory/event-log-reader.ts";
@@ -53,12 +54,12 @@ class FailingStore extends MemoryStore {
 function worker(dropRules = "") {
   const log = new MemoryEventLog(2);
   const sink = new FailingStore();
-  const deadLetters = new MemoryDeadLetters();
+  const deadLetters = new MemoryDeadLetterTable(clock);
   const loop = new WorkerLoop({
     reader: new MemoryEventLogReader(log, clock),
     group: "logpulse-memory",
     sink,
-    deadLetters,
+    deadLetters: new MemoryDeadLetters(deadLetters),
     dropRules: parseDropRules(dropRules),
     clock,
     random: () => 0.5,
@@ -86,6 +87,22 @@ describe("a worker loop", () => {
     await loop.stop();
     expect(stored()).toEqual([0, 1, 2]);
     expect(loop.totals).toMatchObject({ stored: 3, duplicate: 2, retries: 0 });
+  });
+
+  it("counts every partition, those that are stored side by side too, and knows the newest time", async () => {
+    const { log, sink, loop, settled, never } = worker();
+    const store = sink.store.bind(sink);
+    sink.store = async (...asked) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return store(...asked);
+    };
+    expect(loop.newestReceivedMs).toBeUndefined();
+    await loop.start(never);
+    await Promise.all([log.append(0, [message(0, [200, 404])]), log.append(1, [message(5, [500, 500])])]);
+    await settled(4);
+    await loop.stop();
+    expect(loop.totals.stored).toBe(4);
+    expect(loop.newestReceivedMs).toBe(1_795_266_000_000);
   });
 
   it("tries again until the store answers, and loses nothing", async () => {
@@ -137,7 +154,7 @@ describe("a worker loop", () => {
     await loop.stop();
     expect(Math.max(...largest)).toBe(10_000);
     expect(loop.totals.dropped).toBe(200_000);
-  });
+  }, 30_000);
 
   it("drops by rule from the store, not from the statistics", async () => {
     const { log, sink, loop, stored, settled, never } = worker("status=200");

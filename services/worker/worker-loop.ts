@@ -1,28 +1,22 @@
 import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 import { type DropRule, markDropped } from "../domain/drop-rules.ts";
-import { isKind, reasonText } from "../domain/errors.ts";
-import { fullJitterMs } from "../domain/full-jitter.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
-import type { Clock } from "../ports/clock.ts";
+import { nanosToMs } from "../domain/record-time.ts";
 import type { DeadLetters } from "../ports/dead-letters.ts";
 import type { Delivery, EventLogReader, Reading } from "../ports/event-log.ts";
 import { addCounts, type LogSink, NO_COUNTS, type StoreCounts } from "../ports/log-sink.ts";
-import type { Logger } from "../ports/logger.ts";
-import { storeChunks } from "./store-chunks.ts";
+import { batchSize, storeChunks } from "./store-chunks.ts";
 import { decodeMessages } from "./undecodable.ts";
+import { type RetryParts, untilDone } from "./until-done.ts";
 
 /** What a worker is made of. */
-export interface WorkerParts {
+export interface WorkerParts extends RetryParts {
   reader: EventLogReader;
   /** The consumer group of the store: its position in the log is the store's. */
   group: string;
   sink: LogSink;
   deadLetters: DeadLetters;
   dropRules: readonly DropRule[];
-  clock: Clock;
-  /** 0 to 1, for the jitter of retries. */
-  random: () => number;
-  logger: Logger;
 }
 
 /** What a worker has counted since it started. */
@@ -47,6 +41,7 @@ export class WorkerLoop {
   private counts: StoreCounts = NO_COUNTS;
   private undecodable = 0;
   private retries = 0;
+  private newestReceived: number | undefined;
 
   constructor(parts: WorkerParts) {
     this.parts = parts;
@@ -55,6 +50,11 @@ export class WorkerLoop {
   /** A copy of all counts. */
   get totals(): WorkerTotals {
     return { ...this.counts, undecodable: this.undecodable, retries: this.retries };
+  }
+
+  /** When ingest received the newest batch that this loop has settled, in milliseconds since 1970; undefined before one. */
+  get newestReceivedMs(): number | undefined {
+    return this.newestReceived;
   }
 
   /** Prepares the store and begins to read; waits for either as long as it takes. */
@@ -74,7 +74,7 @@ export class WorkerLoop {
   private async settle(delivery: Delivery): Promise<void> {
     const { sink, dropRules } = this.parts;
     const undecodable: DeadLetter[] = [];
-    for (const chunk of storeChunks(decodeMessages(sink.name, delivery.messages, undecodable))) {
+    for (const chunk of storeChunks(decodeMessages(sink.name, delivery.messages, undecodable), batchSize)) {
       for (const batch of chunk) markDropped(batch, dropRules);
       await this.store(chunk, delivery.signal);
     }
@@ -90,28 +90,17 @@ export class WorkerLoop {
 
   private async store(chunk: readonly LoggedBatch[], signal: AbortSignal): Promise<void> {
     const { sink, deadLetters } = this.parts;
-    await this.untilDone(`store in ${sink.name}`, signal, async () => {
-      this.counts = addCounts(this.counts, await sink.store(chunk, deadLetters, signal));
-    });
+    const stored = () => sink.store(chunk, deadLetters, signal);
+    const counts = await this.untilDone(`store in ${sink.name}`, signal, stored);
+    this.counts = addCounts(this.counts, counts); // Only now: other partitions count meanwhile.
+    for (const { receivedNanos } of chunk) {
+      this.newestReceived = Math.max(this.newestReceived ?? 0, nanosToMs(receivedNanos));
+    }
   }
 
-  /** Repeats `work` until it succeeds or the signal is aborted. */
-  private async untilDone(what: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    const { clock, random, logger } = this.parts;
-    for (let tries = 1; ; tries++) {
-      signal.throwIfAborted();
-      try {
-        return await work();
-      } catch (reason) {
-        signal.throwIfAborted();
-        this.retries++;
-        const waitMs = Math.round(fullJitterMs(tries, random()));
-        const expected = isKind(reason, "store_unavailable") || isKind(reason, "log_unavailable");
-        const message = `could not ${what}; trying again in ${waitMs} ms`;
-        if (expected) logger.warn({ tries, waitMs, reason: reasonText(reason) }, message);
-        else logger.error({ tries, waitMs, err: reason }, message);
-        await clock.sleep(waitMs, signal);
-      }
-    }
+  private untilDone<Result>(what: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    return untilDone(this.parts, what, signal, work, () => {
+      this.retries++;
+    });
   }
 }

@@ -82,6 +82,12 @@ describe("passwords", () => {
 
   it("are told only to those who log in", () => {
     const told = services.filter(([, service]) => JSON.stringify(service.environment ?? {}).includes("PASSWORD:?"));
-    expect(told.map(([name]) => name).sort()).toEqual(["mysql", "query", "stats", "worker-mysql"]);
+    expect(told.map(([name]) => name).sort()).toEqual([
+      "mysql",
+      "query",
+      "stats",
+      "worker-elasticsearch",
+      "worker-mysql",
+    ]);
   });
 });

@@ -1,0 +1,99 @@
+import { ElasticsearchLogSink } from "../adapters/elasticsearch/log-sink.ts";
+import { ElasticsearchRetention } from "../adapters/elasticsearch/retention.ts";
+import { KafkaDeadLetters } from "../adapters/kafka/dead-letters.ts";
+import { MysqlConnections } from "../adapters/mysql/connections.ts";
+import { MysqlDeadLetterTable } from "../adapters/mysql/dead-letter-table.ts";
+import { MysqlLogSink } from "../adapters/mysql/log-sink.ts";
+import { MysqlRetention } from "../adapters/mysql/retention.ts";
+import type { Config, Sink } from "../config.ts";
+import type { DeadLetterTable } from "../ports/dead-letter-table.ts";
+import type { LogSink } from "../ports/log-sink.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Retention } from "../ports/retention.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { RetentionLoop } from "../worker/retention-loop.ts";
+import { WorkerLoop } from "../worker/worker-loop.ts";
+import { daysKept } from "./days-kept.ts";
+import { kafkaSettings } from "./kafka-settings.ts";
+import { LostMessages } from "./lost-messages.ts";
+import { preparedTopics } from "./prepared-topics.ts";
+import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
+import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
+import { toldCounts } from "./told-counts.ts";
+import { topicReader } from "./topic-reader.ts";
+import { waitingPart } from "./waiting-part.ts";
+
+/** One store on its writing side: the loop that fills it, and the one that lets go of what is old. */
+export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, fail: Fail): ProcessParts {
+  const topics = kafkaSettings(config);
+  const { sink, retention, table, connections } = storeOf(sinkName, config);
+  const { name, partitions } = topics.deadLetters;
+  const deadLetters = new KafkaDeadLetters({ ...topics, topic: name, partitions });
+  const lost = new LostMessages(logger);
+  const retry = { clock: systemClock, random: Math.random, logger };
+  const loop = new WorkerLoop({
+    reader: topicReader(config, topics.batches, lost, logger),
+    group: `${config.kafka.topicPrefix}-${sinkName}`,
+    sink,
+    deadLetters,
+    dropRules: config.dropRules,
+    ...retry,
+  });
+  const retentionLoop = new RetentionLoop({
+    retention,
+    table,
+    days: daysKept(config),
+    newestReceivedMs: () => loop.newestReceivedMs,
+    ...retry,
+  });
+  let reading = false;
+  const prepare = async (signal: AbortSignal) => {
+    await preparedTopics(topics, logger);
+    await loop.start(signal);
+    retentionLoop.start();
+    reading = true;
+  };
+  const stop = async () => {
+    await retentionLoop.stop();
+    await loop.stop();
+  };
+  const check = async () => {
+    await sink.check();
+    if (!reading) throw new Error("it has not joined its consumer group yet");
+    lost.check();
+  };
+  return {
+    parts: [
+      toldCounts(sinkName, () => ({ ...loop.totals, ...lost.totals }), logger),
+      toldCounts(`retention of ${sinkName}`, () => retentionLoop.totals, logger),
+      closedAtTheEnd(`connections of ${sinkName}`, sink),
+      closedAtTheEnd(`connections of the retention of ${sinkName}`, connections),
+      closedAtTheEnd(`dead letters of ${sinkName}`, deadLetters),
+      waitingPart({ name: `worker of ${sinkName}`, prepare, stop }, systemClock, logger, fail),
+    ],
+    services: [],
+    checks: [{ name: `worker of ${sinkName}`, services: [], check }],
+  };
+}
+
+interface WorkerStore {
+  sink: LogSink;
+  retention: Retention;
+  /** Where this store holds it. */
+  table: DeadLetterTable | undefined;
+  /** Those of the retention and the table. */
+  connections: { close(): Promise<void> };
+}
+
+function storeOf(sinkName: Sink, config: Config): WorkerStore {
+  if (sinkName === "elasticsearch") {
+    const settings = elasticsearchSettings(config);
+    const retention = new ElasticsearchRetention(settings);
+    return { sink: new ElasticsearchLogSink(settings), retention, table: undefined, connections: retention };
+  }
+  const settings = mysqlSettings(config);
+  const connections = new MysqlConnections(settings);
+  const retention = new MysqlRetention(connections);
+  const table = new MysqlDeadLetterTable(connections, systemClock);
+  return { sink: new MysqlLogSink(settings), retention, table, connections };
+}

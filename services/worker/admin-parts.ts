@@ -1,0 +1,11 @@
+import type { Clock } from "../ports/clock.ts";
+import type { DeadLetterReplay } from "../ports/dead-letter-replay.ts";
+import type { DeadLetterTable } from "../ports/dead-letter-table.ts";
+
+/** What AdminService is made of. */
+export interface AdminParts {
+  table: DeadLetterTable;
+  /** The way back into each store, by the store's name. */
+  replays: ReadonlyMap<string, DeadLetterReplay>;
+  clock: Clock;
+}
