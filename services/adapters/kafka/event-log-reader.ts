@@ -11,6 +11,8 @@ export interface KafkaReaderSettings extends KafkaConnection {
   topic: string;
   /** As many as the topic has: so many deliveries are settled side by side. */
   partitions: number;
+  /** True where the topic is compacted: then offsets are missing in the middle, and nothing is lost by that. */
+  compacted?: boolean;
   /** How long a reader may wait to be let into its group; LOG_JOIN_MS_MAX where it is not said. */
   joinMsMax?: number;
   /**

@@ -96,7 +96,7 @@ export class LogPositions {
   async reached(partition: number, offset: bigint): Promise<void> {
     await this.looked;
     const expected = this.next.get(partition);
-    if (expected !== undefined && offset > expected) {
+    if (expected !== undefined && offset > expected && !this.settings.compacted) {
       this.settings.onLost(this.group, partition, offset - expected);
       this.next.set(partition, offset);
     }
