@@ -39,7 +39,7 @@ const NESTED: [string, number[]][] = [
   ],
   [
     "a batch on its way in one stream, and all of one stream in the queue",
-    [limits.BATCH_BYTES_MAX, limits.UPLOAD_BYTES_IN_FLIGHT_MAX, limits.APPEND_QUEUE_BYTES_MAX],
+    [2 * limits.BATCH_BYTES_MAX - 1, limits.UPLOAD_BYTES_IN_FLIGHT_MAX, limits.APPEND_QUEUE_BYTES_MAX],
   ],
   ["a batch that waits for its limit", [limits.BATCH_BYTES_MAX, limits.LIMITER_WAITING_BYTES_MAX]],
   [

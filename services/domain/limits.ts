@@ -79,7 +79,7 @@ export const JOINED_BATCHES_MAX = 64;
 export const JOINED_BYTES_MAX = 1 * MiB; // A larger batch goes alone.
 export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
 export const UPLOAD_BATCHES_IN_FLIGHT_MAX = 32; // Of one stream; then the stream is not read until one is kept.
-export const UPLOAD_BYTES_IN_FLIGHT_MAX = 8 * MiB; // The same in bytes; one larger batch goes alone.
+export const UPLOAD_BYTES_IN_FLIGHT_MAX = 8 * MiB; // The same in bytes: it is read while one more of the largest fits.
 export const APPEND_QUEUE_BYTES_MAX = 64 * MiB; // Of one process, all partitions together; beyond it calls are refused.
 export const APPEND_QUEUE_BATCHES_MAX = 20_000;
 export const APPENDS_IN_FLIGHT_PER_PARTITION_MAX = 1; // One: batches of one producer are appended in order.
@@ -140,7 +140,7 @@ export const LIMITER_LEASE_MS_MAX = 1_000; // What was leased and not used by th
 export const LIMITER_REDIS_MS_MAX = 10;
 export const LIMITER_SLOW_DOWN_MS_MAX = 250;
 export const LIMITER_SLOWED_CALLS_MAX = 256; // Of one process; beyond it a call over its limit is refused at once.
-export const LIMITER_WAITING_BYTES_MAX = 16 * MiB; // Of one process: batches of `Stream` that wait for their limit.
+export const LIMITER_WAITING_BYTES_MAX = 32 * MiB; // Of one process: batches of `Stream` that wait for their limit.
 export const LIMITER_ASK_AGAIN_MS_MAX = 10_000; // Of a stream that waits, however long: the bucket may be full before.
 
 // Redis, beside the limiter.

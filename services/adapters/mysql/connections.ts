@@ -10,6 +10,9 @@ import {
 import { isLockConflict, toStoreError } from "./errors.ts";
 import type { MysqlSettings } from "./settings.ts";
 
+/** How long a session waits for a table that another one changes or uses. */
+export const TABLE_WAIT_SECONDS_MAX = 5;
+
 /**
  * Every session is the same whatever the server's settings are: values that do not fit are errors and never cut off,
  * nobody waits longer for a lock than a call may take (the server's own limit for tables is a year), and each statement
@@ -18,7 +21,7 @@ import type { MysqlSettings } from "./settings.ts";
 const SESSION = [
   "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
   "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1, " +
-    "innodb_lock_wait_timeout = 5, lock_wait_timeout = 5",
+    `innodb_lock_wait_timeout = 5, lock_wait_timeout = ${TABLE_WAIT_SECONDS_MAX}`,
 ];
 
 /** How a transaction ends: its work says whether it is to be kept. */
@@ -43,6 +46,7 @@ export class MysqlConnections {
       connectTimeout: STORE_QUERY_MS_MAX,
       charset: "utf8mb4",
       supportBigNumbers: true,
+      flags: ["-FOUND_ROWS"], // The rows of a change are those that it changed, not those that it found.
       bigNumberStrings: true, // Every BIGINT and DECIMAL as text: 64 bits never pass through a JavaScript number.
     });
     // mysql2 itself listens for one "error" event of a connection; a second one would end the process.

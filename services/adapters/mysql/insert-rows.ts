@@ -1,4 +1,4 @@
-import type { PoolConnection } from "mysql2/promise";
+import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
 
 /** A value of a row. Text goes as its bytes, 64-bit numbers as text: neither charset nor rounding can touch them. */
 export type SqlValue = number | string | Buffer | null;
@@ -23,13 +23,20 @@ export class InsertStatement {
     this.tail = ` ON DUPLICATE KEY UPDATE ${onDuplicate}`;
   }
 
-  /** Inserts the rows in their order, in as few statements as the bounds allow. */
-  async run(connection: PoolConnection, rows: readonly SqlValue[][]): Promise<void> {
+  /**
+   * Inserts the rows in their order, in as few statements as the bounds allow. Resolves with how many the server says
+   * were affected: one for a row that is new, none for one that stays as it was.
+   */
+  async run(connection: PoolConnection, rows: readonly SqlValue[][]): Promise<number> {
+    let affected = 0;
     for (let start = 0; start < rows.length; ) {
       const count = ROW_COUNTS.find((some) => fits(rows, start, some)) ?? 1;
-      await connection.execute(this.text(count), rows.slice(start, start + count).flat());
+      const values = rows.slice(start, start + count).flat();
+      const [result] = await connection.execute<ResultSetHeader>(this.text(count), values);
+      affected += result.affectedRows;
       start += count;
     }
+    return affected;
   }
 
   private text(count: number): string {

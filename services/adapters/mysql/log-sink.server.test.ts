@@ -4,17 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DeadLetter } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
 import { realServers } from "../../../tests/real-servers.ts";
 import { ROLLUP_SERIES_PER_MINUTE_MAX, STORE_RECORDS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../ports/build-logged-batch.ts";
-import { newTenant, noDeadLetters, request } from "../../ports/contract-batches.ts";
+import { KeptLetters, newTenant, noDeadLetters, request } from "../../ports/contract-batches.ts";
 import { addCounts, NO_COUNTS } from "../../ports/log-sink.ts";
 import { MysqlConnections } from "./connections.ts";
 import { MysqlLogSink } from "./log-sink.ts";
 import { MysqlLogStats } from "./log-stats.ts";
 import { REQUEST_MINUTES, requestBatch } from "./request-batches.ts";
+import { everywhere, storedCounts } from "./stored-counts.fixture.ts";
 import { makeTestDatabase, type TestDatabase } from "./test-database.ts";
 
 const servers = realServers();
@@ -48,22 +48,7 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     return rows;
   }
 
-  /** Records of the tenant by three ways of counting. */
-  async function countsOf(tenant: string) {
-    const key = Buffer.from(tenant);
-    const [[records], [minutes], [series]] = await Promise.all([
-      select("SELECT COUNT(*) AS n FROM records WHERE tenant = ?", key),
-      select("SELECT SUM(requests) AS n, SUM(latency_count) AS latencies FROM rollup_minutes WHERE tenant = ?", key),
-      select("SELECT SUM(requests) AS n FROM rollup_series WHERE tenant = ?", key),
-    ]);
-    return {
-      records: Number(records!.n),
-      minutes: Number(minutes!.n),
-      latencies: Number(minutes!.latencies),
-      series: Number(series!.n),
-    };
-  }
-  const everywhere = (n: number) => ({ records: n, minutes: n, latencies: n, series: n });
+  const countsOf = (tenant: string) => storedCounts(session, tenant);
 
   it("counts each record once in 50 races of two connections with the same records", { timeout: 300_000 }, async () => {
     const tenant = newTenant();
@@ -198,11 +183,10 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     );
     records[3_000] = { service: "x".repeat(70_000) };
     records[3_001] = request(1n, { path: "x".repeat(9_000) });
-    const letters: DeadLetter[] = [];
-    const deadLetters = { keep: async (some: readonly DeadLetter[]) => void letters.push(...some) };
+    const deadLetters = new KeptLetters();
     const batches = [buildLoggedBatch({ tenant, producer: newProducer(), records })];
     expect(await sink.store(batches, deadLetters, signal)).toEqual({ ...NO_COUNTS, stored: 4_993, deadLettered: 7 });
-    expect(letters.map(({ id, reason }) => `${id.slice(33)} ${reason}`).sort()).toEqual([
+    expect(deadLetters.letters.map(({ id, reason }) => `${id.slice(33)} ${reason}`).sort()).toEqual([
       "0 ER_DATA_TOO_LONG",
       "1 ER_DATA_TOO_LONG",
       "2500 ER_DATA_TOO_LONG",
@@ -215,22 +199,13 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     expect(await sink.store(batches, deadLetters, signal)).toEqual({ ...NO_COUNTS, duplicate: 5_000 });
   });
 
-  it("refuses records that no key can hold, and times that no column can", async () => {
-    const letters: DeadLetter[] = [];
-    const deadLetters = { keep: async (some: readonly DeadLetter[]) => void letters.push(...some) };
+  it("refuses times that no column can hold", async () => {
+    const deadLetters = new KeptLetters();
     const late = { message: "year 9999", time: { seconds: 253_402_300_799n } };
-    const batch = buildLoggedBatch({ tenant: "t", producer: newProducer(), records: [{}, {}], rejected: [1] });
-    const batches = [
-      { ...batch, tenant: "t".repeat(10_000) },
-      buildLoggedBatch({ tenant: newTenant(), producer: newProducer(), records: [{ message: "good" }, late] }),
-    ];
-    expect(await sink.store(batches, deadLetters, signal)).toEqual({
-      ...NO_COUNTS,
-      stored: 1,
-      deadLettered: 2,
-      rejected: 1,
-    });
-    expect(letters.map(({ reason }) => reason)).toEqual(["tenant_too_long", "ER_WARN_DATA_OUT_OF_RANGE"]);
+    const records = [{ message: "good" }, late];
+    const batch = buildLoggedBatch({ tenant: newTenant(), producer: newProducer(), records });
+    expect(await sink.store([batch], deadLetters, signal)).toEqual({ ...NO_COUNTS, stored: 1, deadLettered: 1 });
+    expect(deadLetters.letters.map(({ reason }) => reason)).toEqual(["ER_WARN_DATA_OUT_OF_RANGE"]);
   });
 
   it("keeps a minute to its series, whoever stores them and however often", { timeout: 60_000 }, async () => {
@@ -278,23 +253,5 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     for (const { id } of victims) await session.query("KILL ?", [Number(id)]);
     await sleep(200);
     expect(await store([requestBatch(tenant, producer, 0, 5)])).toEqual({ ...NO_COUNTS, stored: 5 });
-  });
-});
-
-describe.runIf(servers)("preparing a MySQL database", () => {
-  it("can be done by several at once, and is refused for the tables of another version", async () => {
-    const database = await makeTestDatabase(servers!.mysqlUrl);
-    const sinks = Array.from({ length: 6 }, () => new MysqlLogSink(database.settings));
-    const session = await createConnection(database.settings.url);
-    try {
-      await Promise.all(sinks.map((sink) => sink.prepare()));
-      const [versions] = await session.query<RowDataPacket[]>("SELECT version FROM schema_version");
-      expect(versions).toHaveLength(1);
-      await session.query("UPDATE schema_version SET version = 99");
-      await expect(sinks[0]!.prepare()).rejects.toThrow("tables of version 99");
-    } finally {
-      await Promise.all([session.end(), ...sinks.map((sink) => sink.close())]);
-      await database.drop();
-    }
   });
 });

@@ -1,6 +1,7 @@
 import type { PoolConnection } from "mysql2/promise";
-import { HTTP_LONG_BYTES_MAX, RECORD_BYTES_MAX, SERVICE_BYTES_MAX, TENANT_BYTES_MAX } from "../../domain/limits.ts";
+import { HTTP_LONG_BYTES_MAX, RECORD_BYTES_MAX, SERVICE_BYTES_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
+import { contentHash } from "../../domain/record-content.ts";
 import { durationToNanos } from "../../domain/record-time.ts";
 import type { RefusedRecord } from "../../domain/refused-record.ts";
 import { effectiveSeverity } from "../../domain/severity.ts";
@@ -33,16 +34,35 @@ const INSERT = new InsertStatement(
     "status",
     "latency_ns",
     "record",
+    "content_hash",
   ],
   "seq = records.seq", // A row that is there already stays as it is.
 );
+
+/** What became of records that were to be counted. */
+export interface Inserted {
+  /** Those that count: stored, or kept out by a drop rule. */
+  good: BatchedRecord[];
+  refused: RefusedRecord[];
+}
+
 const RECORDS_AT_ONCE = 256; // As many are looked through again where one of them is refused.
 
-/** Inserts the records; those that the table cannot hold are left out and returned, each with its reason. */
-export async function insertRecords(
-  connection: PoolConnection,
-  records: readonly BatchedRecord[],
-): Promise<RefusedRecord[]> {
+/** Inserts the records that no rule drops; those that the tables cannot hold are left out, each with its reason. */
+export async function insertGood(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<Inserted> {
+  const plain = records.flatMap((record) => refusalOf(record) ?? []);
+  const storable = without(records, plain);
+  const toStore = storable.filter(({ logged }) => !logged.dropped);
+  const byTable = await insertRecords(connection, toStore);
+  return { good: without(storable, byTable), refused: [...plain, ...byTable] };
+}
+
+function without(records: readonly BatchedRecord[], refused: readonly RefusedRecord[]): BatchedRecord[] {
+  const out = new Set(refused.map(({ logged }) => logged));
+  return records.filter(({ logged }) => !out.has(logged));
+}
+
+async function insertRecords(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<RefusedRecord[]> {
   const refused: RefusedRecord[] = [];
   for (let start = 0; start < records.length; start += RECORDS_AT_ONCE) {
     refused.push(...(await insertHalving(connection, records.slice(start, start + RECORDS_AT_ONCE))));
@@ -54,10 +74,9 @@ export async function insertRecords(
  * Why the tables cannot take a record, where that is plain to see: it would spoil the statements of its neighbours.
  * Ingest lets no such record through; somebody else may write to the topic.
  */
-export function refusalOf(record: BatchedRecord): RefusedRecord | undefined {
-  const { batch, logged } = record;
+function refusalOf(record: BatchedRecord): RefusedRecord | undefined {
+  const { logged } = record;
   const lengths: [reason: string, bytes: number, bytesMax: number][] = [
-    ["tenant_too_long", Buffer.byteLength(batch.tenant), TENANT_BYTES_MAX],
     ["record_too_long", logged.bytes.length, RECORD_BYTES_MAX],
     ["service_too_long", Buffer.byteLength(logged.record.service), SERVICE_BYTES_MAX],
     ["path_too_long", Buffer.byteLength(logged.record.http?.path ?? ""), HTTP_LONG_BYTES_MAX],
@@ -102,6 +121,7 @@ function rowOf({ batch, logged }: BatchedRecord): SqlValue[] {
     http ? http.status : null,
     http?.latency ? durationToNanos(http.latency).toString() : null,
     Buffer.from(logged.bytes.buffer, logged.bytes.byteOffset, logged.bytes.length),
+    contentHash(logged.bytes),
   ];
 }
 

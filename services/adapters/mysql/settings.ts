@@ -1,5 +1,8 @@
 import type { Clock } from "../../ports/clock.ts";
 
+/** The store's name, in dead letters, counts and logs. */
+export const STORE_NAME = "mysql";
+
 /** What the MySQL adapters need to know. */
 export interface MysqlSettings {
   /** mysql://user:password@host:port/database. The database must exist; its tables are made by `prepare`. */

@@ -3,25 +3,21 @@ import { SETTLED_RANGES_PER_PRODUCER_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { SettledRanges } from "../../domain/settled-ranges.ts";
 import { InsertStatement, replacing } from "./insert-rows.ts";
+import { keyText, keyValues, type ProducerKey } from "./producer-key.ts";
 
 const COLUMNS = ["producer_day", "tenant", "producer", "ranges"];
 const LOCK = new InsertStatement("settled_seqs", COLUMNS, "ranges = settled_seqs.ranges");
 const SAVE = new InsertStatement("settled_seqs", COLUMNS, replacing(["ranges"]));
 const SELECTED_MAX = 1_000; // Producers of one SELECT.
 
-interface ProducerKey {
-  producerDay: number;
-  tenant: string;
-  producer: string;
-}
-
 /** The settled seqs of the producers of one transaction, locked until it ends. */
 export class LockedRanges {
   private readonly ofProducer = new Map<string, { key: ProducerKey; ranges: SettledRanges }>();
 
   /**
-   * Takes the locks of all producers of the batches, in the order of their keys, and only then reads their ranges. It
-   * must be the first statement of the transaction: two that took them in another order could wait for each other.
+   * Takes the locks of all producers of the batches, in the order of their keys, and only then reads their ranges. No
+   * lock of a row may be taken before them, but for the first day's: two that took them in another order could wait for
+   * each other.
    */
   static async lock(connection: PoolConnection, batches: readonly LoggedBatch[]): Promise<LockedRanges> {
     const locked = new LockedRanges();
@@ -76,13 +72,4 @@ export class LockedRanges {
       }
     }
   }
-}
-
-/** Any order will do for the locks, as long as everybody has the same. */
-function keyText({ producerDay, tenant, producer }: ProducerKey): string {
-  return `${producerDay} ${producer} ${tenant}`;
-}
-
-function keyValues({ producerDay, tenant, producer }: ProducerKey): [number, Buffer, Buffer] {
-  return [producerDay, Buffer.from(tenant), Buffer.from(producer, "hex")];
 }
