@@ -59,7 +59,8 @@ function ingest(limit = { capacity: 1_000_000, refillPerSecond: 1_000_000 }) {
   };
 }
 
-const context: CallContext = { tenant: "default", client: "10.0.0.1", signal: new AbortController().signal };
+const { signal } = new AbortController();
+const context: CallContext = { tenant: "default", client: "10.0.0.1", signal, stopping: signal };
 const producerId = makeUuidV7(NOW_MS, new Uint8Array(10).fill(9));
 
 function encoded(

@@ -1,6 +1,6 @@
 import { LogPulseError } from "../domain/errors.ts";
 import { isUuidV7, uuidV7TimeMs } from "../domain/identity.ts";
-import { LIMITER_SLOW_DOWN_MS_MAX, LIMITER_SLOWED_CALLS_MAX, PRODUCER_AHEAD_MS_MAX } from "../domain/limits.ts";
+import { PRODUCER_AHEAD_MS_MAX } from "../domain/limits.ts";
 import { partitionOf } from "../domain/partition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -10,6 +10,7 @@ import { AssignedProducers } from "./assigned-producers.ts";
 import type { IngestCounts } from "./ingest-counts.ts";
 import { JoinedAppender } from "./joined-appender.ts";
 import { sealBatch } from "./seal-batch.ts";
+import { SenderLimit } from "./sender-limit.ts";
 import { type WalkedBatch, type WalkedReject, walkBatch } from "./walk-batch.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,6 +28,8 @@ export interface IngestParts {
 
 /** A batch that is checked and within its sender's limit, on its way into the log. */
 export interface AcceptedBatch {
+  /** How many there were, as it came. */
+  bytes: number;
   producerId: Uint8Array;
   firstSeq: number;
   recordCount: number;
@@ -37,13 +40,15 @@ export interface AcceptedBatch {
 
 /** Takes encoded batches: walk, identity, limit, seal, append. All ways in go through here. */
 export class BatchAcceptor {
+  /** The share of each sender. */
+  readonly limit: SenderLimit;
   private readonly parts: IngestParts;
   private readonly appender: JoinedAppender;
   private readonly assigned: AssignedProducers;
-  private slowedCalls = 0;
 
   constructor(parts: IngestParts) {
     this.parts = parts;
+    this.limit = new SenderLimit(parts.limiter, parts.clock);
     this.appender = new JoinedAppender(parts.log);
     this.assigned = new AssignedProducers(parts.log.partitions, parts.clock, parts.randomBytes);
   }
@@ -54,14 +59,41 @@ export class BatchAcceptor {
    * @throws LogPulseError `invalid_batch`, `producer_expired`, `rate_limited`: nothing of it is kept.
    */
   async accept(bytes: Uint8Array, context: CallContext): Promise<AcceptedBatch> {
-    const walked = this.counted(() => walkBatch(bytes));
-    if (walked.producerId.length > 0) this.counted(() => this.checkProducer(walked.producerId));
-    if (walked.recordCount > 0) await this.withinLimit(walked.recordCount, context);
+    const walked = this.walk(bytes);
+    return this.pass(walked, context, () => this.limit.orRefuse(walked, context));
+  }
+
+  /** The first half of `accept`. @throws LogPulseError `invalid_batch`. */
+  walk(bytes: Uint8Array): WalkedBatch {
+    try {
+      const walked = walkBatch(bytes);
+      this.parts.counts.received(walked.recordCount);
+      return walked;
+    } catch (reason) {
+      this.parts.counts.refused(reason, 0); // How many records it has, nobody knows.
+      throw reason;
+    }
+  }
+
+  /**
+   * The second half: `admit`, which is asked for a batch with records, resolves to let it pass.
+   *
+   * @throws LogPulseError `invalid_batch`, `producer_expired`, and whatever `admit` throws.
+   */
+  async pass(walked: WalkedBatch, context: CallContext, admit: () => Promise<void>): Promise<AcceptedBatch> {
+    try {
+      if (walked.producerId.length > 0) this.checkProducer(walked.producerId);
+      if (walked.recordCount > 0) await admit();
+    } catch (reason) {
+      this.parts.counts.refused(reason, walked.recordCount);
+      throw reason;
+    }
     return this.append(walked, context);
   }
 
   /** Lines that never became records are rejects too. */
   countRejectedLines(rejects: readonly { field: string }[]): void {
+    this.parts.counts.received(rejects.length);
     this.parts.counts.rejected(rejects);
   }
 
@@ -82,16 +114,8 @@ export class BatchAcceptor {
       },
     );
     counted.catch(() => {}); // The caller awaits it, maybe after another batch has failed first.
-    return { producerId, firstSeq: assigned?.firstSeq ?? walked.firstSeq, recordCount, rejects, kept: counted };
-  }
-
-  private counted<T>(check: () => T): T {
-    try {
-      return check();
-    } catch (reason) {
-      this.parts.counts.refused(reason, 0);
-      throw reason;
-    }
+    const firstSeq = assigned?.firstSeq ?? walked.firstSeq;
+    return { bytes: walked.bytes.length, producerId, firstSeq, recordCount, rejects, kept: counted };
   }
 
   /** An id whose day the stores have dropped, or that lies ahead, would be lost or live too long. */
@@ -111,35 +135,5 @@ export class BatchAcceptor {
         `to ${this.parts.producerAgeDaysMax} days old and ${PRODUCER_AHEAD_MS_MAX / 60_000} minutes ahead`,
       { metadata },
     );
-  }
-
-  /** A caller over its share is slowed down a little first: that alone brings most of them back within it. */
-  private async withinLimit(recordCount: number, context: CallContext): Promise<void> {
-    const key = `${context.tenant}/${context.client}`;
-    let take = await this.parts.limiter.take(key, recordCount);
-    if (!take.allowed && this.slowedCalls < LIMITER_SLOWED_CALLS_MAX) {
-      await this.slowDown(take.retryAfterMs, context.signal);
-      take = await this.parts.limiter.take(key, recordCount);
-    }
-    if (take.allowed) return;
-    const limited = new LogPulseError(
-      "rate_limited",
-      `client ${context.client} of tenant ${context.tenant} is over its limit; wait ${take.retryAfterMs} ms`,
-      {
-        retryAfterMs: take.retryAfterMs,
-        quota: { subject: `client:${context.client}`, description: "records per second" },
-      },
-    );
-    this.parts.counts.refused(limited, recordCount);
-    throw limited;
-  }
-
-  private async slowDown(retryAfterMs: number, signal: AbortSignal): Promise<void> {
-    this.slowedCalls++;
-    try {
-      await this.parts.clock.sleep(Math.min(retryAfterMs, LIMITER_SLOW_DOWN_MS_MAX), signal);
-    } finally {
-      this.slowedCalls--;
-    }
   }
 }

@@ -1,8 +1,13 @@
 import { LogPulseError } from "../domain/errors.ts";
 import type { WalkedReject } from "./walk-batch.ts";
 
-/** What ingest has counted since it started: everything that arrived is in one of these. */
+/**
+ * What ingest has counted since it started: everything that arrived is in one of these. Once nothing is in flight, the
+ * records received are those acknowledged, rejected and refused.
+ */
 export interface IngestTotals {
+  /** Records (and lines) that came in, as far as they could be counted. */
+  receivedRecords: number;
   /** Records acknowledged. */
   acceptedRecords: number;
   /** Records rejected for ever, by field ("" is the record as a whole). */
@@ -15,10 +20,16 @@ export interface IngestTotals {
 
 /** Nothing is dropped without a count and a reason: the counts of one ingest process. */
 export class IngestCounts {
+  private receivedRecords = 0;
   private acceptedRecords = 0;
   private refusedRecords = 0;
   private readonly rejectedRecords = new Map<string, number>();
   private readonly refusedBatches = new Map<string, number>();
+
+  /** Records came in. */
+  received(recordCount: number): void {
+    this.receivedRecords += recordCount;
+  }
 
   /** A batch was acknowledged. */
   kept(recordCount: number, rejects: readonly WalkedReject[]): void {
@@ -40,6 +51,7 @@ export class IngestCounts {
   /** A copy of all counts. */
   totals(): IngestTotals {
     return {
+      receivedRecords: this.receivedRecords,
       acceptedRecords: this.acceptedRecords,
       rejectedRecords: Object.fromEntries(this.rejectedRecords),
       refusedBatches: Object.fromEntries(this.refusedBatches),

@@ -1,6 +1,7 @@
-import { REJECTS_PER_UPLOAD_RESPONSE_MAX, UPLOAD_BATCHES_IN_FLIGHT_MAX } from "../domain/limits.ts";
+import { REJECTS_PER_UPLOAD_RESPONSE_MAX } from "../domain/limits.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
 import type { AcceptedBatch, BatchAcceptor } from "./accept-batch.ts";
+import { BatchWindow } from "./batch-window.ts";
 import { rejectMessage } from "./reject-message.ts";
 
 /** The sums of one Upload, in the shape of UploadResponse. */
@@ -20,22 +21,28 @@ interface Summary {
 export async function upload(acceptor: BatchAcceptor, batches: AsyncIterable<Uint8Array>, context: CallContext) {
   const summary: Summary = { batches: 0n, accepted: 0n, rejected: 0n, rejects: [] };
   const inFlight: AcceptedBatch[] = [];
+  const window = new BatchWindow();
+  const settleOldest = async () => {
+    const oldest = inFlight[0]!;
+    await oldest.kept;
+    inFlight.shift();
+    window.remove(oldest.bytes);
+    sumUp(oldest, summary);
+  };
   try {
     for await (const bytes of batches) {
       inFlight.push(await acceptor.accept(bytes, context));
-      if (inFlight.length >= UPLOAD_BATCHES_IN_FLIGHT_MAX) await settleOldest(inFlight, summary);
+      window.add(bytes.length);
+      while (!window.hasRoom) await settleOldest();
     }
-    while (inFlight.length > 0) await settleOldest(inFlight, summary);
+    while (inFlight.length > 0) await settleOldest();
     return summary;
   } finally {
     await Promise.allSettled(inFlight.map((batch) => batch.kept));
   }
 }
 
-async function settleOldest(inFlight: AcceptedBatch[], summary: Summary): Promise<void> {
-  const batch = inFlight[0]!;
-  await batch.kept;
-  inFlight.shift();
+function sumUp(batch: AcceptedBatch, summary: Summary): void {
   for (const reject of batch.rejects) {
     if (summary.rejects.length === REJECTS_PER_UPLOAD_RESPONSE_MAX) break;
     summary.rejects.push({ batch: summary.batches, reject: rejectMessage(reject) });

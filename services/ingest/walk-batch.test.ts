@@ -247,23 +247,27 @@ describe("whatever passes the walk can be read by the full decoder", () => {
   it.each([
     ["damaged", damaged],
     ["random", fc.uint8Array({ maxLength: 60 })],
-  ])("%s bytes", (_name, bytesOf) => {
-    fc.assert(
-      fc.property(bytesOf as fc.Arbitrary<Uint8Array>, (bytes) => {
-        let walked: WalkedBatch;
-        try {
-          walked = walkBatch(bytes);
-        } catch (reason) {
-          expect(reason).toBeInstanceOf(LogPulseError);
-          return;
-        }
-        const read = sealAndDecode(walked);
-        expect(read.recordCount).toBe(walked.recordCount);
-        for (const logged of read.records) toJsonString(LogRecordSchema, logged.record);
-      }),
-      { numRuns: 3_000 },
-    );
-  });
+  ])(
+    "%s bytes",
+    (_name, bytesOf) => {
+      fc.assert(
+        fc.property(bytesOf as fc.Arbitrary<Uint8Array>, (bytes) => {
+          let walked: WalkedBatch;
+          try {
+            walked = walkBatch(bytes);
+          } catch (reason) {
+            expect(reason).toBeInstanceOf(LogPulseError);
+            return;
+          }
+          const read = sealAndDecode(walked);
+          expect(read.recordCount).toBe(walked.recordCount);
+          for (const logged of read.records) toJsonString(LogRecordSchema, logged.record);
+        }),
+        { numRuns: 3_000 },
+      );
+    },
+    30_000,
+  );
 });
 
 function number(value: number): Uint8Array {

@@ -55,8 +55,8 @@ export function rateLimiterContract(
     it.each([10, 1_000])("tells what is left of %i tokens, and nothing of a debt", async (capacity) => {
       const { take } = await open({ capacity, refillPerSecond: 0.01 });
       const left: (number | undefined)[] = [];
-      for (const cost of [1, 1, 3, capacity, 1]) left.push((await take(cost)).tokensLeft);
-      expect(left).toEqual([capacity - 1, capacity - 2, capacity - 5, 0, 0]);
+      for (const cost of [1, 1, 3, capacity]) left.push((await take(cost)).tokensLeft);
+      expect(left).toEqual([capacity - 1, capacity - 2, capacity - 5, 0]);
     });
 
     it("takes nothing where it refuses", async () => {

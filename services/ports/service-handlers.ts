@@ -60,7 +60,8 @@ export type Send<O extends DescMessage> = (answer: MessageInitShape<O>) => Promi
  * `messages` is read only as fast as the handler iterates. It ends behind the client's last message, and as soon as the
  * process begins to stop (`context.stopping`). The client may be silent between two messages for STREAM_QUIET_MS_MAX.
  * A message may be larger than BATCH_BYTES_MAX, by a little (GRPC_MESSAGE_BYTES_MAX): it is the handler's to refuse, so
- * that the stream can go on.
+ * that the stream can go on. The server does not count its memory any more: the handler bounds what it holds, over all
+ * streams, and holds no message while it waits for its client.
  *
  * `send` resolves when the transport has taken the message; one at a time. It rejects when the call was aborted, also
  * because the client did not read the message within STREAM_IDLE_MS_MAX.

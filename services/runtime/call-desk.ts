@@ -18,6 +18,8 @@ export interface CallDesk {
   log: Log;
   /** How long a client may take for one message. */
   streamIdleMsMax: number;
+  /** How long one that streams both ways may be silent between two messages. */
+  streamQuietMsMax: number;
 }
 
 /**

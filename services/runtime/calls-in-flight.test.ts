@@ -50,6 +50,17 @@ describe("CallsInFlight", () => {
     assert.throws(() => calls.begin(true), overloaded);
   });
 
+  it("tells calls that it stops before it waits for them, and those that come meanwhile", async () => {
+    const calls = new CallsInFlight(10);
+    const call = calls.begin(true);
+    calls.stopping.addEventListener("abort", () => call.end());
+    assert.equal(calls.stopping.aborted, false);
+    assert.equal(await calls.drain(10_000, 10_000), 0);
+    assert.equal(call.signal.aborted, false);
+    assert.ok(isKind(calls.stopping.reason, "overloaded"));
+    assert.match(calls.stopping.reason.message, /on a new stream/);
+  });
+
   it("aborts those that do not end, waits a little more, and says how many were left", async () => {
     const calls = new CallsInFlight(10);
     const obedient = calls.begin(true, () => void sleep(10).then(() => obedient.end()));

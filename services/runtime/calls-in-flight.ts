@@ -17,6 +17,7 @@ export interface OpenCall {
 export class CallsInFlight {
   private readonly callsMax: number;
   private readonly open = new Set<CountedCall>();
+  private readonly draining = new AbortController();
   private waitedForCount = 0;
   private stopped = false;
   private onNone: (() => void) | undefined;
@@ -30,6 +31,11 @@ export class CallsInFlight {
     return this.waitedForCount;
   }
 
+  /** Aborted when a drain begins, with the error for calls that end for it. */
+  get stopping(): AbortSignal {
+    return this.draining.signal;
+  }
+
   /**
    * Opens a call. `waitedFor` is false for those that a stopping process need not wait for, as a reflection client that
    * keeps its stream open. `onAbort` runs once, when the call is aborted by anybody.
@@ -37,7 +43,7 @@ export class CallsInFlight {
    * @throws LogPulseError `overloaded`: too many calls are open, or the process has stopped.
    */
   begin(waitedFor: boolean, onAbort?: (reason: LogPulseError) => void): OpenCall {
-    if (this.stopped) throw stopping();
+    if (this.stopped) throw stopped();
     if (this.open.size >= this.callsMax) {
       const message = `${this.open.size} calls are in flight, which is all this process takes`;
       throw new LogPulseError("overloaded", message, { retryAfterMs: 1_000 });
@@ -53,13 +59,15 @@ export class CallsInFlight {
   }
 
   /**
-   * Waits up to `msMax` for the open calls to end, then aborts those that are left and waits up to `abortMsMax` more
-   * for them to tell their callers. Calls that come after that are refused. Resolves with how many never ended.
+   * Raises `stopping`, waits up to `msMax` for the open calls to end, then aborts those that are left and waits up to
+   * `abortMsMax` more for them to tell their callers. Calls that come after that are refused. Resolves with how many
+   * never ended.
    */
   async drain(msMax: number, abortMsMax: number): Promise<number> {
+    this.draining.abort(endsForStop());
     await this.none(msMax);
     this.stopped = true;
-    for (const call of this.open) call.abort(stopping());
+    for (const call of this.open) call.abort(stopped());
     await this.none(abortMsMax);
     return this.waitedForCount;
   }
@@ -102,6 +110,13 @@ class CountedCall implements OpenCall {
   }
 }
 
-function stopping(): LogPulseError {
-  return new LogPulseError("overloaded", "the process is stopping; send the same again", { retryAfterMs: 1_000 });
+/** For calls that end in order as soon as they hear of it. */
+function endsForStop(): LogPulseError {
+  return new LogPulseError("overloaded", `${IS_STOPPING}; go on with what was not acknowledged on a new stream`);
 }
+
+function stopped(): LogPulseError {
+  return new LogPulseError("overloaded", `${IS_STOPPING}; send the same again`, { retryAfterMs: 1_000 });
+}
+
+const IS_STOPPING = "the process is stopping";

@@ -9,7 +9,7 @@ import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { type LogBatch, LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import { BATCH_BYTES_MAX, HTTP_BODY_BYTES_MAX } from "../domain/limits.ts";
-import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
+import { bidiStreamBytes, type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
 import { startTestServer, until } from "./server.fixture.ts";
 
 /** Every protocol of the HTTP/1.1 side, by a client that knows it. */
@@ -131,6 +131,20 @@ describe.each(protocols)("%s", (protocol, transport) => {
     const errors = logged.filter(({ level }) => level === "error");
     assert.equal(errors.length, 2);
     assert.equal(errors[0]?.fields.err, cause);
+  });
+
+  it("is refused a method that needs both directions at once, in words, however long its client would go on", async () => {
+    const { address } = await startTestServer({
+      ingest: { stream: bidiStreamBytes(async () => assert.fail("was called")) },
+    });
+    async function* never() {
+      yield batch("one");
+      await new Promise(() => {});
+    }
+    const answers = clientOf(transport, address).stream(never());
+    const error = await failureOf(answers[Symbol.asyncIterator]().next());
+    assert.equal(error.code, Code.Unimplemented);
+    assert.match(error.rawMessage, /^Stream answers while .* HTTP\/1\.1 .* by gRPC$/);
   });
 
   it("ends a call at its deadline", async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   type DescMessage,
   type DescMethod,
+  type DescMethodBiDiStreaming,
   type DescMethodClientStreaming,
   type DescMethodUnary,
   type MessageInitShape,
@@ -87,7 +88,14 @@ function universalRequest(
   change(universal.header, "connect-timeout-ms", countableConnectTimeout);
   change(universal.header, "grpc-timeout", countableGrpcTimeout); // gRPC-Web's
   const body = checkedBody(request, universal.header, handler.method.input, desk, share);
-  return { ...universal, body: withConnectErrors(body, response) } satisfies UniversalServerRequest;
+  const checked = { ...universal, body: withConnectErrors(body, response) } satisfies UniversalServerRequest;
+  return handler.method.methodKind === "bidi_streaming" ? toBeRefused(checked, response) : checked;
+}
+
+/** The library would answer a bare 505, which says nothing; for a version it takes, it says our error in each protocol. */
+function toBeRefused(request: UniversalServerRequest, response: ServerResponse): UniversalServerRequest {
+  response.shouldKeepAlive = false; // The client may go on sending, or wait for ever.
+  return { ...request, httpVersion: "2" };
 }
 
 function change(headers: Headers, name: string, how: (value: string) => string): void {
@@ -134,7 +142,17 @@ function mount(router: ConnectRouter, bound: MethodHandler, desk: CallDesk): voi
       router.rpc(method as DescMethodClientStreaming, (requests, call) =>
         serve(call, (context) => handler.handle(encodeEach(method, requests), context)),
       );
+      break;
+    case "bidi_stream_bytes":
+      router.rpc(method as DescMethodBiDiStreaming, () => {
+        throw toConnectError(toStatus(needsHttp2(method)));
+      });
   }
+}
+
+function needsHttp2({ name }: DescMethod): LogPulseError {
+  const message = `${name} answers while its client still sends, which HTTP/1.1 cannot carry: call it by gRPC`;
+  return new LogPulseError("unknown_method", message);
 }
 
 /** Runs a handler as one call of the desk. An abort answers the caller at once; the call counts until its handler ends. */
@@ -151,7 +169,7 @@ async function inCall(method: DescMethod, call: HandlerContext, desk: CallDesk, 
     const onAbort = () => open.abort(whyAborted(deadlineMs));
     call.signal.addEventListener("abort", onAbort);
     if (call.signal.aborted) onAbort();
-    const context = { tenant: desk.tenant, client, signal, deadlineMs };
+    const context = { tenant: desk.tenant, client, signal, stopping: desk.calls.stopping, deadlineMs };
     return await Promise.race([aborted, endedBy(open, () => run(context))]);
   } catch (reason) {
     const path = `/${method.parent.typeName}/${method.name}`;

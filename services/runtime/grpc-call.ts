@@ -1,17 +1,18 @@
-import type { ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import { status as Code, type Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { LogPulseError } from "../domain/errors.ts";
 import { GRPC_MESSAGE_BYTES_MAX } from "../domain/limits.ts";
 import type { CallDesk } from "./call-desk.ts";
 import { GRPC_DECOMPRESS } from "./decompression.ts";
 import { GrpcFrames } from "./grpc-frames.ts";
+import { deadlinePassed, errorOfLibrary } from "./grpc-library-errors.ts";
 import type { ReceivedShare } from "./received-bytes.ts";
 import { toGrpcStatus, toStatus } from "./rpc-status.ts";
 
 /** The call as grpc-js's lowest public layer has it: one read at a time, when we ask for it. */
 type WireCall = ServerInterceptingCallInterface;
 type WireStatus = Parameters<WireCall["sendStatus"]>[0];
-type Desk = Pick<CallDesk, "streamIdleMsMax" | "received" | "decompression">;
+type Desk = Pick<CallDesk, "streamIdleMsMax" | "streamQuietMsMax" | "received" | "decompression">;
 type Waiting<T> = { resolve: (value: T) => void; reject: (reason: unknown) => void };
 type Read = IteratorResult<Uint8Array, undefined>;
 
@@ -44,6 +45,10 @@ export interface GrpcCallEvents {
  * Those pass on the library's own errors, as RESOURCE_EXHAUSTED for a message that is too large; here every status is
  * ours. A client that opens a call and stays silent is noticed. And what is held of a request that is not whole, or
  * whose handler has not taken it over, is counted (`ReceivedBytes`).
+ *
+ * A long call, in which both sides send for as long as the client likes, has other rules: the client may be silent for
+ * `streamQuietMsMax` before it begins a message, and must read each of ours within `streamIdleMsMax`. Its handler, which
+ * may wait long before it asks for the next message, has taken each one over when it gets it, and bounds what it holds.
  */
 export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private readonly wire: WireCall;
@@ -53,19 +58,23 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private readonly share: ReceivedShare;
   private readonly frames = new GrpcFrames();
   private readonly events: GrpcCallEvents;
+  private readonly isLong: boolean;
   private readonly sendStatus: (status: WireStatus) => void;
   private reading: Waiting<Read> | undefined;
   private writing: Waiting<void> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
+  private sendTimer: NodeJS.Timeout | undefined;
+  private quietSinceMs = 0;
   private halfClosed = false;
   private messageBytes = 0; // Of the message that the handler has.
   private ended = false;
   private abortReason: LogPulseError | undefined;
 
-  constructor(wire: WireCall, desk: Desk, events: GrpcCallEvents) {
+  constructor(wire: WireCall, desk: Desk, events: GrpcCallEvents, isLong = false) {
     this.wire = wire;
     this.desk = desk;
     this.events = events;
+    this.isLong = isLong;
     this.share = desk.received.open();
     this.inside = wire as unknown as Inside;
     this.encoding = this.inside.incomingEncoding;
@@ -108,8 +117,8 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   /**
    * Reads one message. The one before has been taken over by whoever asks for the next.
    *
-   * @throws LogPulseError `deadline_exceeded` after `streamIdleMsMax` without a whole message, and the reason of any
-   * abort.
+   * @throws LogPulseError `deadline_exceeded` after `streamIdleMsMax` without a whole message (a long call: also after
+   * `streamQuietMsMax` in which none was begun), and the reason of any abort.
    */
   next(): Promise<Read> {
     this.messageBytes = 0;
@@ -124,15 +133,19 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<Read>();
     this.reading = { resolve, reject };
     this.share.waitForClient(this.onSlow);
-    this.idleTimer ??= setTimeout(() => this.onIdle(), this.desk.streamIdleMsMax);
-    this.idleTimer.refresh();
+    this.quietSinceMs = performance.now();
+    this.waitUntilIdle();
     this.wire.startRead();
     return promise;
   }
 
-  /** The reader wants no more: the rest of what the client sends is read away when the call ends. */
+  /**
+   * The reader wants no more: a read under way ends, and the rest of what the client sends is read away when the call
+   * ends.
+   */
   return(): Promise<Read> {
     this.halfClosed = true;
+    this.settleRead(STOPPED);
     return Promise.resolve(STOPPED);
   }
 
@@ -141,16 +154,21 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     if (this.abortReason) return Promise.reject(this.abortReason);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.writing = { resolve, reject };
-    this.wire.sendMessage(message, resolve);
+    if (this.isLong) this.sendTimer = setTimeout(() => this.onNotRead(), this.desk.streamIdleMsMax);
+    this.wire.sendMessage(message, () => {
+      clearTimeout(this.sendTimer);
+      resolve();
+    });
     return promise;
   }
 
-  /** Ends the call; without `status`, well. Only the first end counts. */
+  /** Ends the call; without `status`, well. Only the first end counts. A read under way ends too. */
   end(status?: WireStatus): void {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.idleTimer);
     this.share.close();
+    this.settleRead(STOPPED);
     this.sendStatus(status ?? { code: Code.OK, details: "OK" });
   }
 
@@ -158,10 +176,10 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   abort(reason: LogPulseError, status?: WireStatus): void {
     if (this.abortReason || this.ended) return;
     this.abortReason = reason;
-    this.end(status ?? toGrpcStatus(toStatus(reason)));
     this.reading?.reject(reason);
     this.reading = undefined;
     this.writing?.reject(reason);
+    this.end(status ?? toGrpcStatus(toStatus(reason)));
     this.events.onAbort(reason);
   }
 
@@ -169,7 +187,9 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
 
   private onPiece(piece: Buffer): void {
     if (this.ended) return;
+    const begins = this.frames.bytes === 0;
     this.frames.add(piece);
+    if (begins && this.isLong) this.waitUntilIdle();
     try {
       this.share.add(piece.length);
     } catch (reason) {
@@ -203,7 +223,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
 
   /** Hands a message to the handler. */
   private hand(message: Uint8Array): void {
-    this.messageBytes += message.length;
+    if (!this.isLong) this.messageBytes += message.length;
     this.share.set(this.frames.bytes + this.messageBytes);
     this.settleRead({ done: false, value: message });
   }
@@ -230,14 +250,31 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
    * came of an unfinished message. It does not look there once it has cancelled.
    */
   private forget(): void {
+    clearTimeout(this.sendTimer);
     this.inside.decoder = undefined;
     this.inside.readQueue = [];
   }
 
+  private waitUntilIdle(): void {
+    this.idleTimer ??= setTimeout(() => this.onIdle(), this.desk.streamIdleMsMax);
+    this.idleTimer.refresh();
+  }
+
   private onIdle(): void {
     if (this.reading === undefined) return; // The handler is at work, or has what it needs.
-    const message = `no whole message came within ${this.desk.streamIdleMsMax} ms; send what was not acknowledged on a new call`;
+    const { streamIdleMsMax, streamQuietMsMax } = this.desk;
+    const isQuiet = this.isLong && this.frames.bytes === 0;
+    if (isQuiet && performance.now() < this.quietSinceMs + streamQuietMsMax) return this.waitUntilIdle();
+    const msMax = isQuiet ? streamQuietMsMax : streamIdleMsMax;
+    const message = `no whole message came within ${msMax} ms; send what was not acknowledged on a new call`;
     this.abort(new LogPulseError("deadline_exceeded", message));
+  }
+
+  /** The status cannot leave: it stands behind the message that the client does not read. */
+  private onNotRead(): void {
+    const message = `a message of ours was not read within ${this.desk.streamIdleMsMax} ms`;
+    this.abort(new LogPulseError("deadline_exceeded", message));
+    this.inside.stream.close(constants.NGHTTP2_CANCEL);
   }
 
   private whyCancelled(): LogPulseError {
@@ -252,25 +289,4 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     if (status.code === Code.UNIMPLEMENTED) this.abort(reason, status);
     else this.abort(reason);
   }
-}
-
-/** What grpc-js says by itself, in our kinds: a request that is too large is the caller's mistake, not a used-up quota. */
-function errorOfLibrary({ code, details }: WireStatus): LogPulseError {
-  const text = details ?? "";
-  switch (code) {
-    case Code.DEADLINE_EXCEEDED:
-      return deadlinePassed();
-    case Code.RESOURCE_EXHAUSTED:
-    case Code.UNIMPLEMENTED:
-      return new LogPulseError("invalid_request", text);
-    default:
-      // The other ones: a grpc-timeout that is none, and a connection that broke.
-      return /grpc-timeout/.test(text)
-        ? new LogPulseError("invalid_request", text)
-        : new LogPulseError("cancelled", "the connection broke", { metadata: { transport: text } });
-  }
-}
-
-function deadlinePassed(): LogPulseError {
-  return new LogPulseError("deadline_exceeded", "the deadline of the call has passed");
 }

@@ -16,6 +16,8 @@ export interface GrpcMethod {
   path: string;
   /** False for those that a stopping process need not wait for. */
   waitedFor: boolean;
+  /** True where both sides send for as long as the client likes: see `GrpcCall`. */
+  isLong?: boolean;
   /** Reads from the call and sends to it. When it resolves the call has ended well, when it rejects with that error. */
   serve: (call: GrpcCall, context: CallContext) => Promise<void>;
 }
@@ -26,6 +28,7 @@ export function grpcMethods(services: readonly ServiceHandlers[]): GrpcMethod[] 
     methods.map((bound) => ({
       path: `/${service.typeName}/${bound.method.name}`,
       waitedFor: true,
+      isLong: bound.handler.kind === "bidi_stream_bytes",
       serve: serverOf(bound),
     })),
   );
@@ -68,10 +71,9 @@ class ServedCall extends ServerInterceptingCall {
     super(wire);
     this.method = method;
     this.desk = desk;
-    this.call = new GrpcCall(wire, desk, {
-      onStart: (metadata) => void this.serve(metadata),
-      onAbort: (reason) => this.open?.abort(reason),
-    });
+    const onStart = (metadata: Metadata) => void this.serve(metadata);
+    const onAbort = (reason: LogPulseError) => this.open?.abort(reason);
+    this.call = new GrpcCall(wire, desk, { onStart, onAbort }, method.isLong);
   }
 
   override start(): void {
@@ -86,7 +88,8 @@ class ServedCall extends ServerInterceptingCall {
       const external = metadata.get(EXTERNAL_ADDRESS_HEADER)[0]?.toString();
       const client = desk.clientAddress(call.peer, external);
       const { signal } = this.open;
-      await method.serve(call, { tenant: desk.tenant, client, signal, deadlineMs: call.deadlineMs });
+      const { stopping } = desk.calls;
+      await method.serve(call, { tenant: desk.tenant, client, signal, stopping, deadlineMs: call.deadlineMs });
       call.end();
     } catch (reason) {
       call.end(toGrpcStatus(statusOfFailure(reason, method.path, this.open?.signal, desk.log)));
@@ -112,6 +115,18 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
     case "client_stream_bytes":
       return async (call, context) => {
         await call.send(encode(await handler.handle(eachWithinBatchLimit(call), context)));
+      };
+    case "bidi_stream_bytes":
+      return async (call, context) => {
+        const { stopping } = context;
+        const stopReading = () => void call.return();
+        stopping.addEventListener("abort", stopReading);
+        if (stopping.aborted) stopReading();
+        try {
+          await handler.handle(call, (answer) => call.send(encode(answer)), context);
+        } finally {
+          stopping.removeEventListener("abort", stopReading); // The signal outlives the call.
+        }
       };
   }
 }

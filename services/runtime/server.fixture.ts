@@ -15,7 +15,14 @@ import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.ts";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
-import { clientStreamBytes, defineService, type HandlersOf, unary, unaryBytes } from "../ports/service-handlers.ts";
+import {
+  bidiStreamBytes,
+  clientStreamBytes,
+  defineService,
+  type HandlersOf,
+  unary,
+  unaryBytes,
+} from "../ports/service-handlers.ts";
 import { LogPulseServer, type ServerSettings } from "./server.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // Real sockets, on machines that have other things to do.
@@ -77,6 +84,10 @@ const COUNTING_INGEST: HandlersOf<typeof IngestService> = {
       accepted += BigInt(bytes.length);
     }
     return { batches, accepted };
+  }),
+  stream: bidiStreamBytes(async (messages, send) => {
+    let settledBatches = 0n;
+    for await (const _ of messages) await send({ settledBatches: ++settledBatches });
   }),
   write: unaryBytes(async (bytes) => ({ accepted: bytes.length })),
   writeLog: unary(async (request, context) => ({ id: request.message, message: context.client })),

@@ -13,6 +13,7 @@ import {
   READY_CHECK_MS_MAX,
   RECEIVED_BYTES_MAX,
   STREAM_IDLE_MS_MAX,
+  STREAM_QUIET_MS_MAX,
 } from "../domain/limits.ts";
 import type { ServiceHandlers } from "../ports/service-handlers.ts";
 import type { CallDesk } from "./call-desk.ts";
@@ -66,6 +67,7 @@ export interface ServerLimits {
   receivedBytesMax: number;
   sniffMsMax: number;
   streamIdleMsMax: number;
+  streamQuietMsMax: number;
 }
 
 /**
@@ -98,6 +100,7 @@ export class LogPulseServer implements Part {
       decompression: new Decompression(DECOMPRESSIONS_AT_ONCE_MAX),
       clientAddress: clientAddressRule(settings.trustedProxies),
       streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
+      streamQuietMsMax: limits.streamQuietMsMax ?? STREAM_QUIET_MS_MAX,
     };
     const names = new Set(services.map(({ service }) => service.typeName));
     const reflection = settings.reflection ? reflectionMethods(settings.reflection, names) : [];
@@ -146,8 +149,8 @@ export class LogPulseServer implements Part {
   }
 
   /**
-   * Tells everybody that it stops (health NOT_SERVING, no new connections, GOAWAY), waits for the calls in flight,
-   * then aborts what is left, and closes all connections.
+   * Tells everybody that it stops (health NOT_SERVING, no new connections, GOAWAY, each call's `stopping`), waits for
+   * the calls in flight, then aborts what is left, and closes all connections.
    */
   async stop(): Promise<void> {
     const { drainMsMax, log } = this.settings;

@@ -1,5 +1,5 @@
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
-import { clientStreamBytes, defineService, unary, unaryBytes } from "../ports/service-handlers.ts";
+import { bidiStreamBytes, clientStreamBytes, defineService, unary, unaryBytes } from "../ports/service-handlers.ts";
 import { LogPulseServer } from "./server.ts";
 
 // A process with a server, whose memory a test can measure: says its port, and its memory when asked.
@@ -20,6 +20,9 @@ const server = new LogPulseServer({
         let batches = 0n;
         for await (const _ of messages) batches += 1n;
         return { batches };
+      }),
+      stream: bidiStreamBytes(async (messages, send) => {
+        for await (const _ of messages) await send({});
       }),
       write: unaryBytes(async (bytes) => ({ accepted: bytes.length })),
       writeLog: unary(async ({ message }) => ({ id: message })),

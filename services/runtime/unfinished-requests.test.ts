@@ -8,11 +8,16 @@ import { gzipSync } from "node:zlib";
 import type { ServiceError } from "@grpc/grpc-js";
 import { describe, it, onTestFinished } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
-import { HTTP_BODY_BYTES_MAX, RECEIVED_BYTES_MAX, RECEIVED_SILENT_MS_MAX } from "../domain/limits.ts";
+import {
+  HTTP_BODY_BYTES_MAX,
+  RECEIVED_BYTES_MAX,
+  RECEIVED_SILENT_MS_MAX,
+  STREAMS_PER_CONNECTION_MAX,
+} from "../domain/limits.ts";
 import { callUnary, failureOf, grpcClient, pathOf, startTestServer, until } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
-const { upload, write, writeLog } = IngestService.method;
+const { stream, upload, write, writeLog } = IngestService.method;
 const MiB = 1024 * 1024;
 const GROWN_MIB_MAX = 320; // The room for requests, what passes through at the time, and garbage of both: of 600 offered.
 const WHOLE = grpcFrame(Buffer.alloc(4 * MiB - 10));
@@ -22,6 +27,7 @@ const BOMB = grpcFrame(gzipSync(Buffer.alloc(4 * MiB)), 1);
 describe("requests of which all but the end came", () => {
   it.each([
     ["streams with an unfinished message", upload, UNFINISHED, 150],
+    ["streams both ways with an unfinished message", stream, UNFINISHED, 150],
     ["calls with an unfinished message", write, UNFINISHED, 150],
     ["calls that do not end after their message", write, WHOLE, 150],
     ["calls with a message that grows a thousand times", write, BOMB, 300],
@@ -33,6 +39,19 @@ describe("requests of which all but the end came", () => {
     await othersAreServed(address);
     assert.ok(statuses.length > 0);
     assert.deepEqual(new Set(statuses), new Set(["14"]));
+  });
+
+  it("hold very little as streams both ways that are silent between two messages", async () => {
+    const { address, memory } = await startServerProcess();
+    const before = await memory();
+    const count = STREAMS_PER_CONNECTION_MAX - 1;
+    const statuses = await attackByGrpc(address, pathOf(stream), grpcFrame(Buffer.from("a")), count);
+    await sleep(1_000);
+    const { rss, held } = await memory();
+    assert.equal(held, 0);
+    assert.deepEqual(new Set(statuses), new Set(["undefined"])); // All are open: none has a status.
+    assert.equal(statuses.length, count);
+    assert.ok(rss - before.rss < 80 * MiB, `${Math.round((rss - before.rss) / MiB)} MiB more than before`);
   });
 
   it("hold little memory as HTTP/1.1 bodies", async () => {

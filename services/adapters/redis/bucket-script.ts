@@ -9,7 +9,7 @@ import type { Redis, Result } from "ioredis";
  * Arguments: capacity, refill per second, cost, tokens that the caller would like to lease, tokens it owes. A lease is taken
  * out of the bucket like a cost, but only from what is there; what is owed was admitted while Redis was away, and is taken
  * before anything is decided.
- * Answers: 1 or 0 for allowed, milliseconds until it holds one token again, tokens leased.
+ * Answers: 1 or 0 for allowed, milliseconds until it holds one token again, tokens leased, whole tokens left behind.
  */
 const TAKE_TOKENS = `
 local one = 1000000
@@ -36,12 +36,13 @@ end
 tokens = tokens - owed
 if owed > 0 then keep(tokens) end
 
-if tokens < one then return {0, math.ceil((one - tokens) / refill / 1000), 0} end
+if tokens < one then return {0, math.ceil((one - tokens) / refill / 1000), 0, 0} end
 
 tokens = tokens - tonumber(ARGV[3]) * one
 local lease = math.max(0, math.min(tonumber(ARGV[4]), math.floor(tokens / one)))
-keep(tokens - lease * one)
-return {1, 0, lease}
+tokens = tokens - lease * one
+keep(tokens)
+return {1, 0, lease, math.max(0, math.floor(tokens / one))}
 `;
 
 declare module "ioredis" {
@@ -53,7 +54,7 @@ declare module "ioredis" {
       cost: number,
       lease: number,
       owed: number,
-    ): Result<[allowed: number, retryAfterMs: number, leased: number], Context>;
+    ): Result<[allowed: number, retryAfterMs: number, leased: number, left: number], Context>;
   }
 }
 

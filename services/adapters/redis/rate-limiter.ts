@@ -66,11 +66,11 @@ export class RedisRateLimiter implements RateLimiter {
     const asked = this.clients.ask(client, cost, now);
     const owed = Math.min(asked.owed, this.local.missing(client, now)); // The rest was earned meanwhile.
     try {
-      const [allowed, retryAfterMs, leased] = await this.connection.ask((redis) =>
+      const [allowed, retryAfterMs, leased, left] = await this.connection.ask((redis) =>
         redis.takeTokens(`${prefix}:limit:${client}`, capacity, refillPerSecond, cost, asked.lease, owed),
       );
-      this.clients.answered(client, asked, leased, retryAfterMs, performance.now());
-      return this.noted(client, cost, { allowed: allowed === 1, retryAfterMs });
+      this.clients.answered(client, asked, { leased, left, refusedMs: retryAfterMs }, performance.now());
+      return this.noted(client, cost, { allowed: allowed === 1, retryAfterMs, tokensLeft: leased + left });
     } catch (reason) {
       this.clients.unanswered(client, asked); // The connection has told our log.
       const take = this.local.take(client, cost, performance.now());

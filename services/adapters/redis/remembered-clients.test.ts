@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { RememberedClients } from "./remembered-clients.ts";
 
-const ALLOWED = { allowed: true, retryAfterMs: 0 };
+const allowed = (tokensLeft: number) => ({ allowed: true, retryAfterMs: 0, tokensLeft });
+const refused = (refusedMs: number) => ({ leased: 0, left: 0, refusedMs });
 
 describe("RememberedClients", () => {
   it("admit from a lease until it is used up or its time is over", () => {
@@ -9,8 +10,8 @@ describe("RememberedClients", () => {
     expect(clients.answer("a", 1, 0)).toBeUndefined();
     const asked = clients.ask("a", 1, 0);
     expect(asked).toEqual({ lease: 10, owed: 0 });
-    clients.answered("a", asked, 10, 0, 0);
-    expect(clients.answer("a", 4, 500)).toEqual(ALLOWED);
+    clients.answered("a", asked, { leased: 10, left: 80, refusedMs: 0 }, 0);
+    expect(clients.answer("a", 4, 500)).toEqual(allowed(86));
     expect(clients.answer("a", 7, 500)).toBeUndefined();
     expect(clients.ask("a", 7, 500)).toEqual({ lease: 4, owed: 0 });
     expect(clients.answer("a", 6, 1_000)).toBeUndefined();
@@ -27,11 +28,11 @@ describe("RememberedClients", () => {
 
   it("repeat a refusal with the time that is left, and ask again after a second", () => {
     const clients = new RememberedClients(10, 100);
-    clients.answered("a", clients.ask("a", 1, 0), 0, 5_000, 0);
-    expect(clients.answer("a", 1, 999.5)).toEqual({ allowed: false, retryAfterMs: 4_001 });
+    clients.answered("a", clients.ask("a", 1, 0), refused(5_000), 0);
+    expect(clients.answer("a", 1, 999.5)).toEqual({ allowed: false, retryAfterMs: 4_001, tokensLeft: 0 });
     expect(clients.answer("a", 1, 1_000)).toBeUndefined();
-    clients.answered("a", clients.ask("a", 20, 1_000), 0, 50, 1_000);
-    expect(clients.answer("a", 1, 1_049)).toEqual({ allowed: false, retryAfterMs: 1 });
+    clients.answered("a", clients.ask("a", 20, 1_000), refused(50), 1_000);
+    expect(clients.answer("a", 1, 1_049)).toEqual({ allowed: false, retryAfterMs: 1, tokensLeft: 0 });
     expect(clients.answer("a", 1, 1_050)).toBeUndefined();
   });
 
@@ -46,6 +47,6 @@ describe("RememberedClients", () => {
     const clients = new RememberedClients(0, 2);
     for (const name of ["a", "b", "a", "c"]) clients.owe(name, 1);
     expect(["a", "c", "b"].map((name) => clients.ask(name, 1, 0).owed)).toEqual([2, 1, 0]);
-    clients.answered("forgotten", { lease: 0, owed: 0 }, 0, 0, 0);
+    clients.answered("forgotten", { lease: 0, owed: 0 }, refused(0), 0);
   });
 });

@@ -5,6 +5,8 @@ interface Client {
   /** Tokens taken out of the bucket in Redis and not used yet. */
   leased: number;
   leaseEndsMs: number;
+  /** Tokens that stayed in the bucket when Redis last answered. */
+  left: number;
   /** Tokens admitted without Redis, which it has not heard of yet. */
   owed: number;
   /** A call that asks for a lease is under way; others ask for none, so that one client never has two. */
@@ -19,6 +21,15 @@ interface Client {
 export interface Asked {
   lease: number;
   owed: number;
+}
+
+/** What Redis answered to it. */
+export interface Answered {
+  leased: number;
+  /** Tokens that stayed in the bucket. */
+  left: number;
+  /** How long it refuses; 0 where it admitted. */
+  refusedMs: number;
 }
 
 const ASK_AGAIN_MS = 1_000;
@@ -46,10 +57,10 @@ export class RememberedClients {
     if (client === undefined) return undefined;
     if (leasedBy(client, nowMs) >= cost) {
       client.leased -= cost;
-      return { allowed: true, retryAfterMs: 0 };
+      return { allowed: true, retryAfterMs: 0, tokensLeft: client.leased + client.left };
     }
     if (nowMs < Math.min(client.refusedUntilMs, client.askAgainMs)) {
-      return { allowed: false, retryAfterMs: Math.ceil(client.refusedUntilMs - nowMs) };
+      return { allowed: false, retryAfterMs: Math.ceil(client.refusedUntilMs - nowMs), tokensLeft: 0 };
     }
     return undefined;
   }
@@ -67,10 +78,11 @@ export class RememberedClients {
     return { ...asked, lease: this.leaseMax - leasedBy(client, nowMs) };
   }
 
-  /** Redis has answered: what it leased, and how long it refuses (0 where it admitted). */
-  answered(name: string, asked: Asked, leased: number, refusedMs: number, nowMs: number): void {
+  /** Redis has answered. */
+  answered(name: string, asked: Asked, { leased, left, refusedMs }: Answered, nowMs: number): void {
     const client = this.clients.get(name);
     if (client === undefined) return; // Forgotten meanwhile.
+    client.left = left;
     client.refusedUntilMs = nowMs + refusedMs;
     client.askAgainMs = nowMs + ASK_AGAIN_MS;
     if (asked.lease === 0) return;
@@ -107,7 +119,7 @@ export class RememberedClients {
 }
 
 function newClient(): Client {
-  return { leased: 0, leaseEndsMs: 0, owed: 0, asking: false, refusedUntilMs: 0, askAgainMs: 0 };
+  return { leased: 0, leaseEndsMs: 0, left: 0, owed: 0, asking: false, refusedUntilMs: 0, askAgainMs: 0 };
 }
 
 function leasedBy(client: Client, nowMs: number): number {

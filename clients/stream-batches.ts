@@ -1,0 +1,230 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { type RefusedBatch, type StreamResponse, StreamResponseSchema } from "../gen/logpulse/v1/ingest_service_pb.ts";
+import type { Reject } from "../gen/logpulse/v1/log_batch_pb.ts";
+import { fullJitterMs } from "../services/domain/full-jitter.ts";
+import {
+  BATCH_BYTES_MAX,
+  UPLOAD_BATCHES_IN_FLIGHT_MAX,
+  UPLOAD_BYTES_IN_FLIGHT_MAX,
+} from "../services/domain/limits.ts";
+
+/** What becomes of the batches, as it becomes known. Each batch ends in `onKept` or `onRefused`, once. */
+export interface BatchSenderEvents {
+  /** The server keeps it. `rejects`: its records that were rejected for ever. */
+  onKept?: (batch: Uint8Array, rejects: readonly Reject[]) => void;
+  /** Refused for ever: sending it again would not help. */
+  onRefused?: (batch: Uint8Array, refused: RefusedBatch) => void;
+  /** A stream broke, or was ended for its silence. The sender goes on with a new one when it has something to send. */
+  onBroken?: (status: StatusObject) => void;
+}
+
+/** A batch that is not settled. */
+interface Unsettled {
+  batch: Uint8Array;
+  rejects: Reject[];
+  /** How often it was refused, though it may be sent again. */
+  refusals: number;
+}
+
+type Call = ClientDuplexStream<Uint8Array, StreamResponse>;
+
+const PATH = "/logpulse.v1.IngestService/Stream";
+const CHANNEL = {
+  "grpc.enable_retries": 0, // It would keep a second copy of everything: what is not settled, is kept here.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000, // The waits are ours.
+  "grpc.keepalive_time_ms": 30_000, // A connection that died without a word is noticed.
+  "grpc.keepalive_timeout_ms": 10_000,
+};
+/** A new stream would end in the same way. */
+const FINAL: readonly status[] = [
+  status.INVALID_ARGUMENT,
+  status.UNIMPLEMENTED,
+  status.PERMISSION_DENIED,
+  status.UNAUTHENTICATED,
+];
+
+/**
+ * Sends encoded batches by IngestService.Stream for as long as you like, and goes on by itself when a stream breaks:
+ * whatever was not settled is sent again on a new one. Batches must declare their identities (producer_id, first_seq),
+ * which makes that harmless; without, what was on its way is stored twice.
+ *
+ * In memory are at most 32 batches and 8 MiB that are not settled; `send` waits for room.
+ */
+export class BatchSender {
+  private readonly client: Client;
+  private readonly events: BatchSenderEvents;
+  private readonly waiting: Unsettled[] = []; // To be sent, in order.
+  private readonly onStream = new Map<number, Unsettled>(); // Sent on this stream, by their place in it.
+  private readonly changed = new Set<() => void>();
+  private call: Call | undefined;
+  private sentOnStream = 0;
+  private settledOnStream = 0;
+  private unsettledBytes = 0;
+  private failures = 0; // Streams in a row that settled nothing.
+  private pausedUntilMs = 0;
+  private pauseTimer: NodeJS.Timeout | undefined;
+  private isClosing = false;
+  private failure: Error | undefined;
+
+  /** `address`: host:port of Envoy or of an ingest process. Nothing is sent before the first `send`. */
+  constructor(address: string, events: BatchSenderEvents = {}) {
+    this.client = new Client(address, credentials.createInsecure(), CHANNEL);
+    this.events = events;
+  }
+
+  /**
+   * Resolves when the batch has its place among those on their way: the sender has it now, and settles it.
+   *
+   * @throws Error where the batch is larger than a server takes; with `code` and `metadata` of grpc-js, where the server
+   * will have no stream at all.
+   */
+  async send(batch: Uint8Array): Promise<void> {
+    if (this.isClosing) throw new Error("the sender is closed");
+    if (batch.length > BATCH_BYTES_MAX) {
+      throw new Error(`the batch has ${batch.length} bytes; it may have ${BATCH_BYTES_MAX}`);
+    }
+    await this.until(() => this.hasRoomFor(batch.length));
+    this.unsettledBytes += batch.length;
+    this.waiting.push({ batch, rejects: [], refusals: 0 });
+    this.pump();
+  }
+
+  /** Resolves when every batch is settled, however long that takes. @throws as `send`. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    try {
+      await this.until(() => this.unsettled === 0);
+      this.call?.end();
+      await this.until(() => this.call === undefined);
+    } finally {
+      clearTimeout(this.pauseTimer);
+      this.client.close();
+    }
+  }
+
+  private get unsettled(): number {
+    return this.waiting.length + this.onStream.size;
+  }
+
+  private hasRoomFor(bytes: number): boolean {
+    if (this.unsettled === 0) return true;
+    const fits = this.unsettledBytes + bytes <= UPLOAD_BYTES_IN_FLIGHT_MAX;
+    return fits && this.unsettled < UPLOAD_BATCHES_IN_FLIGHT_MAX;
+  }
+
+  /** Resolves when that holds, looking whenever something was settled. */
+  private async until(holds: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.failure !== undefined) throw this.failure;
+      if (holds()) return;
+      await new Promise<void>((resolve) => this.changed.add(resolve));
+    }
+  }
+
+  private announceChange(): void {
+    for (const wake of this.changed) wake();
+    this.changed.clear();
+  }
+
+  /** Sends what waits, unless a pause is on; a new stream is opened where it needs one. */
+  private pump(): void {
+    if (this.waiting.length === 0 || this.failure !== undefined) return;
+    const pauseMs = this.pausedUntilMs - Date.now();
+    if (pauseMs > 0) {
+      clearTimeout(this.pauseTimer);
+      this.pauseTimer = setTimeout(() => this.pump(), pauseMs);
+      return;
+    }
+    this.call ??= this.open();
+    for (const unsettled of this.waiting.splice(0)) {
+      this.onStream.set(this.sentOnStream++, unsettled);
+      this.call.write(unsettled.batch);
+    }
+  }
+
+  private pause(ms: number): void {
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, Date.now() + ms);
+  }
+
+  private open(): Call {
+    this.sentOnStream = 0;
+    this.settledOnStream = 0;
+    const call: Call = this.client.makeBidiStreamRequest(
+      PATH,
+      (batch: Uint8Array) => Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength),
+      (bytes: Buffer) => fromBinary(StreamResponseSchema, bytes),
+      new Metadata(),
+    );
+    call.on("data", (answer: StreamResponse) => this.onAnswer(answer));
+    call.on("error", () => {}); // The status says it too.
+    // After the last answer, which may be told a moment later.
+    call.on("status", (ended: StatusObject) => setImmediate(() => this.onEnd(ended)));
+    return call;
+  }
+
+  private onAnswer(answer: StreamResponse): void {
+    for (const { batch, reject } of answer.rejects) this.onStream.get(Number(batch))?.rejects.push(reject!);
+    const again = answer.refused.flatMap((refused) => this.refuse(refused) ?? []);
+    this.waiting.unshift(...again);
+    for (; this.settledOnStream < Number(answer.settledBatches); this.settledOnStream++)
+      this.keep(this.settledOnStream);
+    if (answer.wait !== undefined) this.pause(millisecondsOf(answer.wait));
+    this.announceChange();
+    this.pump();
+  }
+
+  /** Everything that is settled and was not refused is kept. */
+  private keep(place: number): void {
+    const unsettled = this.onStream.get(place);
+    if (unsettled === undefined) return;
+    this.settle(place, unsettled);
+    this.events.onKept?.(unsettled.batch, unsettled.rejects);
+  }
+
+  /** Gives back what is to be sent again. */
+  private refuse(refused: RefusedBatch): Unsettled | undefined {
+    const place = Number(refused.batch);
+    const unsettled = this.onStream.get(place);
+    if (unsettled === undefined) return undefined;
+    if (!refused.mayRetry) {
+      this.settle(place, unsettled);
+      this.events.onRefused?.(unsettled.batch, refused);
+      return undefined;
+    }
+    this.onStream.delete(place);
+    unsettled.refusals++;
+    const { retryAfter } = refused;
+    this.pause(retryAfter ? millisecondsOf(retryAfter) : fullJitterMs(unsettled.refusals, Math.random()));
+    return unsettled;
+  }
+
+  private settle(place: number, { batch }: Unsettled): void {
+    this.onStream.delete(place);
+    this.unsettledBytes -= batch.length;
+    this.failures = 0;
+  }
+
+  private onEnd(ended: StatusObject): void {
+    this.call = undefined;
+    const again = [...this.onStream.values()];
+    this.onStream.clear();
+    for (const unsettled of again) unsettled.rejects = []; // They are told again.
+    this.waiting.unshift(...again);
+    if (ended.code !== status.OK) this.events.onBroken?.(ended);
+    if (FINAL.includes(ended.code)) {
+      this.failure = Object.assign(new Error(`${status[ended.code]}: ${ended.details}`), ended);
+    } else if (this.unsettled > 0) {
+      const toldSeconds = Number(ended.metadata.get("retry-after")[0] ?? 0);
+      this.pause(Math.max(toldSeconds * 1_000, fullJitterMs(++this.failures, Math.random())));
+    }
+    this.announceChange();
+    this.pump();
+  }
+}
+
+function millisecondsOf({ seconds, nanos }: Duration): number {
+  return Number(seconds) * 1_000 + nanos / 1_000_000;
+}
