@@ -63,7 +63,7 @@ export class SpoilingProxy {
 
   /** Gives on the items that are not busy, and puts the answers together in the order of the request. */
   private async bulk(request: IncomingMessage, body: string): Promise<Answer> {
-    const items = body.match(/.*\n.*\n/g) ?? [];
+    const items = body.match(/[^\n]*\n[^\n]*\n/g) ?? [];
     this.bulkSizes.push(items.length);
     const busy = items.map((item) => this.isBusy(item));
     const rest = items.filter((_, index) => !busy[index]);

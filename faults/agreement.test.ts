@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { HyperLogLog } from "../services/domain/hyperloglog.ts";
+import { encodeStatuses } from "../services/domain/rollup.ts";
+import { ClientSketch } from "./checker/client-sketch.ts";
+import { varintsOf } from "./checker/varints.ts";
+
+/** The checker reads by code of its own what LogPulse writes: here they meet, so that neither misreads the other. */
+describe("the checker and LogPulse", () => {
+  it.each([0, 1, 10, 500, 3_000, 20_000, 100_000])("count %i clients alike", (count) => {
+    const written = new HyperLogLog();
+    for (let client = 0; client < count; client++) written.add(`client ${client}`);
+    const read = new ClientSketch();
+    read.merge(written.encode());
+    expect(Math.abs(read.estimate() - count)).toBeLessThanOrEqual(0.03 * count + 2);
+  });
+
+  it("merge sketches of either form", () => {
+    const few = new HyperLogLog();
+    const many = new HyperLogLog();
+    for (let client = 0; client < 300; client++) few.add(`few ${client}`);
+    for (let client = 0; client < 9_000; client++) many.add(`many ${client}`);
+    expect(few.encode()[0]).not.toBe(many.encode()[0]);
+    const read = new ClientSketch();
+    read.merge(few.encode());
+    read.merge(many.encode());
+    expect(Math.abs(read.estimate() - 9_300)).toBeLessThan(0.03 * 9_300);
+  });
+
+  it("write and read the same numbers", () => {
+    const statuses = new Map([
+      [200, 3],
+      [404, 2 ** 40],
+      [0, 127],
+      [999, 128],
+    ]);
+    expect(varintsOf(encodeStatuses(statuses))).toEqual([...statuses].flat());
+  });
+});
