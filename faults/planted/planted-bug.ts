@@ -10,6 +10,8 @@ export interface PlantedBug {
   modules?: (run: PlantedRun) => ChangedModule[];
   /** Modules of the sound run that must wait for each other to make a race certain; nothing else of them may change. */
   soundModules?: (run: PlantedRun) => ChangedModule[];
+  /** How the statistics must differ, where that is what the checker finds. */
+  statistics?: "too high" | "too low";
   /**
    * Acts it out, on the sound parts or with the planted one (`run.planted`, `run.orPlanted`), until all there is to store
    * is stored.

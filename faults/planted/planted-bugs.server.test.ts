@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it, onTestFailed } from "vitest";
 import { realServers } from "../../tests/real-servers.ts";
 import { PLANTED_BUGS } from "./bugs/registry.ts";
 import { PlantedRun } from "./planted-run.ts";
+import { directionsOf } from "./statistics-differ.ts";
 
 const servers = realServers();
 const SCENE_MS_MAX = 90_000;
@@ -21,9 +22,10 @@ describe.runIf(servers)("the checker", () => {
       onTestFailed(() => console.info(run.told.slice(0, TOLD_MAX).join("\n")));
       try {
         const damage = await bug.scene(run);
-        const { problems, acked } = await run.check();
+        const { problems, samples, acked } = await run.check();
         expect(acked).toBeGreaterThan(0);
         expect(problems).toEqual(planted ? damage.map(saying) : []);
+        expect(directionsOf(samples)).toEqual(planted && bug.statistics ? [bug.statistics] : []);
         if (planted) lines.push(`${bug.planted} | ${problems.join("; ")}`);
       } finally {
         await run.close();

@@ -22,6 +22,7 @@ import type { PlantedBug } from "./planted-bug.ts";
 
 const DRAIN_MS_MAX = 30_000;
 const SEED = 20_261_122;
+const BASE_MS = Date.UTC(2026, 10, 22, 12);
 const PARTITIONS = 2;
 
 /** What a scene uses, and what may happen in it. */
@@ -80,8 +81,7 @@ export class PlantedRun {
     };
     this.topics = topicsOf(this.places, needs.partitions ?? PARTITIONS);
     this.directory = mkdtempSync(join(tmpdir(), "logpulse-planted-"));
-    const run = { name: "planted", seed: SEED, baseMs: Date.now() };
-    this.ledger = new Ledger(join(this.directory, "ledger.jsonl"), run);
+    this.ledger = new Ledger(join(this.directory, "ledger.jsonl"), { name: "planted", seed: SEED, baseMs: BASE_MS });
     const tell = (facts: object, message: string) => this.told.push(`${message} ${JSON.stringify(facts, textOfError)}`);
     this.logger = { debug: () => {}, info: () => {}, warn: tell, error: tell };
   }
@@ -154,10 +154,12 @@ export class PlantedRun {
 
   /** Ends what runs and takes everything away, whatever has failed. */
   async close(): Promise<void> {
-    for (const close of this.closing.splice(0)) await close();
+    const left: unknown[] = [];
+    for (const close of this.closing.splice(0)) await close().catch((reason: unknown) => left.push(reason));
     this.ledger.close();
     rmSync(this.directory, { recursive: true, force: true });
     await Promise.all([this.database?.drop(), deleteData(this.places)]);
+    if (left.length > 0) throw new AggregateError(left, "parts of a run did not end in order");
   }
 }
 

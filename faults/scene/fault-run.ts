@@ -125,7 +125,6 @@ export class FaultRun implements Scene {
       ledgerFile: this.parts.ledger.file,
       places: this.places,
       isDropped: ({ http }) => http?.status === DROPPED_STATUS,
-      mayDeadLetter: this.parts.fault.mayDeadLetter,
       letterTable: true,
     });
   }

@@ -19,8 +19,6 @@ export interface Fault {
   loadSeconds(times: number): number;
   /** What its load has beside the usual. */
   readonly load?: Pick<LoadSettings, "behaviours" | "cuts" | "sharedProducers">;
-  /** True where valid records may become dead letters. */
-  readonly mayDeadLetter?: boolean;
   /** Prepares it, before anything of LogPulse runs. */
   open(stage: Stage): Promise<OpenFault> | OpenFault;
 }

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 /** 2: `errors: true`, and nobody looks which items they were. */
 export const bulkErrorsIgnored: PlantedBug = {
   planted: "items that a bulk answers with 429 are taken as stored",
-  needs: { stores: ["elasticsearch"] },
+  needs: { stores: ["elasticsearch", "mysql"] },
   modules: () => [
     changed<BulkAnswer>("adapters/elasticsearch/bulk-answer.ts", ({ verdictsOf }) => ({
       verdictsOf: (answer, count) =>
@@ -30,9 +30,11 @@ export const bulkErrorsIgnored: PlantedBug = {
     const ids = new Set(busyOnce.map(({ seq }) => `${sender.producer}-${seq}"`));
     proxy.isBusy = (item) => [...ids].some((id) => item.includes(id) && ids.delete(id));
     await startWorker(run, "elasticsearch", { elasticsearchUrl: url });
+    await startWorker(run, "mysql");
     await run.drained();
     if (ids.size > 0) throw new Error(`${ids.size} documents were not answered with 429`);
     return [
+      `${busyOnce.length} records that only one of the stores holds`,
       `${busyOnce.length} acknowledged records lost in elasticsearch`,
       `${busyOnce.length} records of the topic that elasticsearch does not hold`,
     ];

@@ -9,6 +9,7 @@ import { LockHolder } from "../lock-holder.ts";
 import type { PlantedBug } from "../planted-bug.ts";
 import type { PlantedRun } from "../planted-run.ts";
 import { redelivered } from "../redelivery.ts";
+import { STATISTICS_DIFFER } from "../statistics-differ.ts";
 import { type Race, twoAtOnce } from "../two-at-once.ts";
 import { sinkOf, startWorker } from "../worker-process.ts";
 
@@ -16,7 +17,6 @@ type Transaction = typeof import("../../../services/adapters/mysql/store-transac
 type Rollups = typeof import("../../../services/adapters/mysql/rollup-rows.ts");
 type DropRules = typeof import("../../../services/domain/drop-rules.ts");
 
-const STATISTICS_DIFFER = /^\d+ statistics that differ from a recount$/;
 const LOCK_SETTLED = "INSERT INTO settled_seqs";
 const READ_SETTLED = "SELECT producer, ranges FROM settled_seqs";
 const LOCK_MINUTES = "INSERT INTO rollup_minutes";
@@ -72,6 +72,7 @@ export const deadlockSwallowed: PlantedBug = {
 /** 7: a worker that was taken for dead and its successor store the same batch; each believes to be the first. */
 export const rangesReadBeforeLock: PlantedBug = {
   planted: "what is settled is read before it is locked",
+  statistics: "too high",
   needs: { stores: ["mysql"], partitions: 1 },
   modules: ({ meeting }) => [withStatements(() => swapped(LOCK_SETTLED, READ_SETTLED, meeting))],
   soundModules: ({ meeting }) => [withStatements(() => meetingBefore(LOCK_SETTLED, meeting))],
@@ -89,6 +90,7 @@ export const rangesReadBeforeLock: PlantedBug = {
 /** 8: two stores count other producers in the same minutes; the second one to write knows nothing of the first. */
 export const rollupsReadBeforeLock: PlantedBug = {
   planted: "the statistics of a minute are read before they are locked",
+  statistics: "too low",
   needs: { stores: ["mysql"], partitions: 1 },
   modules: ({ meeting }) => [withStatements(() => swapped(LOCK_MINUTES, READ_MINUTES, meeting))],
   soundModules: ({ meeting }) => [withStatements(() => meetingBefore(LOCK_MINUTES, meeting))],
@@ -110,6 +112,7 @@ export const rollupsReadBeforeLock: PlantedBug = {
 /** 11: nothing is remembered of what was settled. */
 export const rangesNotSaved: PlantedBug = {
   planted: "what is settled is not saved, so a redelivery counts again",
+  statistics: "too high",
   needs: { stores: ["mysql"], partitions: 1 },
   modules: () => [
     withStatements(() => async (sql, send) => {
@@ -136,6 +139,7 @@ export const dropRuleIgnored: PlantedBug = {
 /** 20: system B's mistake: its statistics miss everything that a rule filtered out. */
 export const droppedNotCounted: PlantedBug = {
   planted: "the statistics leave out what a rule drops",
+  statistics: "too low",
   needs: { stores: ["mysql"], drops: true },
   modules: () => [
     changed<Rollups>("adapters/mysql/rollup-rows.ts", ({ addToRollups }) => ({

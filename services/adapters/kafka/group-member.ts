@@ -30,6 +30,8 @@ export class GroupMember {
   private readonly settle: (delivery: Delivery) => Promise<void>;
   private readonly logger: Logger;
   private readonly topicId: TopicId;
+  /** Ids of topics whose end this member has told. */
+  private readonly topicsGone = new Set<string>();
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
   private onJoined: () => void = () => undefined;
@@ -76,8 +78,9 @@ export class GroupMember {
   private async consume(signal: AbortSignal): Promise<void> {
     const { topicId } = this;
     const topicIdNow = await topicId.read();
+    if (signal.aborted) return;
     const consumer = this.newConsumer();
-    const positions = new LogPositions(this.settings, this.group, topicIdNow, this.logger);
+    const positions = new LogPositions(this.settings, this.group, topicIdNow, this.topicsGone, this.logger);
     const inHand = new DeliveriesInHand(this.settle, positions, this.logger);
     const over = Promise.withResolvers<void>();
     const stop = () => {
@@ -97,13 +100,16 @@ export class GroupMember {
       inHand.keepOnly(assigned);
       this.onJoined();
     });
-    const watch = setInterval(() => void this.lookForOtherTopic(positions, breakOff), LOOK_FOR_OTHER_TOPIC_MS);
+    const ended = new AbortController();
+    const look = () => void this.lookForOtherTopic(positions, breakOff, ended.signal);
+    const watch = setInterval(look, LOOK_FOR_OTHER_TOPIC_MS);
     const begun = this.begin(consumer, positions, inHand, signal);
     try {
       await Promise.race([over.promise, begun]);
       await over.promise;
     } finally {
       clearInterval(watch);
+      ended.abort();
       signal.removeEventListener("abort", stop);
       await this.leave(consumer, begun, inHand);
     }
@@ -112,14 +118,25 @@ export class GroupMember {
   /** Positions in a topic that is no more mean nothing in the one that is read. Before the first message is fetched. */
   private restart(consumer: Consumer, positions: LogPositions, assigned: readonly number[]): void {
     const { topic } = this.settings;
-    for (const partition of positions.toRestart(assigned)) consumer.seek({ topic, partition, offset: "0" });
+    const metadata = positions.topicId;
+    const begin = positions.toRestart(assigned).map((partition) => ({ topic, partition, offset: "0", metadata }));
+    for (const position of begin) consumer.seek(position);
+    if (begin.length === 0) return;
+    // So that nobody finds the old positions again, and tells the same loss, before there is a first message.
+    consumer.commitOffsets(begin).catch((err: unknown) => {
+      this.logger.warn({ err, group: this.group }, "could not commit the beginning of a topic that was made again");
+    });
   }
 
   /** A topic that was deleted and made again: kafkajs would go on in the new one where it stood in the old. */
-  private async lookForOtherTopic(positions: LogPositions, breakOff: (reason: Error) => void): Promise<void> {
+  private async lookForOtherTopic(
+    positions: LogPositions,
+    breakOff: (reason: Error) => void,
+    ended: AbortSignal,
+  ): Promise<void> {
     try {
       const now = await this.topicId.read();
-      if (now === positions.topicId) return;
+      if (ended.aborted || now === positions.topicId) return;
       positions.topicIsGone();
       breakOff(new Error(`topic ${this.settings.topic} was deleted and made again`));
     } catch (err) {

@@ -32,13 +32,18 @@ export class LogPositions {
   /** The id of the topic that is read. */
   readonly topicId: string;
   private readonly next = new Map<number, bigint>(); // By partition: the offset that comes next.
-  private readonly ofOtherTopic = new Set<number>(); // Partitions whose position was committed for another topic.
+  /** By partition whose position was committed for another topic: that one's id. */
+  private readonly ofOtherTopic = new Map<number, string>();
+  private readonly topicsGone: Set<string>;
+  private ours: readonly number[] = [];
   private looked: Promise<void> = Promise.resolve();
 
-  constructor(settings: KafkaReaderSettings, group: string, topicId: string, logger: Logger) {
+  /** `topicsGone`: ids of topics whose end is told already; changed here. */
+  constructor(settings: KafkaReaderSettings, group: string, topicId: string, topicsGone: Set<string>, logger: Logger) {
     this.settings = settings;
     this.group = group;
     this.topicId = topicId;
+    this.topicsGone = topicsGone;
     this.logger = logger;
   }
 
@@ -48,26 +53,31 @@ export class LogPositions {
    */
   async begin(): Promise<void> {
     for (const [partition, position] of await this.withAdmin((admin) => this.positions(admin))) {
-      if (this.isOfOtherTopic(position)) this.ofOtherTopic.add(partition);
+      if (this.isOfOtherTopic(position)) this.ofOtherTopic.set(partition, position.topicId);
       else this.next.set(partition, position.offset);
     }
   }
 
   /**
    * Of the partitions that are ours from now on, those to be read from the log's first message: their positions belong
-   * to a topic that is no more. What that still had for the group is lost, and nobody knows how much it was.
+   * to a topic that is no more. What that still had for the group is lost, and nobody knows how much it was. Looked at
+   * once: the others' owners do the same, and what they commit is of the new topic.
    */
   toRestart(partitions: readonly number[]): number[] {
-    const restarted = partitions.filter((partition) => this.ofOtherTopic.delete(partition));
+    const restarted = partitions.filter((partition) => this.ofOtherTopic.has(partition));
     for (const partition of restarted) {
       this.next.set(partition, 0n);
-      this.settings.onLost(this.group, partition, undefined);
+      if (!this.topicsGone.has(this.ofOtherTopic.get(partition)!)) {
+        this.settings.onLost(this.group, partition, undefined);
+      }
     }
+    this.ofOtherTopic.clear();
     return restarted;
   }
 
   /** These partitions are ours from now on: looks where the group stands in them and where the log begins. */
   assigned(partitions: readonly number[]): void {
+    this.ours = partitions;
     const before = new Map(this.next);
     const looked = within(LOG_CHECK_MS_MAX, this.look(), () => new Error("no answer")).then(
       (standing) => {
@@ -88,8 +98,9 @@ export class LogPositions {
 
   /** The topic was deleted while its partitions were read: what of it was not settled is lost. */
   topicIsGone(): void {
-    for (const partition of this.next.keys()) this.settings.onLost(this.group, partition, undefined);
-    this.next.clear();
+    if (this.topicsGone.has(this.topicId)) return;
+    this.topicsGone.add(this.topicId);
+    for (const partition of this.ours) this.settings.onLost(this.group, partition, undefined);
   }
 
   /** A delivery begins at that offset. Never rejects, and takes LOG_CHECK_MS_MAX at most. */
