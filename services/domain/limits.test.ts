@@ -41,10 +41,30 @@ const NESTED: [string, number[]][] = [
     "a batch on its way in one stream, and all of one stream in the queue",
     [2 * limits.BATCH_BYTES_MAX - 1, limits.UPLOAD_BYTES_IN_FLIGHT_MAX, limits.APPEND_QUEUE_BYTES_MAX],
   ],
-  ["a batch that waits for its limit", [limits.BATCH_BYTES_MAX, limits.LIMITER_WAITING_BYTES_MAX]],
   [
-    "a batch's rejects in those that wait to be read, an answer's in those of a batch",
-    [limits.STREAM_ANSWER_REJECTS_MAX, limits.RECORDS_PER_BATCH_MAX, limits.STREAM_REJECTS_UNREAD_MAX],
+    "a batch that waits for its limit, and what stands behind it, in its client's part of the room",
+    [
+      limits.BATCH_BYTES_MAX + limits.STREAM_WINDOW_BYTES,
+      limits.LIMITER_WAITING_BYTES_PER_CLIENT_MAX,
+      limits.LIMITER_WAITING_BYTES_MAX,
+    ],
+  ],
+  [
+    "what streams that wait may hold, in the room for requests",
+    [limits.LIMITER_WAITING_BYTES_MAX, limits.RECEIVED_BYTES_MAX],
+  ],
+  [
+    "a wait for the limit, until it is asked again",
+    [limits.LIMITER_ASK_AGAIN_MS_MIN, limits.LIMITER_ASK_AGAIN_MS_MAX, limits.STREAM_IDLE_MS_MAX],
+  ],
+  [
+    "an answer's rejects in those of a batch, in those that one client and that all have not read",
+    [
+      limits.STREAM_ANSWER_REJECTS_MAX,
+      limits.RECORDS_PER_BATCH_MAX,
+      limits.STREAM_REJECTS_UNREAD_PER_CLIENT_MAX,
+      limits.STREAM_REJECTS_UNREAD_MAX,
+    ],
   ],
   [
     "an answer of Stream, in the worst words, in what clients take",

@@ -49,6 +49,7 @@ export const STREAM_IDLE_MS_MAX = 60_000;
 export const STREAM_QUIET_MS_MAX = 300_000; // Of `Stream`, between two messages: services log in bursts.
 export const STREAM_ANSWER_REJECTS_MAX = 1_000; // Of one answer of `Stream`: those of a large batch take several.
 export const STREAM_REJECTS_UNREAD_MAX = 200_000; // Of one process: rejects that clients of `Stream` have not taken yet.
+export const STREAM_REJECTS_UNREAD_PER_CLIENT_MAX = STREAM_REJECTS_UNREAD_MAX / 4;
 export const PROTOCOL_SNIFF_MS_MAX = 5_000;
 export const CONNECTIONS_MAX = 10_000;
 export const STREAMS_PER_CONNECTION_MAX = 1_000;
@@ -140,7 +141,11 @@ export const LIMITER_LEASE_MS_MAX = 1_000; // What was leased and not used by th
 export const LIMITER_REDIS_MS_MAX = 10;
 export const LIMITER_SLOW_DOWN_MS_MAX = 250;
 export const LIMITER_SLOWED_CALLS_MAX = 256; // Of one process; beyond it a call over its limit is refused at once.
-export const LIMITER_WAITING_BYTES_MAX = 32 * MiB; // Of one process: batches of `Stream` that wait for their limit.
+// Of one process: batches of `Stream` that wait for their limit, each with the STREAM_WINDOW_BYTES that its client may
+// have sent behind it. So it bounds their number too: about 128, however small they are.
+export const LIMITER_WAITING_BYTES_MAX = 32 * MiB;
+export const LIMITER_WAITING_BYTES_PER_CLIENT_MAX = LIMITER_WAITING_BYTES_MAX / 4; // One client cannot end others' streams.
+export const LIMITER_ASK_AGAIN_MS_MIN = 20; // Of the streams of one client that wait, together: the first one asks.
 export const LIMITER_ASK_AGAIN_MS_MAX = 10_000; // Of a stream that waits, however long: the bucket may be full before.
 
 // Redis, beside the limiter.

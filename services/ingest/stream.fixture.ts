@@ -56,10 +56,12 @@ interface Settings {
   partitions?: number;
   limiter?: (clock: ManualClock) => RateLimiter;
   unreadRejectsMax?: number;
+  unreadRejectsPerClientMax?: number;
 }
 
 /** An ingest process over a stepped log, on which streams are opened. */
-export function ingestProcess({ partitions, limiter, unreadRejectsMax }: Settings = {}) {
+export function ingestProcess(settings: Settings = {}) {
+  const { partitions, limiter, unreadRejectsMax, unreadRejectsPerClientMax } = settings;
   const clock = new ManualClock(NOW_MS);
   const log = new SteppedEventLog(partitions);
   const counts = new IngestCounts();
@@ -73,9 +75,9 @@ export function ingestProcess({ partitions, limiter, unreadRejectsMax }: Setting
     producerAgeDaysMax: 27,
   });
   const stopping = new AbortController();
-  const parts = { acceptor, unreadRejects: new UnreadRejects(unreadRejectsMax) };
-  const open = (reads = true) => {
-    const client = new TestClient(stopping.signal, reads);
+  const parts = { acceptor, unreadRejects: new UnreadRejects(unreadRejectsMax, unreadRejectsPerClientMax) };
+  const open = (reads = true, address?: string) => {
+    const client = new TestClient(stopping.signal, reads, address);
     client.ended = stream(parts, { batches: client, send: client.take, context: client.context });
     client.ended.catch(() => {}); // The test looks at it when it wants to.
     return client;
@@ -107,9 +109,9 @@ export class TestClient implements AsyncIterableIterator<Uint8Array> {
   private untaken: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
 
   /** `reads`: false for a client that takes no answer until `takeOne` or `takeAll`. */
-  constructor(stopping: AbortSignal, reads: boolean) {
+  constructor(stopping: AbortSignal, reads: boolean, client = "10.0.0.1") {
     this.reads = reads;
-    this.context = { tenant: "default", client: "10.0.0.1", signal: this.hungUp.signal, stopping };
+    this.context = { tenant: "default", client, signal: this.hungUp.signal, stopping };
     stopping.addEventListener("abort", () => this.halfClose());
     if (stopping.aborted) this.halfClose();
   }

@@ -7,7 +7,9 @@ import { LogPulseError } from "../domain/errors.ts";
 import { isUuidV7, makeUuidV7 } from "../domain/identity.ts";
 import {
   LIMITER_WAITING_BYTES_MAX,
+  LIMITER_WAITING_BYTES_PER_CLIENT_MAX,
   STREAM_ANSWER_REJECTS_MAX,
+  STREAM_WINDOW_BYTES,
   UPLOAD_BATCHES_IN_FLIGHT_MAX,
   UPLOAD_BYTES_IN_FLIGHT_MAX,
 } from "../domain/limits.ts";
@@ -246,6 +248,46 @@ describe("the window of a Stream", () => {
   });
 });
 
+describe("rejects that nobody reads", () => {
+  const allBad = (count: number) => batchOf(count, { bad: Array.from({ length: count }, (_, index) => index) });
+
+  it("are no more of one client than its part: others have theirs", async () => {
+    const { open, appendsEnd } = ingestProcess({ unreadRejectsMax: 20, unreadRejectsPerClientMax: 5 });
+    const [deaf, other] = [open(false), open(true, "10.0.0.2")];
+    await deaf.send(allBad(5), allBad(1));
+    await other.send(allBad(5));
+    await appendsEnd();
+    expect(other.all("refused")).toEqual([]);
+    await deaf.takeAll();
+    expect(deaf.all("refused")).toMatchObject([{ batch: 1n, reason: "OVERLOADED" }]);
+  });
+
+  it("cost their sender nothing where they are refused for it", async () => {
+    const { open, appendsEnd } = ingestProcess({ ...limitedTo(10, 0.001), unreadRejectsMax: 5 });
+    const client = open();
+    await client.send(allBad(6), batchOf(1));
+    await appendsEnd();
+    expect(client.all("refused")).toMatchObject([{ batch: 0n, reason: "OVERLOADED" }]);
+    expect(client.answers.at(-1)!.creditRecords).toBe(9n);
+  });
+
+  it("are counted while their batch waits for the limit, and no more when its stream has gone", async () => {
+    const process = ingestProcess({ ...limitedTo(1, 0.001), unreadRejectsMax: 5 });
+    const [waits, other] = [process.open(), process.open(true, "10.0.0.2")];
+    await waits.send(batchOf(1), allBad(5));
+    await process.appendsEnd();
+    await other.send(allBad(1));
+    expect(other.all("refused")).toHaveLength(1);
+    waits.hangUp();
+    await turn();
+    await other.send(allBad(5));
+    await process.appendsEnd();
+    expect(other.all("refused")).toHaveLength(1);
+    expect(other.all("rejects")).toHaveLength(5);
+    expectAllCounted(process);
+  });
+});
+
 describe("the limit of a Stream", () => {
   it("never refuses: it tells the wait, is not read meanwhile, and goes on", async () => {
     const process = ingestProcess(limitedTo(10, 10));
@@ -274,14 +316,63 @@ describe("the limit of a Stream", () => {
     expectAllCounted(process);
   });
 
-  it("tells the wait again where others were faster", async () => {
+  it("is waited for in one line by all streams of a client: the first one asks, and each gets its turn", async () => {
+    let takes = 0;
+    const { open, clock, acceptor, appendsEnd, log } = ingestProcess({
+      limiter: (clock) => {
+        const buckets = new MemoryRateLimiter({ capacity: 1, refillPerSecond: 1 }, clock);
+        const take = (key: string, cost: number) => {
+          takes += 1;
+          return buckets.take(key, cost);
+        };
+        return { take, close: async () => {} };
+      },
+    });
+    const clients = Array.from({ length: 20 }, () => open());
+    for (const firstSeqs of [0, 20]) {
+      for (const [at, client] of clients.entries()) await client.send(batchOf(1, { firstSeq: firstSeqs + at }));
+    }
+    const [gone] = clients.splice(7, 1);
+    gone!.hangUp();
+    for (let second = 0; second < 40; second++) {
+      await clock.pass(1_000);
+      await appendsEnd();
+    }
+    const kept = log.kept.map(({ batch }) => Number(fromBinary(LogBatchSchema, batch).firstSeq));
+    expect(kept).toEqual(Array.from({ length: 40 }, (_, seq) => seq).filter((seq) => seq !== 7 && seq !== 27));
+    expect(takes).toBeLessThanOrEqual(2 * kept.length + 1);
+    for (const { answers } of clients) {
+      expect(answers.filter(({ wait }) => wait !== undefined).length).toBeLessThanOrEqual(2);
+    }
+    expect(acceptor.limit.sendersWaiting).toBe(0);
+  });
+
+  it("tells the wait again only where it is longer than what was told", async () => {
     const { open, clock } = ingestProcess(limitedTo(1, 1));
-    const clients = [open(), open(), open()];
-    for (const client of clients) await client.send(batchOf(1));
+    const clients = [open(), open(), open(), open()];
+    for (const client of clients) await client.send(batchOf(client === clients[2] ? 5 : 1));
+    const waits = () =>
+      clients.map(({ answers }) => answers.flatMap(({ wait }) => (wait ? [Number(wait.seconds)] : [])));
+    expect(waits()).toEqual([[], [1], [1], [1]]);
     await clock.pass(1_000);
-    await turn();
-    const waits = clients.map(({ answers }) => answers.filter(({ wait }) => wait !== undefined).length);
-    expect(waits).toEqual([0, 1, 2]);
+    expect(waits()).toEqual([[], [1], [1], [1]]);
+    await clock.pass(1_000);
+    expect(waits()).toEqual([[], [1], [1], [1, 5]]);
+  });
+
+  it("is asked no sooner than after 20 ms, whatever the wait is said to be", async () => {
+    let takes = 0;
+    const take = async () => ({ allowed: ++takes > 3, retryAfterMs: 1, tokensLeft: 0 });
+    const { open, appendsEnd, clock } = ingestProcess({ limiter: () => ({ take, close: async () => {} }) });
+    const client = open();
+    await client.send(batchOf(1));
+    for (let ms = 0; ms < 39; ms++) await clock.pass(1);
+    expect(takes).toBe(2);
+    await clock.pass(1);
+    await clock.pass(20);
+    await appendsEnd();
+    expect(takes).toBe(4);
+    expect(client.settled).toBe(1);
   });
 
   it("does not tell a wait that was over before the client took the answer before", async () => {
@@ -311,21 +402,46 @@ describe("the limit of a Stream", () => {
     expect(client.settled).toBe(1);
   });
 
-  it("is not waited for with more memory than there is: the stream ends with the wait, and all that was in flight told", async () => {
-    const process = ingestProcess(limitedTo(1, 0.001));
-    const { open, appendsEnd } = process;
-    const large = batchOf(15, { messageBytes: 256 * 1024 - 100 });
-    const waiting = Array.from({ length: Math.floor(LIMITER_WAITING_BYTES_MAX / large.length) }, () => open());
-    const last = open();
-    await last.send(batchOf(1));
-    for (const client of waiting) await client.send(large);
-    await last.send(large);
+  it.each([
+    ["large batches", batchOf(15, { messageBytes: 256 * 1024 - 100 })],
+    ["any number of small ones", batchOf(1)],
+  ])(
+    "is not waited for with more memory than there is, by %s: the stream ends, all in flight told",
+    async (_name, batch) => {
+      const process = ingestProcess(limitedTo(1, 0.001));
+      const { open, appendsEnd, acceptor } = process;
+      const count = Math.floor(LIMITER_WAITING_BYTES_MAX / (batch.length + STREAM_WINDOW_BYTES));
+      const waiting = Array.from({ length: count }, (_, at) => open(true, `10.0.1.${at % 8}`));
+      const last = open();
+      for (let at = 0; at < 8; at++) await open(true, `10.0.1.${at}`).send(batchOf(1));
+      await last.send(batchOf(1));
+      for (const client of waiting) await client.send(batch);
+      await last.send(batch);
+      await appendsEnd();
+      await expect(last.ended).rejects.toMatchObject({ kind: "overloaded", retryAfterMs: 1_000_000 });
+      expect(last.settled).toBe(1);
+      expect(waiting.every(({ read }) => read === 1)).toBe(true);
+      for (const client of waiting) client.hangUp();
+      await turn();
+      expect(acceptor.limit.sendersWaiting).toBe(0);
+      expectAllCounted(process);
+    },
+  );
+
+  it("is not waited for by one client with more than its part of that memory: others may still wait", async () => {
+    const { open, appendsEnd, clock } = ingestProcess(limitedTo(1, 1));
+    const batch = batchOf(1);
+    const other = open(true, "10.0.0.2");
+    const count = Math.floor(LIMITER_WAITING_BYTES_PER_CLIENT_MAX / (batch.length + STREAM_WINDOW_BYTES));
+    const own = Array.from({ length: count + 2 }, () => open()); // The first does not wait.
+    for (const client of [...own, other]) await client.send(batch);
+    await other.send(batchOf(1, { firstSeq: 1 }));
+    await expect(own.at(-1)!.ended).rejects.toMatchObject({ kind: "overloaded", mayRetry: true });
     await appendsEnd();
-    await expect(last.ended).rejects.toMatchObject({ kind: "overloaded", retryAfterMs: 1_000_000 });
-    expect(last.settled).toBe(1);
-    for (const client of waiting) client.hangUp();
-    await turn();
-    expectAllCounted(process);
+    await clock.pass(1_000);
+    await appendsEnd();
+    expect(other.settled).toBe(2);
+    expect(own.map(({ settled }) => settled).slice(0, 3)).toEqual([1, 1, 0]);
   });
 
   it("is not there where no limiter is on", async () => {

@@ -5,6 +5,7 @@ import type { AcceptedBatch, BatchAcceptor } from "./accept-batch.ts";
 import { BatchWindow } from "./batch-window.ts";
 import { Bell } from "./bell.ts";
 import { durationMessage } from "./duration-message.ts";
+import { senderOf } from "./sender-limit.ts";
 import { type KeptBatch, type RefusedBatch, StreamOutcomes } from "./stream-outcomes.ts";
 import type { UnreadRejects } from "./unread-rejects.ts";
 import type { WalkedBatch } from "./walk-batch.ts";
@@ -51,6 +52,7 @@ export async function stream(parts: StreamParts, call: StreamCall): Promise<void
 class OpenStream {
   private readonly parts: StreamParts;
   private readonly call: StreamCall;
+  private readonly sender: string;
   private readonly window = new BatchWindow();
   private readonly outcomes = new StreamOutcomes();
   private readonly held = new Map<number, Held>(); // By the batch's place in the stream.
@@ -68,6 +70,7 @@ class OpenStream {
   constructor(parts: StreamParts, call: StreamCall) {
     this.parts = parts;
     this.call = call;
+    this.sender = senderOf(call.context);
   }
 
   async run(): Promise<void> {
@@ -139,7 +142,10 @@ class OpenStream {
     }
   }
 
-  /** Waits for the sender's limit, and sees to it that what will have to be told has room. */
+  /**
+   * Sees to it that what will have to be told has room, then waits for the sender's limit: a batch that is refused for
+   * its rejects costs its sender nothing.
+   */
   private async admit(walked: WalkedBatch, held: Held): Promise<void> {
     const { acceptor, unreadRejects } = this.parts;
     const onWait = (ms: number) => {
@@ -147,15 +153,18 @@ class OpenStream {
       this.creditRecords = 0;
       this.news.ring();
     };
+    const rejects = walked.rejects.length;
+    unreadRejects.add(this.sender, rejects);
+    held.rejects = rejects;
     try {
       this.creditRecords = await acceptor.limit.orWait(walked, this.call.context, this.noMore.signal, onWait);
     } catch (reason) {
+      held.rejects = 0;
+      unreadRejects.remove(this.sender, rejects); // Nothing is told of a batch that did not pass.
       this.takeNoMore(reason); // The limit never refuses a batch.
       throw reason;
     }
     this.waitMs = undefined; // It is over, told or not.
-    unreadRejects.add(walked.rejects.length);
-    held.rejects = walked.rejects.length;
   }
 
   /** Notes the outcome of a batch that is on its way. Not where `walked` is in sight: that holds the whole message. */
@@ -213,6 +222,6 @@ class OpenStream {
     if (held === undefined) return; // The stream had ended before its last answer was taken.
     this.held.delete(batch);
     this.window.remove(held.bytes);
-    this.parts.unreadRejects.remove(held.rejects);
+    this.parts.unreadRejects.remove(this.sender, held.rejects);
   }
 }

@@ -1,5 +1,6 @@
 import { LogPulseError } from "../domain/errors.ts";
-import { STREAM_REJECTS_UNREAD_MAX } from "../domain/limits.ts";
+import { STREAM_REJECTS_UNREAD_MAX, STREAM_REJECTS_UNREAD_PER_CLIENT_MAX } from "../domain/limits.ts";
+import { SharedRoom } from "./shared-room.ts";
 
 const FULL_RETRY_MS = 1_000;
 
@@ -8,24 +9,23 @@ const FULL_RETRY_MS = 1_000;
  * be longer than the record it names, and a client may send without ever reading.
  */
 export class UnreadRejects {
-  private readonly countMax: number;
-  private count = 0;
+  private readonly room: SharedRoom;
+  private readonly bounds: string;
 
-  constructor(countMax = STREAM_REJECTS_UNREAD_MAX) {
-    this.countMax = countMax;
+  constructor(countMax = STREAM_REJECTS_UNREAD_MAX, countPerSenderMax = STREAM_REJECTS_UNREAD_PER_CLIENT_MAX) {
+    this.room = new SharedRoom(countMax, countPerSenderMax);
+    this.bounds = `${countPerSenderMax} of one client, ${countMax} of all`;
   }
 
   /** These wait now. @throws LogPulseError `overloaded`: too many do, and these cannot. */
-  add(count: number): void {
-    if (this.count + count > this.countMax) {
-      const message = `${this.count} rejects wait for clients that do not read their answers; there is no room for more`;
-      throw new LogPulseError("overloaded", message, { retryAfterMs: FULL_RETRY_MS });
-    }
-    this.count += count;
+  add(sender: string, count: number): void {
+    if (this.room.take(sender, count)) return;
+    const message = `there is no room for ${count} more rejects: unread by clients may be ${this.bounds}`;
+    throw new LogPulseError("overloaded", message, { retryAfterMs: FULL_RETRY_MS });
   }
 
   /** These are told, or nobody is there to be told. */
-  remove(count: number): void {
-    this.count -= count;
+  remove(sender: string, count: number): void {
+    this.room.giveBack(sender, count);
   }
 }

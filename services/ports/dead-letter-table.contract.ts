@@ -111,12 +111,13 @@ export function deadLetterTableContract(adapterName: string, make: () => Promise
       expect(await count({ tenant })).toBe(100);
     });
 
-    it("keeps apart what has another store, reason or place; the first of the same key stays", async () => {
+    it("keeps apart what has another store, reason, place or bytes; the first of the same key stays", async () => {
       const tenant = newTenant();
       const first = letter({ tenant, detail: "first" });
-      const others = [{ store: "another" }, { reason: "another" }, { id: "" }, { id: "", offset: 4n }];
-      expect(await fill([first, ...others.map((fields) => letter({ tenant, ...fields }))])).toBe(5);
-      expect(await fill([letter({ tenant, detail: "second", original: Buffer.from("other") })])).toBe(0);
+      const original = Buffer.from("other");
+      const others = [{ store: "another" }, { reason: "another" }, { id: "" }, { id: "", offset: 4n }, { original }];
+      expect(await fill([first, ...others.map((fields) => letter({ tenant, ...fields }))])).toBe(6);
+      expect(await fill([letter({ tenant, detail: "second" }), letter({ tenant, original })])).toBe(0);
       const [found] = await list({ tenant, key: letterKeyText(first) });
       expect(plain(found!.letter)).toEqual(plain(first));
     });

@@ -20,7 +20,7 @@ export interface Retention {
    * dropped, and what is stored from then on under an earlier day is counted as expired. A store that asks for its first
    * day only now and then (Elasticsearch) may still take a record for FIRST_DAY_AGE_MS_MAX; the next call drops it.
    *
-   * @throws LogPulseError `store_unavailable`: call again; part of it may have been done.
+   * @throws LogPulseError `store_unavailable`: nothing was dropped; call again.
    */
   keepFrom(first: FirstDays, signal: AbortSignal): Promise<KeptDays>;
 }
@@ -30,4 +30,6 @@ export interface KeptDays {
   firstDay: number;
   /** Dropped by this call, ascending; a day counts once whatever was dropped of it. */
   dropped: number[];
+  /** What kept it from dropping the rest: call again. */
+  unfinished?: unknown;
 }

@@ -310,7 +310,7 @@ describe("ReplayDeadLetters", () => {
       await fill([letter(100 + matched.length)]);
     } while (pageToken !== "");
     expect(seqs(mysql.given)).toEqual(numbers(25).toReversed());
-    expect(matched).toEqual([25n, 21n, 17n]); // Five of the first ten were stored, and one came in.
+    expect(matched).toEqual([25n, 0n, 0n]); // Counted once.
   });
 
   it("when it is a dry run changes nothing and tells what would be tried", async () => {
@@ -319,12 +319,12 @@ describe("ReplayDeadLetters", () => {
     const first = await replay({ dryRun: true, pageSize: 20 });
     expect(first).toMatchObject({ matched: 25n, tried: 20n, stored: 0n, refused: 0n });
     const second = await replay({ dryRun: true, pageSize: 20, pageToken: first.nextPageToken });
-    expect(second).toMatchObject({ matched: 25n, tried: 5n, nextPageToken: "" });
+    expect(second).toMatchObject({ matched: 0n, tried: 5n, nextPageToken: "" });
     expect(mysql.given).toEqual([]);
     expect((await list({ filter: { state: DeadLetterState.OPEN } })).total).toBe(25n);
   });
 
-  it("fails where a store is away; what was done is done, and the same call goes on", async () => {
+  it("leaves letters open whose store is away, and tries them in the next call", async () => {
     const { fill, list, replay, mysql } = admin();
     await fill(numbers(5).map((seq) => letter(seq)));
     let away = true;
@@ -332,7 +332,7 @@ describe("ReplayDeadLetters", () => {
       if (away && mysql.given.length > 3) throw new LogPulseError("store_unavailable", "away");
       return { is: "stored" };
     };
-    await expect(replay()).rejects.toMatchObject({ kind: "store_unavailable" });
+    expect(await replay()).toMatchObject({ matched: 5n, tried: 5n, stored: 3n, refused: 2n });
     expect((await list({ filter: { state: DeadLetterState.STORED } })).total).toBe(3n);
     away = false;
     expect(await replay()).toMatchObject({ matched: 2n, tried: 2n, stored: 2n });

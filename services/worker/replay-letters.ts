@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ReplayDeadLettersRequest, ReplayRefusalSchema } from "../../gen/logpulse/v1/admin_service_pb.ts";
+import { isKind } from "../domain/errors.ts";
 import {
   DEAD_LETTER_BYTES_MAX,
   DEAD_LETTERS_REPLAYED_PER_CALL_MAX,
@@ -47,7 +48,7 @@ class ReplayTally {
  * that change their state or come in meanwhile move nothing. A call ends early when REPLAY_MS_MAX is over, and says how
  * to go on.
  *
- * @throws LogPulseError `invalid_request`; `store_unavailable`, where what was done before is done.
+ * @throws LogPulseError `invalid_request`; `store_unavailable`: the table does not answer; what was done before is done.
  */
 export async function replayDeadLetters(parts: AdminParts, request: ReplayDeadLettersRequest, context: CallContext) {
   const { table, clock } = parts;
@@ -55,7 +56,7 @@ export async function replayDeadLetters(parts: AdminParts, request: ReplayDeadLe
   const query: LetterQuery = { ...readLetterQuery(tenant, request.filter), state: "open" };
   const size = readPageSize(request.pageSize, DEAD_LETTERS_REPLAYED_PER_CALL_MAX, DEAD_LETTERS_REPLAYED_PER_CALL_MAX);
   let place = readLetterPlace(query, request.pageToken);
-  const matched = await table.count(query, signal);
+  const matched = place === undefined ? await table.count(query, signal) : 0; // Counting costs as much as the page.
   const tally = new ReplayTally();
   const endMs = clock.nowMs() + REPLAY_MS_MAX;
   for await (const listed of openLetters(parts, query, place, size, request.dryRun, signal)) {
@@ -92,12 +93,26 @@ async function replayOne(parts: AdminParts, listed: ListedLetter, signal: AbortS
   signal.throwIfAborted();
   const replay = parts.replays.get(listed.letter.store);
   if (replay === undefined) return unknownStore(listed, parts.replays);
-  const outcome = await replay.replay(listed, signal);
+  const outcome = await replayOrAway(replay, listed, signal);
   if (outcome.is !== "refused") {
     // Where the store has moved the letter itself this finds it moved, and changes nothing.
     await parts.table.settle(listed.key, outcome.is === "expired" ? "expired" : "stored", signal);
   }
   return outcome;
+}
+
+/** A store that is away keeps its own letters open; those of the others are tried all the same. */
+async function replayOrAway(
+  replay: DeadLetterReplay,
+  listed: ListedLetter,
+  signal: AbortSignal,
+): Promise<ReplayOutcome> {
+  try {
+    return await replay.replay(listed, signal);
+  } catch (reason) {
+    if (!isKind(reason, "store_unavailable")) throw reason;
+    return { is: "refused", reason: "store_unavailable", detail: reason.message };
+  }
 }
 
 function unknownStore({ letter }: ListedLetter, replays: ReadonlyMap<string, DeadLetterReplay>): ReplayOutcome {

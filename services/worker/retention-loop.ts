@@ -81,9 +81,14 @@ export class RetentionLoop {
   private async turn(signal: AbortSignal): Promise<boolean> {
     const nowMs = this.believedMs();
     if (nowMs === undefined) return false;
+    const days = await this.succeeds(() => this.dropDays(nowMs, signal), signal);
+    const letters = await this.succeeds(() => this.forgetLetters(nowMs, signal), signal); // Whatever keeps the days.
+    return days && letters;
+  }
+
+  private async succeeds(work: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
     try {
-      await this.dropDays(nowMs, signal);
-      await this.forgetLetters(nowMs, signal);
+      await work();
       return true;
     } catch (reason) {
       if (!signal.aborted) this.tell(reason);
@@ -99,11 +104,11 @@ export class RetentionLoop {
   private async dropDays(nowMs: number, signal: AbortSignal): Promise<void> {
     const { retention, days, logger } = this.parts;
     const first = { records: firstDayKept(nowMs, days.records), rollups: firstDayKept(nowMs, days.rollups) };
-    const { firstDay, dropped } = await retention.keepFrom(first, signal);
-    if (dropped.length === 0) return;
+    const { firstDay, dropped, unfinished } = await retention.keepFrom(first, signal);
     this.counts.daysDropped += dropped.length;
     const facts = { store: retention.name, firstDay: dayText(firstDay), dropped: dropped.map(dayText) };
-    logger.info(facts, "days that are no longer kept were dropped");
+    if (dropped.length > 0) logger.info(facts, "days that are no longer kept were dropped");
+    if (unfinished !== undefined) throw unfinished;
   }
 
   private async forgetLetters(nowMs: number, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../services/config.ts";
 import { DRAIN_MS_MAX } from "../../services/domain/limits.ts";
 import { SETTINGS } from "../../services/settings.ts";
-import { environmentOf, roles } from "./compose-file.ts";
+import { compose, environmentOf, roles } from "./compose-file.ts";
 
 describe.each(roles)("the role %s", (name, service) => {
   const environment = environmentOf(service);
@@ -18,10 +18,17 @@ describe.each(roles)("the role %s", (name, service) => {
     if (name.startsWith("worker-")) expect(config.sinks).toEqual([name.slice("worker-".length)]);
   });
 
-  it("finds every server it is told of in this file, and waits for it", () => {
+  it("finds every server it is told of in this file, and waits for those it cannot work without", () => {
+    // A worker administers both stores, and works with its own.
+    const others = new Map([
+      ["worker-elasticsearch", "mysql"],
+      ["worker-mysql", "elasticsearch"],
+    ]);
     const addresses = Object.keys(environment).filter((key) => /_(URL|BROKERS)$/.test(key));
     const told = addresses.map((key) => /(?:^|[/@])([a-z]+):\d+/.exec(environment[key]!)![1]!);
-    expect(Object.keys(service.depends_on ?? {}).sort()).toEqual(told.sort());
+    for (const server of told) expect(compose.services).toHaveProperty(server);
+    const needed = told.filter((server) => server !== others.get(name));
+    expect(Object.keys(service.depends_on ?? {}).sort()).toEqual(needed.sort());
   });
 
   it("has time to drain, and an init that hands it SIGTERM", () => {

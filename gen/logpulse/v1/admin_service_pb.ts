@@ -145,7 +145,7 @@ export type ListDeadLettersResponse = Message<"logpulse.v1.ListDeadLettersRespon
   nextPageToken: string;
 
   /**
-   * How many letters meet the filter, on all pages.
+   * How many letters meet the filter, on all pages; at most 100,000 are counted. Only on the first page: 0 on others.
    *
    * @generated from field: int64 total = 3;
    */
@@ -271,7 +271,8 @@ export const ReplayDeadLettersRequestSchema: GenMessage<ReplayDeadLettersRequest
  */
 export type ReplayDeadLettersResponse = Message<"logpulse.v1.ReplayDeadLettersResponse"> & {
   /**
-   * Open letters that meet the filter, on all pages, before this call.
+   * Open letters that meet the filter, on all pages, before this call; at most 100,000 are counted. Only in the answer
+   * to the first page: 0 where the question had a page token.
    *
    * @generated from field: int64 matched = 1;
    */
@@ -427,8 +428,8 @@ export const DeadLetterStateSchema: GenEnum<DeadLetterState> = /*@__PURE__*/
 /**
  * For those who run LogPulse: what the stores refused, and another try at it.
  *
- * Errors of all calls: INVALID_ARGUMENT names the field, its value and what is wanted; UNAVAILABLE means that a store
- * does not answer, and the same call may be made again.
+ * Errors of all calls: INVALID_ARGUMENT names the field, its value and what is wanted; UNAVAILABLE means that the table
+ * of dead letters does not answer, and the same call may be made again.
  *
  * @generated from service logpulse.v1.AdminService
  */
@@ -445,7 +446,7 @@ export const AdminService: GenService<{
   },
   /**
    * Tries to store open letters that meet the filter, each in the store that refused it, a page at a time: go on with
-   * `next_page_token` until it is empty. A letter that is refused again stays open. Calling it again does no harm: a
+   * `next_page_token` until it is empty. A letter that is refused again, or whose store is away, stays open. Calling it again does no harm: a
    * record is stored and counted once, and its letter's state moves together with it.
    *
    * @generated from rpc logpulse.v1.AdminService.ReplayDeadLetters

@@ -16,7 +16,7 @@ export const file_logpulse_v1_dead_letter: GenFile = /*@__PURE__*/
 
 /**
  * A record that a store refused for ever: what the dead-letter topic carries. Its key in the topic is
- * (store, identity, reason), so the same letter written twice is one letter.
+ * (store, identity, reason, hash of the bytes), so the same letter written twice is one letter.
  *
  * @generated from message logpulse.v1.DeadLetter
  */

@@ -132,7 +132,7 @@ export type StreamResponse = Message<"logpulse.v1.StreamResponse"> & {
   creditRecords?: bigint | undefined;
 
   /**
-   * The client is over its limit: the stream is not read for so long.
+   * The client is over its limit: the stream is not read for so long at least. Told again where it gets longer.
    *
    * @generated from field: google.protobuf.Duration wait = 6;
    */
@@ -478,8 +478,12 @@ export const IngestService: GenService<{
    * server keeps no state between streams. Several batches may be on their way at a time.
    *
    * A refused batch does not end the stream. The limiter never refuses here: it stops reading and says for how long.
-   * A client that does not read its answers is not read either. The server ends the stream with UNAVAILABLE when it
-   * stops (all outcomes known by then are sent first), and with DEADLINE_EXCEEDED when nothing was sent for 5 minutes.
+   * A client that does not read its answers is not read either. An empty batch is settled without a range.
+   *
+   * The server ends the stream with UNAVAILABLE when it stops, or has no room left for a batch that waits for its
+   * client's limit, of which each client has a part (all outcomes known by then are sent first); and with
+   * DEADLINE_EXCEEDED when nothing was sent for 5 minutes. A client that does not take an answer for 60 seconds loses
+   * the stream. The door in front of the servers ends every stream after half an hour. Go on with a new one each time.
    * gRPC only.
    *
    * @generated from rpc logpulse.v1.IngestService.Stream

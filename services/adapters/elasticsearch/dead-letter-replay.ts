@@ -21,6 +21,7 @@ export class ElasticsearchDeadLetterReplay implements DeadLetterReplay {
   private readonly dropRules: readonly DropRule[];
   private readonly sink: ElasticsearchLogSink;
   private readonly client: Client;
+  private isPrepared = false;
 
   /**
    * Connects when it is first used. `dropRules`: for whole messages, which no worker could look at.
@@ -48,10 +49,18 @@ export class ElasticsearchDeadLetterReplay implements DeadLetterReplay {
     await Promise.all([this.sink.close(), this.client.close()]);
   }
 
+  /** Once, by the first letter: an index that a replay makes must not lack the template. */
+  private async prepare(): Promise<void> {
+    if (this.isPrepared) return;
+    await this.sink.prepare();
+    this.isPrepared = true;
+  }
+
   /** What is refused needs no letter: the one that is replayed stays open. */
   private async store(batch: LoggedBatch, signal: AbortSignal): Promise<ReplayOutcome> {
     const refused: DeadLetter[] = [];
     const keep = async (letters: readonly DeadLetter[]) => void refused.push(...letters);
+    await this.prepare();
     const counts = await this.sink.store([batch], { keep }, signal);
     if (refused[0]) return { is: "refused", reason: refused[0].reason, detail: detailOf(refused, batch) };
     if (counts.expired > 0) return { is: "expired" };

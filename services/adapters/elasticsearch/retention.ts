@@ -29,8 +29,13 @@ export class ElasticsearchRetention implements Retention {
   async keepFrom(first: FirstDays, signal: AbortSignal): Promise<KeptDays> {
     const firstDay = await this.state.moveFirstDay(first.records, signal);
     const dropped: number[] = [];
-    for (const day of await this.daysBefore(firstDay, signal)) {
-      if (await this.drop(day, signal)) dropped.push(day);
+    try {
+      for (const day of await this.daysBefore(firstDay, signal)) {
+        if (await this.drop(day, signal)) dropped.push(day);
+      }
+    } catch (unfinished) {
+      if (dropped.length === 0) throw unfinished;
+      return { firstDay, dropped, unfinished };
     }
     return { firstDay, dropped };
   }

@@ -18,8 +18,13 @@ export function lockFirstDay(connection: PoolConnection): Promise<number> {
   return read(connection, `${SELECT} LOCK IN SHARE MODE`);
 }
 
-/** Moves the first day forward, never back, and says what it is then. Waits for the transactions that hold it. */
+/**
+ * Moves the first day forward, never back, and says what it is then. Waits for the transactions that hold it, and all
+ * that come after wait too: so it asks for the lock only where there is something to move, once a day.
+ */
 export async function moveFirstDay(connection: PoolConnection, day: number): Promise<number> {
+  const now = await firstDay(connection);
+  if (now >= day) return now;
   await connection.query("UPDATE store_state SET first_day = ? WHERE only_row = 1 AND first_day < ?", [day, day]);
   return firstDay(connection);
 }

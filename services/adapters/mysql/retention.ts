@@ -20,24 +20,28 @@ export class MysqlRetention implements Retention {
     this.connections = connections;
   }
 
-  /**
-   * On a busy server a table may not be free for long enough, or the time may be up: then `store_unavailable` is thrown
-   * after some of the days were dropped, and the next call goes on with the rest.
-   */
-  keepFrom(first: FirstDays, signal: AbortSignal): Promise<KeptDays> {
-    const work = (connection: PoolConnection) => underSchemaLock(connection, () => keepFrom(connection, first));
-    return this.connections.use(work, STORE_WRITE_MS_MAX, signal);
+  /** On a busy server a table may not be free for long enough, or the time may be up: the next call goes on. */
+  async keepFrom(first: FirstDays, signal: AbortSignal): Promise<KeptDays> {
+    const dropped = new Set<number>();
+    const kept = (firstDay: number) => ({ firstDay, dropped: [...dropped].sort((a, b) => a - b) });
+    const work = (connection: PoolConnection) =>
+      underSchemaLock(connection, () => keepFrom(connection, first, dropped));
+    try {
+      return kept(await this.connections.use(work, STORE_WRITE_MS_MAX, signal));
+    } catch (unfinished) {
+      if (dropped.size === 0) throw unfinished;
+      return { ...kept(first.records), unfinished };
+    }
   }
 }
 
 /**
  * Under the schema lock: partitions are added under it too, so none comes back between the two steps. Transactions hold
- * the first day shared: when it has moved, those that saw the day before it have ended.
+ * the first day shared: when it has moved, those that saw the day before it have ended. `dropped`: gets each day.
  */
-async function keepFrom(connection: PoolConnection, first: FirstDays): Promise<KeptDays> {
+async function keepFrom(connection: PoolConnection, first: FirstDays, dropped: Set<number>): Promise<number> {
   const firstDay = await moveFirstDay(connection, first.records);
   const firstRollupDay = Math.min(first.rollups, firstDay); // What is stored now must have rollups to be counted in.
-  const dropped = new Set<number>();
   await setTableWait(connection, CHANGE_WAIT_SECONDS_MAX);
   for (const [table, days] of await partitionDays(connection)) {
     const firstKept = ROLLUP_TABLES.includes(table) ? firstRollupDay : firstDay;
@@ -49,7 +53,7 @@ async function keepFrom(connection: PoolConnection, first: FirstDays): Promise<K
     if (firstKept > 0 && (await emptyFirstPartition(connection, table))) dropped.add(0);
   }
   await setTableWait(connection, TABLE_WAIT_SECONDS_MAX); // After an error the connection is closed anyway.
-  return { firstDay, dropped: [...dropped].sort((a, b) => a - b) };
+  return firstDay;
 }
 
 async function setTableWait(connection: PoolConnection, seconds: number): Promise<void> {
