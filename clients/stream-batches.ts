@@ -23,9 +23,18 @@ export interface BatchSenderEvents {
 /** A batch that is not settled. */
 interface Unsettled {
   batch: Uint8Array;
+  /** Its place among all that were given to `send`: what is sent again goes in that order. */
+  place: number;
   rejects: Reject[];
   /** How often it was refused, though it may be sent again. */
   refusals: number;
+}
+
+/** A `send` that waits for room. */
+interface Arrival {
+  unsettled: Unsettled;
+  enter: () => void;
+  fail: (reason: Error) => void;
 }
 
 type Call = ClientDuplexStream<Uint8Array, StreamResponse>;
@@ -38,6 +47,7 @@ const CHANNEL = {
   "grpc.keepalive_time_ms": 30_000, // A connection that died without a word is noticed.
   "grpc.keepalive_timeout_ms": 10_000,
 };
+const TIMER_MS_MAX = 2 ** 31 - 1; // A longer one would fire at once.
 /** A new stream would end in the same way. */
 const FINAL: readonly status[] = [
   status.INVALID_ARGUMENT,
@@ -56,10 +66,12 @@ const FINAL: readonly status[] = [
 export class BatchSender {
   private readonly client: Client;
   private readonly events: BatchSenderEvents;
+  private readonly arrivals: Arrival[] = []; // In the order of their calls; whoever is behind one that waits, waits too.
   private readonly waiting: Unsettled[] = []; // To be sent, in order.
   private readonly onStream = new Map<number, Unsettled>(); // Sent on this stream, by their place in it.
   private readonly changed = new Set<() => void>();
   private call: Call | undefined;
+  private nextPlace = 0;
   private sentOnStream = 0;
   private settledOnStream = 0;
   private unsettledBytes = 0;
@@ -86,19 +98,27 @@ export class BatchSender {
     if (batch.length > BATCH_BYTES_MAX) {
       throw new Error(`the batch has ${batch.length} bytes; it may have ${BATCH_BYTES_MAX}`);
     }
-    await this.until(() => this.hasRoomFor(batch.length));
-    this.unsettledBytes += batch.length;
-    this.waiting.push({ batch, rejects: [], refusals: 0 });
+    if (this.failure !== undefined) throw this.failure;
+    const { promise, resolve: enter, reject: fail } = Promise.withResolvers<void>();
+    this.arrivals.push({ unsettled: { batch, place: this.nextPlace++, rejects: [], refusals: 0 }, enter, fail });
+    this.letIn();
     this.pump();
+    await promise;
   }
 
-  /** Resolves when every batch is settled, however long that takes. @throws as `send`. */
+  /**
+   * Resolves when every batch is settled, those included whose `send` still waits for room, however long that takes.
+   *
+   * @throws as `send`.
+   */
   async close(): Promise<void> {
     this.isClosing = true;
     try {
-      await this.until(() => this.unsettled === 0);
-      this.call?.end();
-      await this.until(() => this.call === undefined);
+      while (this.arrivals.length + this.unsettled > 0 || this.call !== undefined) {
+        await this.until(() => this.arrivals.length + this.unsettled === 0);
+        this.call?.end();
+        await this.until(() => this.call === undefined);
+      }
     } finally {
       clearTimeout(this.pauseTimer);
       this.client.close();
@@ -115,6 +135,21 @@ export class BatchSender {
     return fits && this.unsettled < UPLOAD_BATCHES_IN_FLIGHT_MAX;
   }
 
+  /** Gives room to those who wait for it, as far as there is any, in the same step in which it is found. */
+  private letIn(): void {
+    for (let next = this.arrivals[0]; next !== undefined; next = this.arrivals[0]) {
+      const { unsettled, enter, fail } = next;
+      if (this.failure !== undefined) fail(this.failure);
+      else if (!this.hasRoomFor(unsettled.batch.length)) return;
+      else {
+        this.unsettledBytes += unsettled.batch.length;
+        this.waiting.push(unsettled);
+        enter();
+      }
+      this.arrivals.shift();
+    }
+  }
+
   /** Resolves when that holds, looking whenever something was settled. */
   private async until(holds: () => boolean): Promise<void> {
     for (;;) {
@@ -125,6 +160,7 @@ export class BatchSender {
   }
 
   private announceChange(): void {
+    this.letIn();
     for (const wake of this.changed) wake();
     this.changed.clear();
   }
@@ -135,7 +171,7 @@ export class BatchSender {
     const pauseMs = this.pausedUntilMs - Date.now();
     if (pauseMs > 0) {
       clearTimeout(this.pauseTimer);
-      this.pauseTimer = setTimeout(() => this.pump(), pauseMs);
+      this.pauseTimer = setTimeout(() => this.pump(), Math.min(pauseMs, TIMER_MS_MAX));
       return;
     }
     this.call ??= this.open();
@@ -167,8 +203,7 @@ export class BatchSender {
 
   private onAnswer(answer: StreamResponse): void {
     for (const { batch, reject } of answer.rejects) this.onStream.get(Number(batch))?.rejects.push(reject!);
-    const again = answer.refused.flatMap((refused) => this.refuse(refused) ?? []);
-    this.waiting.unshift(...again);
+    this.putBack(answer.refused.flatMap((refused) => this.refuse(refused) ?? []));
     for (; this.settledOnStream < Number(answer.settledBatches); this.settledOnStream++)
       this.keep(this.settledOnStream);
     if (answer.wait !== undefined) this.pause(millisecondsOf(answer.wait));
@@ -207,22 +242,34 @@ export class BatchSender {
     this.failures = 0;
   }
 
+  /** These are to be sent again, before those that came after them. */
+  private putBack(again: readonly Unsettled[]): void {
+    if (again.length === 0) return;
+    this.waiting.push(...again);
+    this.waiting.sort((one, other) => one.place - other.place);
+  }
+
   private onEnd(ended: StatusObject): void {
     this.call = undefined;
     const again = [...this.onStream.values()];
     this.onStream.clear();
     for (const unsettled of again) unsettled.rejects = []; // They are told again.
-    this.waiting.unshift(...again);
+    this.putBack(again);
     if (ended.code !== status.OK) this.events.onBroken?.(ended);
     if (FINAL.includes(ended.code)) {
       this.failure = Object.assign(new Error(`${status[ended.code]}: ${ended.details}`), ended);
     } else if (this.unsettled > 0) {
-      const toldSeconds = Number(ended.metadata.get("retry-after")[0] ?? 0);
-      this.pause(Math.max(toldSeconds * 1_000, fullJitterMs(++this.failures, Math.random())));
+      this.pause(Math.max(retryAfterMs(ended.metadata), fullJitterMs(++this.failures, Math.random())));
     }
     this.announceChange();
     this.pump();
   }
+}
+
+/** 0 where it is not told in seconds: proxies may write a date. */
+function retryAfterMs(metadata: Metadata): number {
+  const seconds = Number(metadata.get("retry-after")[0] ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1_000 : 0;
 }
 
 function millisecondsOf({ seconds, nanos }: Duration): number {

@@ -31,6 +31,11 @@ export class SenderLimit {
     this.clock = clock;
   }
 
+  /** How many senders have batches that wait. */
+  get sendersWaiting(): number {
+    return this.lines.size;
+  }
+
   /**
    * Takes the batch's records from its sender's share. A sender over it is slowed down a little first: that alone brings
    * most of them back within it.
@@ -44,11 +49,6 @@ export class SenderLimit {
       take = await this.take(batch, context);
     }
     if (!take.allowed) throw overLimit(context, take.retryAfterMs);
-  }
-
-  /** How many senders have batches that wait. */
-  get sendersWaiting(): number {
-    return this.lines.size;
   }
 
   /**
