@@ -28,6 +28,7 @@ const NESTED: [string, number[]][] = [
     "the looks for days to drop, the failed ones, in a day",
     [limits.RETENTION_AGAIN_MS, limits.RETENTION_EVERY_MS, 86_400_000],
   ],
+  ["comparing records in a transaction", [2 * limits.STORE_COMPARE_MS_MAX, limits.STORE_WRITE_MS_MAX]],
   ["a joined produce", [limits.JOINED_BYTES_MAX, limits.BROKER_MESSAGE_BYTES_MAX]],
   [
     "a batch and everything that the server adds",

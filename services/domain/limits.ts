@@ -93,6 +93,12 @@ export const FETCH_BYTES_PER_PARTITION_MAX = 4 * MiB;
 export const STORE_RECORDS_MAX = 5_000; // Of one bulk or transaction; one larger batch goes alone.
 export const STORE_BYTES_MAX = 8 * MiB;
 export const STORE_WRITE_MS_MAX = 30_000; // One request that writes.
+/**
+ * Of one call: reading and comparing what stored and repeated records say where their bytes differ. What is not compared
+ * by then counts as a conflict, since its bytes differ: a letter too many harms nobody, and sending such records on
+ * purpose must not hold up a partition.
+ */
+export const STORE_COMPARE_MS_MAX = 5_000;
 export const STORE_CHECK_MS_MAX = 2_000;
 export const STORE_ATTEMPTS_MAX = 5; // Within one call, where the store is too busy; then the worker's own waits begin.
 export const RETRY_WAIT_MS_MIN = 100;
@@ -110,6 +116,7 @@ export const RETENTION_AGAIN_MS = 10_000; // The same after a failure, and befor
 // Dead letters, listed and replayed.
 export const DEAD_LETTERS_PAGE_SIZE_DEFAULT = 50;
 export const DEAD_LETTERS_PAGE_SIZE_MAX = 1_000;
+export const DEAD_LETTERS_COUNTED_MAX = 100_000; // Of one count, which then says this number.
 export const DEAD_LETTERS_REPLAYED_PER_CALL_MAX = 1_000;
 export const DEAD_LETTER_ORIGINAL_BYTES_DEFAULT = 4 * KiB;
 export const DEAD_LETTER_ORIGINAL_BYTES_MAX = 3 * MiB; // One letter then fits an answer.

@@ -65,7 +65,7 @@ export interface DeadLetterTable {
     signal: AbortSignal,
   ): Promise<ListedLetter[]>;
 
-  /** How many letters meet the query. @throws LogPulseError `store_unavailable`. */
+  /** How many letters meet the query, at most DEAD_LETTERS_COUNTED_MAX. @throws LogPulseError `store_unavailable`. */
   count(query: LetterQuery, signal: AbortSignal): Promise<number>;
 
   /** Moves a letter from open to `to`; false where it is not open or not there. @throws LogPulseError `store_unavailable`. */

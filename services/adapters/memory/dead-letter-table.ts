@@ -2,7 +2,7 @@ import { clone } from "@bufbuild/protobuf";
 import { type DeadLetter, DeadLetterSchema } from "../../../gen/logpulse/v1/dead_letter_pb.ts";
 import { letterKeyText } from "../../domain/dead-letter-key.ts";
 import { LogPulseError } from "../../domain/errors.ts";
-import { MEMORY_DEAD_LETTERS_BYTES_MAX } from "../../domain/limits.ts";
+import { DEAD_LETTERS_COUNTED_MAX, MEMORY_DEAD_LETTERS_BYTES_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   DeadLetterTable,
@@ -58,7 +58,8 @@ export class MemoryDeadLetterTable implements DeadLetterTable {
   }
 
   async count(query: LetterQuery): Promise<number> {
-    return [...this.rows.values()].filter((row) => meets(row, query)).length;
+    const found = [...this.rows.values()].filter((row) => meets(row, query)).length;
+    return Math.min(found, DEAD_LETTERS_COUNTED_MAX);
   }
 
   async settle(key: string, to: "stored" | "expired"): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { type Connection, createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
@@ -90,5 +91,48 @@ describe.runIf(servers)("conflicts in a MySQL server", () => {
     const others = [batchOf(2 * 200, "other"), batchOf(2 * 449, "other")];
     expect(await store([...batches, ...others], letters)).toEqual(counts({ duplicate: 450, deadLettered: 2 }));
     expect(letters.ids()).toEqual(others.map(({ firstSeq }) => identityText(producer, firstSeq)).sort());
+  });
+
+  it("are what is not compared in time, and nothing else waits for it", { timeout: 60_000 }, async () => {
+    const { tenant, producer } = newIdentity();
+    const list = Array<boolean>(10_000).fill(true);
+    const batchOf = (firstSeq: number, size: number, message: string) => {
+      const records = Array.from({ length: size }, () => ({ message, attributes: { list } }));
+      return buildLoggedBatch({ tenant, producer, firstSeq, records });
+    };
+    const heavy = Array.from({ length: 10 }, (_, index) => batchOf(40 * index, 40, "first"));
+    for (const batch of heavy) await store([batch]);
+
+    const compareMsMax = 1_500; // More than the first records that are read together take.
+    const hurried = new MysqlLogSink(database.settings, compareMsMax);
+    const others = buildLoggedBatch({ tenant, producer, records: messages(400) });
+    let longestMs = 0;
+    let lastMs = performance.now();
+    const heartbeat = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    }, 10);
+    for (const _again of [1, 2]) {
+      const letters = new KeptLetters();
+      expect(await hurried.store([others], letters, signal)).toEqual(counts({ deadLettered: 400 }));
+      expect(letters.ids()).toEqual(idsOf(producer, 0, 400));
+      const details = letters.letters.map(({ detail }) => detail.includes("no time to compare"));
+      expect(new Set(details)).toEqual(new Set([false, true]));
+    }
+    clearInterval(heartbeat);
+    await hurried.close();
+    expect(longestMs).toBeLessThan(700);
+  });
+
+  it("are none of thousands of records that say the same in other bytes", { timeout: 60_000 }, async () => {
+    const { tenant, producer } = newIdentity();
+    const batchOf = (attributes: JsonObject) => {
+      const records = Array.from({ length: 5_000 }, () => ({ message: "one", attributes }));
+      return buildLoggedBatch({ tenant, producer, records });
+    };
+    await store([batchOf({ a: 1, b: "two" })]);
+    const letters = new KeptLetters();
+    expect(await store([batchOf({ b: "two", a: 1 })], letters)).toEqual(counts({ duplicate: 5_000 }));
+    expect(letters.letters).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import type { LetterPlace, LetterQuery } from "../../ports/dead-letter-table.ts";
+import { DEAD_LETTERS_COUNTED_MAX } from "../../domain/limits.ts";
+import type { LetterPlace, LetterQuery, LetterState } from "../../ports/dead-letter-table.ts";
 
 /** A piece of SQL and the values of its `?`. */
 export interface Sql {
@@ -7,36 +8,59 @@ export interface Sql {
 }
 
 const NEWEST_FIRST = "ORDER BY listed_ms DESC, letter_key DESC";
+const STATES: readonly LetterState[] = ["open", "stored", "expired"];
 const OTHER_BYTES = 512; // Of a letter that is listed, beside its original, reason and detail.
 
 /**
  * Key, and `bytes` that the letter takes in an answer, of up to `limit` letters that meet the query, newest first.
  *
- * Each tenant's rows are read in the order of the index, and no more of them than are wanted.
+ * The rows of each branch are read in the order of an index, and no more of them than are wanted.
  */
 export function keysOfPage(
   query: LetterQuery,
   page: { limit: number; after?: LetterPlace; originalBytesMax: number },
 ): Sql {
   const bytes = `LEAST(original_bytes, ?) + LENGTH(reason) + LENGTH(detail) + ${OTHER_BYTES} AS bytes`;
-  const branches = tenantsOf(query).map((tenant): Sql => {
-    const { text, values } = conditions(tenant, query, page.after);
-    return {
-      text: `(SELECT letter_key, listed_ms, ${bytes} FROM dead_letters WHERE ${text} ${NEWEST_FIRST} LIMIT ?)`,
+  const from = `FROM dead_letters${indexOf(query, query.store === undefined ? "by_tenant" : "by_store")}`;
+  const branches = branchesOf(query, page.after).map(
+    ({ text, values }): Sql => ({
+      text: `(SELECT letter_key, listed_ms, ${bytes} ${from} WHERE ${text} ${NEWEST_FIRST} LIMIT ?)`,
       values: [page.originalBytesMax, ...values, page.limit],
-    };
-  });
+    }),
+  );
   return {
     text: `${branches.map(({ text }) => text).join(" UNION ALL ")} ${NEWEST_FIRST} LIMIT ?`,
     values: [...branches.flatMap(({ values }) => values), page.limit],
   };
 }
 
-/** How many letters meet the query, as `total`. */
+/** How many letters meet the query, as `total`; no more are looked for than DEAD_LETTERS_COUNTED_MAX. */
 export function countOf(query: LetterQuery): Sql {
-  const branches = tenantsOf(query).map((tenant) => conditions(tenant, query));
-  const counts = branches.map(({ text }) => `(SELECT COUNT(*) FROM dead_letters WHERE ${text})`);
-  return { text: `SELECT ${counts.join(" + ")} AS total`, values: branches.flatMap(({ values }) => values) };
+  const byStore = query.store !== undefined || query.state !== undefined;
+  const from = `FROM dead_letters${indexOf(query, byStore ? "by_store" : "by_tenant")}`;
+  const branches = branchesOf(query).map(
+    ({ text, values }): Sql => ({
+      text: `(SELECT 1 AS one ${from} WHERE ${text} LIMIT ?)`,
+      values: [...values, DEAD_LETTERS_COUNTED_MAX],
+    }),
+  );
+  const found = `${branches.map(({ text }) => text).join(" UNION ALL ")} LIMIT ?`;
+  return {
+    text: `SELECT COUNT(*) AS total FROM (${found}) AS found`,
+    values: [...branches.flatMap(({ values }) => values), DEAD_LETTERS_COUNTED_MAX],
+  };
+}
+
+/** Said and not left to the server, which may prefer to sort all of a tenant's letters. A key finds its row by itself. */
+function indexOf({ key }: LetterQuery, index: "by_tenant" | "by_store"): string {
+  return key === undefined ? ` FORCE INDEX (${index})` : "";
+}
+
+/** Conditions that no letter meets twice, which together find what the query asks for. */
+function branchesOf(query: LetterQuery, after?: LetterPlace): Sql[] {
+  // Letters of one store are in the order of their time within each state.
+  const states = query.store !== undefined && query.state === undefined ? STATES : [query.state];
+  return tenantsOf(query).flatMap((tenant) => states.map((state) => conditions(tenant, { ...query, state }, after)));
 }
 
 /** Letters without a tenant belong to nobody: everybody sees them. */

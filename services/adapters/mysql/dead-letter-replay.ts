@@ -1,10 +1,10 @@
-import { type DropRule, markDropped } from "../../domain/drop-rules.ts";
-import { loggedBatchOfLetter } from "../../domain/letter-batch.ts";
-import type { LoggedBatch } from "../../domain/logged-batch.ts";
+import type { DropRule } from "../../domain/drop-rules.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DeadLetterReplay, ReplayOutcome } from "../../ports/dead-letter-replay.ts";
 import type { ListedLetter } from "../../ports/dead-letter-table.ts";
+import { replayedBatch } from "../../ports/replayed-batch.ts";
 import type { MysqlConnections } from "./connections.ts";
+import { ContentComparison } from "./content-comparison.ts";
 import { DayPartitions } from "./day-partitions.ts";
 import { replayBatch } from "./replay-transaction.ts";
 import { STORE_NAME } from "./settings.ts";
@@ -24,29 +24,16 @@ export class MysqlDeadLetterReplay implements DeadLetterReplay {
   }
 
   async replay(listed: ListedLetter, signal: AbortSignal): Promise<ReplayOutcome> {
-    const { letter, originalBytes } = listed;
-    const kept = letter.original.length;
-    if (kept < originalBytes) {
-      return refused("original_cut", `the first ${kept} of ${originalBytes} bytes are kept: the rest cannot be known`);
-    }
-    let batch: LoggedBatch;
-    try {
-      batch = loggedBatchOfLetter(letter);
-    } catch (reason) {
-      return refused("undecodable", reason instanceof Error ? reason.message : String(reason));
-    }
-    if (letter.id === "") markDropped(batch, this.dropRules);
+    const { batch, refusal } = replayedBatch(listed, this.dropRules);
+    if (refusal) return refusal;
+    const comparison = new ContentComparison(this.clock);
     return this.partitions.transaction(
       [batch.producerDay],
       async (connection) => ({
         commit: true,
-        value: await replayBatch(connection, listed.key, batch, this.clock.nowMs()),
+        value: await replayBatch(connection, listed.key, batch, this.clock.nowMs(), comparison),
       }),
       signal,
     );
   }
-}
-
-function refused(reason: string, detail: string): ReplayOutcome {
-  return { is: "refused", reason, detail };
 }

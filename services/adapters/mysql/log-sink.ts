@@ -1,9 +1,10 @@
-import { STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
+import { STORE_COMPARE_MS_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { deadLetterOf } from "../../domain/refused-record.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import type { LogSink, StoreCounts } from "../../ports/log-sink.ts";
 import { MysqlConnections } from "./connections.ts";
+import { ContentComparison } from "./content-comparison.ts";
 import { DayPartitions } from "./day-partitions.ts";
 import { createTables } from "./schema.ts";
 import { type MysqlSettings, STORE_NAME } from "./settings.ts";
@@ -15,12 +16,14 @@ const DAY_MS = 86_400_000;
 export class MysqlLogSink implements LogSink {
   readonly name = STORE_NAME;
   private readonly settings: MysqlSettings;
+  private readonly compareMsMax: number;
   private readonly connections: MysqlConnections;
   private readonly partitions: DayPartitions;
 
-  /** Connects when it is first used, with a pool of its own. */
-  constructor(settings: MysqlSettings) {
+  /** Connects when it is first used, with a pool of its own. `compareMsMax`: as STORE_COMPARE_MS_MAX. */
+  constructor(settings: MysqlSettings, compareMsMax = STORE_COMPARE_MS_MAX) {
     this.settings = settings;
+    this.compareMsMax = compareMsMax;
     this.connections = new MysqlConnections(settings);
     this.partitions = new DayPartitions(this.connections);
   }
@@ -40,10 +43,11 @@ export class MysqlLogSink implements LogSink {
   async store(batches: readonly LoggedBatch[], deadLetters: DeadLetters, signal: AbortSignal): Promise<StoreCounts> {
     const days = batches.map(({ producerDay }) => producerDay);
     const kept = new Set<LoggedRecord>();
+    const comparison = new ContentComparison(this.settings.clock, this.compareMsMax);
     for (;;) {
       const { counts, newlyRefused } = await this.partitions.transaction(
         days,
-        (connection) => storeBatches(connection, batches, kept),
+        (connection) => storeBatches(connection, batches, kept, comparison),
         signal,
       );
       if (newlyRefused.length === 0) return counts;

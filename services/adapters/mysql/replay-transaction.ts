@@ -3,6 +3,7 @@ import { identityText } from "../../domain/identity.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import type { RefusedRecord } from "../../domain/refused-record.ts";
 import type { ReplayOutcome } from "../../ports/dead-letter-replay.ts";
+import type { ContentComparison } from "./content-comparison.ts";
 import { lockLetterState, moveLetter } from "./dead-letter-rows.ts";
 import { lockFirstDay } from "./first-day.ts";
 import { insertGood } from "./record-rows.ts";
@@ -20,6 +21,7 @@ export async function replayBatch(
   key: string,
   batch: LoggedBatch,
   nowMs: number,
+  comparison: ContentComparison,
 ): Promise<ReplayOutcome> {
   const expired = batch.producerDay < (await lockFirstDay(connection));
   const ranges = await LockedRanges.lock(connection, expired ? [] : [batch]);
@@ -29,7 +31,7 @@ export async function replayBatch(
     await moveLetter(connection, key, "expired", nowMs);
     return { is: "expired" };
   }
-  const { stored, refused } = await storeAgain(connection, batch, ranges);
+  const { stored, refused } = await storeAgain(connection, batch, ranges, comparison);
   const [first, ...others] = refused;
   if (first) return refusedOutcome([first, ...others]);
   await moveLetter(connection, key, "stored", nowMs);
@@ -44,10 +46,11 @@ async function storeAgain(
   connection: PoolConnection,
   batch: LoggedBatch,
   ranges: LockedRanges,
+  comparison: ContentComparison,
 ): Promise<{ stored: number; refused: RefusedRecord[] }> {
   const settled = ranges.of(batch);
-  const found = await compareWithStored(connection, [{ batch, records: batch.records }]);
-  const conflicts = batch.records.filter((logged) => found.get(logged) === "other");
+  const found = await compareWithStored(connection, [{ batch, records: batch.records }], comparison);
+  const conflicts = batch.records.filter((logged) => (found.get(logged) ?? "same") !== "same");
   const missing = batch.records
     .filter((logged) => !found.has(logged) && !(logged.dropped && settled.contains(logged.seq)))
     .map((logged) => ({ batch, logged }));
@@ -58,7 +61,10 @@ async function storeAgain(
     if (!unsettled.has(seq)) settled.add(seq, seq);
   }
   await ranges.save(connection);
-  return { stored: good.length, refused: [...conflicts.map((logged) => conflict(batch, logged)), ...refused] };
+  return {
+    stored: good.length,
+    refused: [...conflicts.map((logged) => conflict(batch, logged, found.get(logged))), ...refused],
+  };
 }
 
 function refusedOutcome([first, ...others]: readonly [RefusedRecord, ...RefusedRecord[]]): ReplayOutcome {

@@ -5,6 +5,7 @@ import type { RefusedRecord } from "../../domain/refused-record.ts";
 import { type SettledSplit, settleBatches } from "../../domain/settled-ranges.ts";
 import { NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import type { Outcome } from "./connections.ts";
+import type { ContentComparison } from "./content-comparison.ts";
 import { lockFirstDay } from "./first-day.ts";
 import { insertGood } from "./record-rows.ts";
 import { addToRollups } from "./rollup-rows.ts";
@@ -22,12 +23,13 @@ export interface StoreResult {
  * ranges and rollups.
  *
  * `kept`: refused records whose dead letters are kept; their seqs may be settled. Where it finds others, the transaction
- * must be rolled back, their letters kept, and all of it run again.
+ * must be rolled back, their letters kept, and all of it run again, with the same `comparison`.
  */
 export async function storeBatches(
   connection: PoolConnection,
   batches: readonly LoggedBatch[],
   kept: ReadonlySet<LoggedRecord>,
+  comparison: ContentComparison,
 ): Promise<Outcome<StoreResult>> {
   const firstDay = await lockFirstDay(connection);
   const current = batches.filter(({ producerDay }) => producerDay >= firstDay);
@@ -36,7 +38,7 @@ export async function storeBatches(
   const fresh = splits.flatMap((split) => split.fresh.map((logged) => ({ batch: split.batch, logged })));
   const hopeful = fresh.filter(({ logged }) => !kept.has(logged));
   const { good, refused } = await insertGood(connection, hopeful);
-  const refusedSettled = await judgeSettled(connection, splits); // After the insert: it may have been in these batches.
+  const refusedSettled = await judgeSettled(connection, splits, kept, comparison); // After the insert: it may have been in these batches.
 
   const newlyRefused = [...refused, ...refusedSettled].filter(({ logged }) => !kept.has(logged));
   if (newlyRefused.length > 0) return { commit: false, value: { counts: NO_COUNTS, newlyRefused } };
@@ -60,11 +62,18 @@ export async function storeBatches(
  * Of the records whose seqs were settled before, those that are no duplicates: another record is stored, or none is
  * where it may have been lost in a closed gap. Dropped ones are not stored either way.
  */
-async function judgeSettled(connection: PoolConnection, splits: readonly SettledSplit[]): Promise<RefusedRecord[]> {
+async function judgeSettled(
+  connection: PoolConnection,
+  splits: readonly SettledSplit[],
+  kept: ReadonlySet<LoggedRecord>,
+  comparison: ContentComparison,
+): Promise<RefusedRecord[]> {
   const parts = splits.map(({ batch, settled, inClosedGap }) => ({ batch, records: [...settled, ...inClosedGap] }));
-  const stored = await compareWithStored(connection, parts);
+  const stored = await compareWithStored(connection, parts, comparison, kept);
   const conflicts = parts.flatMap(({ batch, records }) =>
-    records.filter((logged) => stored.get(logged) === "other").map((logged) => conflict(batch, logged)),
+    records
+      .filter((logged) => (stored.get(logged) ?? "same") !== "same")
+      .map((logged) => conflict(batch, logged, stored.get(logged))),
   );
   const lost = splits.flatMap(({ batch, inClosedGap }) =>
     inClosedGap

@@ -1,12 +1,11 @@
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
-import { RECORD_BYTES_MAX, STORE_BYTES_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
-import { contentHash, sameContent } from "../../domain/record-content.ts";
+import { contentHash } from "../../domain/record-content.ts";
 import type { RefusedRecord } from "../../domain/refused-record.ts";
-import { keyText, keyValues } from "./producer-key.ts";
+import type { ContentComparison, StoredContent, UnlikeRecord } from "./content-comparison.ts";
+import { keyText } from "./producer-key.ts";
 
 const RUNS_MAX = 200; // Of one SELECT. Runs, not lists of seqs: those take the server five times as long (measured).
-const WHOLE_RECORDS_MAX = Math.floor(STORE_BYTES_MAX / RECORD_BYTES_MAX); // Of one SELECT; in memory at a time.
 
 /** Some of a batch's records. */
 export interface BatchPart {
@@ -14,56 +13,44 @@ export interface BatchPart {
   records: readonly LoggedRecord[];
 }
 
-/** What the row with a record's identity holds: the same content, or another. */
-export type StoredContent = "same" | "other";
-
-/** The refusal of a record whose identity another one has. */
-export function conflict(batch: LoggedBatch, logged: LoggedRecord): RefusedRecord {
+/** The refusal of a record whose identity another one has, as far as is known. */
+export function conflict(batch: LoggedBatch, logged: LoggedRecord, content?: StoredContent): RefusedRecord {
   const detail =
-    "another record is stored under this identity: two senders have the same producer id, or one has used a seq twice";
+    content === "not_compared"
+      ? "other bytes are stored under this identity, and there was no time to compare what they say: another record, " +
+        "or the same one written in another way"
+      : "another record is stored under this identity: two senders have the same producer id, or one has used a seq twice";
   return { batch, logged, reason: "conflict", detail };
 }
 
 /**
  * Compares records with the rows that have their identities: by the hash that is kept with each row, and where that is
- * another one by the records themselves. Those without a row are left out.
+ * another one by `comparison`. Those without a row are left out.
+ *
+ * `kept`: records that were refused before, their letters kept. Another hash is then enough to refuse them again.
  */
 export async function compareWithStored(
   connection: PoolConnection,
   parts: readonly BatchPart[],
+  comparison: ContentComparison,
+  kept: ReadonlySet<LoggedRecord> = new Set(),
 ): Promise<Map<LoggedRecord, StoredContent>> {
   const found = new Map<LoggedRecord, StoredContent>();
   const hashes = await storedHashes(connection, parts);
   for (const { batch, records } of parts) {
     const bySeq = hashes.get(keyText(batch));
     if (!bySeq) continue;
-    const unlike: LoggedRecord[] = [];
+    const unlike: UnlikeRecord[] = [];
     for (const logged of records) {
-      const hash = bySeq.get(logged.seq);
-      if (hash?.equals(contentHash(logged.bytes))) found.set(logged, "same");
-      else if (hash) unlike.push(logged);
+      const storedHash = bySeq.get(logged.seq);
+      if (!storedHash) continue;
+      if (storedHash.equals(contentHash(logged.bytes))) found.set(logged, "same");
+      else if (kept.has(logged)) found.set(logged, "other");
+      else unlike.push({ logged, storedHash });
     }
-    for (let start = 0; start < unlike.length; start += WHOLE_RECORDS_MAX) {
-      await compareWhole(connection, { batch, records: unlike.slice(start, start + WHOLE_RECORDS_MAX) }, found);
-    }
+    for (const [logged, content] of await comparison.compare(connection, batch, unlike)) found.set(logged, content);
   }
   return found;
-}
-
-async function compareWhole(
-  connection: PoolConnection,
-  { batch, records }: BatchPart,
-  found: Map<LoggedRecord, StoredContent>,
-): Promise<void> {
-  const seqs = records.map(({ seq }) => seq);
-  const [rows] = await connection.query<RowDataPacket[]>(
-    "SELECT seq, record FROM records WHERE producer_day = ? AND tenant = ? AND producer = ? AND seq IN (?)",
-    [...keyValues(batch), seqs],
-  );
-  const bySeq = new Map(rows.map((row) => [Number(row.seq), row.record as Buffer]));
-  for (const logged of records) {
-    found.set(logged, sameContent(bySeq.get(logged.seq)!, logged.bytes) ? "same" : "other");
-  }
 }
 
 /** Seqs of one producer without a gap, both ends included. */

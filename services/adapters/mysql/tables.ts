@@ -104,5 +104,6 @@ export const WHOLE_TABLES: Readonly<Record<string, string>> = {
     original_bytes INT NOT NULL,
     original MEDIUMBLOB NOT NULL,
     INDEX by_tenant (tenant, listed_ms, letter_key),
+    INDEX by_store (tenant, state, store, listed_ms, letter_key),
     INDEX by_time (listed_ms)`,
 };
