@@ -7,7 +7,7 @@ import { dayOfProducer, type StoredCopy } from "./stored-copy.ts";
 
 const COLUMNS =
   "producer_day, tenant, producer, seq, time_ns, received_ns, severity, severity_text, service, has_http, client_ip, " +
-  "method, path, status, latency_ns, record";
+  "method, method_lower, path, status, latency_ns, record";
 
 /** Every row of the table of records. */
 export async function* exportMysql(reader: MysqlReader): AsyncGenerator<StoredCopy> {
@@ -39,6 +39,7 @@ function wrongColumn(row: RowDataPacket, { severityText, service, http }: Conten
     ["has_http", http ? "1" : "0"],
     ["client_ip", http ? http.clientIp : null],
     ["method", http ? http.method : null],
+    ["method_lower", http ? http.method.toLowerCase() : null],
     ["path", http ? http.path : null],
     ["status", http ? String(http.status) : null],
     ["latency_ns", http?.latencyNanos === undefined ? null : String(http.latencyNanos)],

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, onTestFailed } from "vitest";
+import { afterAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
 import { realServers } from "../../tests/real-servers.ts";
 import { PLANTED_BUGS } from "./bugs/registry.ts";
 import { PlantedRun } from "./planted-run.ts";
@@ -19,17 +19,14 @@ describe.runIf(servers)("the checker", () => {
       ["says so", true],
     ])("%s", { timeout: SCENE_MS_MAX }, async (_says, planted) => {
       const run = await PlantedRun.open(bug, planted, servers!);
+      onTestFinished(() => run.close());
       onTestFailed(() => console.info(run.told.slice(0, TOLD_MAX).join("\n")));
-      try {
-        const damage = await bug.scene(run);
-        const { problems, samples, acked } = await run.check();
-        expect(acked).toBeGreaterThan(0);
-        expect(problems).toEqual(planted ? damage.map(saying) : []);
-        expect(directionsOf(samples)).toEqual(planted && bug.statistics ? [bug.statistics] : []);
-        if (planted) lines.push(`${bug.planted} | ${problems.join("; ")}`);
-      } finally {
-        await run.close();
-      }
+      const damage = await bug.scene(run);
+      const { problems, samples, acked } = await run.check();
+      expect(acked).toBeGreaterThan(0);
+      expect(problems).toEqual(planted ? damage.map(saying) : []);
+      expect(directionsOf(samples)).toEqual(planted && bug.statistics ? [bug.statistics] : []);
+      if (planted) lines.push(`${bug.planted} | ${problems.join("; ")}`);
     });
   });
 });

@@ -64,8 +64,13 @@ export class PlantedRun {
     const database = bug.needs.stores.includes("mysql") ? await makeTestDatabase(servers.mysqlUrl) : undefined;
     const run = new PlantedRun(bug.needs, planted, servers, database);
     const modules = planted ? bug.modules : bug.soundModules;
-    run.loaded = await freshParts(modules?.(run) ?? []);
-    return run;
+    try {
+      run.loaded = await freshParts(modules?.(run) ?? []);
+      return run;
+    } catch (reason) {
+      await run.close();
+      throw reason;
+    }
   }
 
   private constructor(needs: RunNeeds, planted: boolean, servers: RealServers, database: TestDatabase | undefined) {
@@ -92,6 +97,7 @@ export class PlantedRun {
     return this.loaded;
   }
 
+  /** As a worker reads them from its settings. */
   get dropRules() {
     return this.needs.drops ? parseDropRules(`status=${DROPPED_STATUS}`) : [];
   }
@@ -101,13 +107,12 @@ export class PlantedRun {
     return this.planted ? plant(sound) : sound;
   }
 
+  /** The machine's clock, ahead by what the scene says now. */
   clock(): Clock {
     const aheadMs = this.clockAheadMs;
     return {
       nowMs: () => Date.now() + aheadMs,
-      sleep: async (ms, signal) => {
-        await sleep(ms, undefined, { signal });
-      },
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     };
   }
 

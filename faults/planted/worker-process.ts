@@ -5,6 +5,9 @@ import type { LogSink } from "../../services/ports/log-sink.ts";
 import type { StoreName } from "../checker/stored-copy.ts";
 import type { PlantedRun } from "./planted-run.ts";
 
+const START_MS_MAX = 40_000;
+const half = () => 0.5; // For jitter: waits between tries are always the same.
+
 /** What to put in front of the ports of a worker. Default: nothing. */
 export interface Fronts {
   reader?: (sound: EventLogReader) => EventLogReader;
@@ -64,11 +67,10 @@ export function sinkOf(run: PlantedRun, store: StoreName, elasticsearchUrl = run
   return new run.parts.ElasticsearchLogSink(settings);
 }
 
+/** For a pool of connections of its own. */
 export function mysqlSettings(run: PlantedRun) {
   return { url: run.places.mysqlUrl, connectionsMax: 4, clock: run.clock(), random: half };
 }
-
-const half = () => 0.5; // Waits between tries are always the same.
 
 function retryOf(run: PlantedRun) {
   return { clock: run.clock(), random: half, logger: run.logger };
@@ -95,5 +97,3 @@ async function started(
   await loop.start(AbortSignal.timeout(START_MS_MAX));
   return { stop };
 }
-
-const START_MS_MAX = 40_000;

@@ -1,25 +1,15 @@
 import type { PlantedBug } from "../planted-bug.ts";
-import {
-  anotherTenant,
-  nanosecondsCut,
-  placeholderStored,
-  seqsShiftedByIngest,
-  seqsShiftedByWorker,
-  textTrimmed,
-} from "./content.ts";
+import { anotherTenant, methodNotLowered, nanosecondsCut, textTrimmed } from "./content.ts";
+import { droppedNotCounted, dropRuleIgnored, rangesNotSaved } from "./counting.ts";
 import { bulkErrorsIgnored, indexOfTheWorkersDay, randomId } from "./elasticsearch.ts";
 import { ackedBeforeProduced, partitionsInTurn } from "./ingest.ts";
 import { committedBeforeLetterKept, replayCountedTwice, tableNotFilled, unreadablePassedOver } from "./letters.ts";
-import {
-  deadlockSwallowed,
-  droppedNotCounted,
-  dropRuleIgnored,
-  rangesNotSaved,
-  rangesReadBeforeLock,
-  rollupsReadBeforeLock,
-} from "./mysql.ts";
+import { deadlockSwallowed, lockTimeoutSwallowed } from "./lock-conflicts.ts";
 import { committedBeforeStored, neverCommitted, startsAtLatest } from "./positions.ts";
+import { rangesReadBeforeLock, rollupsReadBeforeLock } from "./races.ts";
+import { placeholderStored, seqsShiftedByIngest, seqsShiftedByWorker } from "./rejects.ts";
 
+/** Every planted bug, in the order of the table that the tests print. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   committedBeforeStored,
   bulkErrorsIgnored,
@@ -27,6 +17,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   randomId,
   indexOfTheWorkersDay,
   deadlockSwallowed,
+  lockTimeoutSwallowed,
   rangesReadBeforeLock,
   rollupsReadBeforeLock,
   committedBeforeLetterKept,
@@ -45,4 +36,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   dropRuleIgnored,
   droppedNotCounted,
   partitionsInTurn,
+  methodNotLowered,
 ];
