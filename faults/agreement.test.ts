@@ -12,6 +12,12 @@ describe("the checker and LogPulse", () => {
     const read = new ClientSketch();
     read.merge(written.encode());
     expect(Math.abs(read.estimate() - count)).toBeLessThanOrEqual(0.03 * count + 2);
+    const own = new ClientSketch();
+    for (let client = 0; client < count; client++) own.add(`client ${client}`);
+    expect(own.equals(read)).toBe(true);
+    if (count > 3_000) return; // One more may leave no trace among so many.
+    own.add("one more");
+    expect(own.equals(read)).toBe(false);
   });
 
   it("merge sketches of either form", () => {

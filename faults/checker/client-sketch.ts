@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { varintsOf } from "./varints.ts";
 
 const REGISTERS = 16_384;
@@ -20,6 +21,18 @@ export class ClientSketch {
     if (bytes[0] === SPARSE) this.mergeSparse(varintsOf(bytes.subarray(1)));
     else if (bytes[0] === DENSE && bytes.length === 1 + (REGISTERS * 6) / 8) this.mergeDense(bytes.subarray(1));
     else throw new Error(`a sketch of ${bytes.length} bytes has the format ${bytes[0]}`);
+  }
+
+  /** The 64-bit hash is the first bits of SHA-256; its first 14 bits name the register, the zeros behind them the rank. */
+  add(address: string): void {
+    const bits = createHash("sha256").update(address).digest().readBigUInt64BE();
+    const rest = BigInt.asUintN(50, bits);
+    this.raise(Number(bits >> 50n), 51 - (rest === 0n ? 0 : rest.toString(2).length));
+  }
+
+  /** True where the same addresses were added, or others that leave no other trace. */
+  equals(other: ClientSketch): boolean {
+    return Buffer.compare(this.ranks, other.ranks) === 0;
   }
 
   /** By counting empty registers while there are many of them; their estimate is the better one up to 5/2 of the registers. */

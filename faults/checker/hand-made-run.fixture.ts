@@ -148,14 +148,6 @@ export class HandMadeRun {
     const key = JSON.stringify([minute, service]);
     const sketch = this.rollups.clients.get(key) ?? new ClientSketch();
     this.rollups.clients.set(key, sketch);
-    sketch.merge(sketchOf(http.clientIp));
+    sketch.add(http.clientIp);
   }
-}
-
-/** A sparse sketch of one client, by a hash of our own: how stores hash is theirs to choose. */
-function sketchOf(client: string): Uint8Array {
-  let word = 7;
-  for (const character of client) word = (Math.imul(word, 31) + character.charCodeAt(0)) >>> 0;
-  const register = ((word ^ (word >>> 13)) >>> 0) % 16_000; // Its distance from -1 fits two bytes.
-  return Uint8Array.from([1, 0x80 | ((register + 1) & 0x7f), (register + 1) >> 7, 1]);
 }

@@ -1,4 +1,5 @@
 import { recordOf } from "../ledger/record-generator.ts";
+import { ClientSketch } from "./client-sketch.ts";
 import { clientsKey, type Rollups, seriesKey } from "./export-rollups.ts";
 import { type Content, contentOf } from "./record-content.ts";
 import { DROPPED } from "./record-flags.ts";
@@ -15,8 +16,6 @@ export interface Recount {
 }
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
-const ESTIMATE_SHARE_MAX = 0.02;
-const ESTIMATE_FEW_MAX = 3;
 
 /** Counts the requests that MySQL holds, and the dropped ones that stand in the topic, each once, from the records as sent. */
 export function recountRollups(sent: SentRecords): Recount {
@@ -42,7 +41,7 @@ function count({ minutes, series, clients }: Recount, { service, http }: Content
   clients.set(key, addresses.add(http.clientIp));
 }
 
-/** How many rows differ: sums in anything, distinct clients by more than 2 % and 3. */
+/** How many rows differ, in any sum or in any register of a sketch of clients. */
 export function compareRollups(stored: Rollups, recount: Recount, samples: Samples): number {
   return (
     differingSums("minute", stored.minutes, recount.minutes, samples) +
@@ -74,10 +73,13 @@ function differingClients(
 ): number {
   let differences = 0;
   for (const key of new Set([...stored.keys(), ...wanted.keys()])) {
-    const [is, should] = [stored.get(key)?.estimate() ?? 0, wanted.get(key)?.size ?? 0];
-    if (Math.abs(is - should) <= ESTIMATE_SHARE_MAX * should + ESTIMATE_FEW_MAX) continue;
+    const [is, addresses] = [stored.get(key) ?? new ClientSketch(), wanted.get(key) ?? new Set<string>()];
+    const should = new ClientSketch();
+    for (const address of addresses) should.add(address);
+    if (is.equals(should)) continue;
     differences++;
-    samples.add("clients", `the statistics count ${is.toFixed(1)} clients at ${key}; the records have ${should}`);
+    const counted = `${is.estimate().toFixed(1)} clients where their sketch should count ${should.estimate().toFixed(1)}`;
+    samples.add("clients", `the statistics count ${counted} at ${key}; the records have ${addresses.size}`);
   }
   return differences;
 }
