@@ -11,7 +11,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { haveServers } from "../stack/have-servers.ts";
-import { type SeriesEntry, seriesOf, writeReport } from "./report.ts";
+import { type SeriesEntry, seriesOf, withRunsAgain, writeReport } from "./report.ts";
 import { FAULTS, faultOf } from "./runs/registry.ts";
 import type { Fault } from "./scene/fault.ts";
 import { runFault } from "./scene/run-fault.ts";
@@ -68,11 +68,13 @@ async function runAll(command: Command): Promise<SeriesEntry[]> {
   try {
     for (const fault of faults) {
       runs.push(await run(fault, shared, { records, seed, times, tell: teller() }));
-      if (report !== undefined) writeReport(report, seriesOf(text, date, runs)); // After each: a series is long.
+      if (report !== undefined && faults.length > 1) writeReport(report, seriesOf(text, date, runs)); // A series is long.
     }
   } finally {
     await shared.remove();
   }
+  if (report !== undefined && faults.length === 1)
+    writeReport(report, withRunsAgain(report, seriesOf(text, date, runs)));
   const { total, lossBound } = seriesOf(text, date, runs);
   console.log(`${JSON.stringify({ ...total, lossBound })}\nagain: ${text}`);
   return runs;

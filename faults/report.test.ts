@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type FailedRun, markdownOf, seriesOf } from "./report.ts";
+import { type FailedRun, markdownOf, seriesOf, withRunsAgain, writeReport } from "./report.ts";
 import type { FaultResult } from "./scene/run-fault.ts";
 
 const STORE = {
@@ -45,5 +48,29 @@ describe("the report", () => {
     expect(text).toContain("**three** did not come to its end: Kafka did not start");
     expect(text).not.toContain("3/N");
     expect(markdownOf(seriesOf("npm run x", "today", [GOOD]))).toContain("3/N = 3.0e-2 at 95 % confidence");
+  });
+
+  it("takes a run that is made again in place of its first one, and says so", () => {
+    const directory = mkdtempSync(join(tmpdir(), "logpulse-report-"));
+    try {
+      const series = seriesOf("npm run faults -- all", "today", [GOOD, BAD, NONE]);
+      expect(withRunsAgain(directory, series)).toBe(series);
+      writeReport(directory, series);
+      const again = withRunsAgain(
+        directory,
+        seriesOf("npm run faults -- three", "later", [{ ...GOOD, fault: "three" }]),
+      );
+      expect(again).toMatchObject({
+        command: "npm run faults -- all",
+        date: "today",
+        again: ["npm run faults -- three"],
+      });
+      expect(again.runs.map(({ fault }) => fault)).toEqual(["one", "two", "three"]);
+      expect(again.total).toMatchObject({ acked: 300, lost: 2, failedRuns: 1 });
+      expect(markdownOf(again)).toContain("Made again later: `npm run faults -- three`.");
+      expect(withRunsAgain(directory, { ...series, date: "later" }).date).toBe("later");
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { StoreResult } from "./checker/check-result.ts";
@@ -19,6 +19,8 @@ export interface FailedRun {
 export interface Series {
   /** How it is done again. */
   command: string;
+  /** Commands of runs that were made later and stand in place of the series' own. */
+  again?: string[];
   date: string;
   machine: { cpus: number; memoryGiB: number; node: string };
   runs: SeriesEntry[];
@@ -46,6 +48,22 @@ export function seriesOf(command: string, date: string, runs: SeriesEntry[]): Se
   return { command, date, machine, runs, total, lossBound };
 }
 
+/**
+ * The series of a report with some of its runs in place of those of the same faults; the given one where there is no
+ * report yet, or where it has all faults that the report has.
+ */
+export function withRunsAgain(directory: string, series: Series): Series {
+  const file = join(directory, "results.json");
+  if (!existsSync(file)) return series;
+  const before = JSON.parse(readFileSync(file, "utf8")) as Series;
+  const made = new Map(series.runs.map((run) => [run.fault, run]));
+  if (before.runs.every(({ fault }) => made.has(fault))) return series;
+  const runs = before.runs.map((run) => made.get(run.fault) ?? run);
+  const added = series.runs.filter(({ fault }) => !before.runs.some((run) => run.fault === fault));
+  const again = [...(before.again ?? []), series.command];
+  return { ...seriesOf(before.command, before.date, [...runs, ...added]), again };
+}
+
 /** Writes `results.json` and `results.md`, in place of those that are there. */
 export function writeReport(directory: string, series: Series): void {
   mkdirSync(directory, { recursive: true });
@@ -54,7 +72,7 @@ export function writeReport(directory: string, series: Series): void {
 }
 
 /** The table for people. */
-export function markdownOf({ command, date, machine, runs, total, lossBound }: Series): string {
+export function markdownOf({ command, again = [], date, machine, runs, total, lossBound }: Series): string {
   const bound =
     lossBound === undefined
       ? ""
@@ -63,6 +81,7 @@ export function markdownOf({ command, date, machine, runs, total, lossBound }: S
     "# Faults: results",
     "",
     `Made by \`${command}\` on ${date}, on ${machine.cpus} CPUs, ${machine.memoryGiB} GiB, Node ${machine.node}.`,
+    ...again.map((text) => `Made again later: \`${text}\`.`),
     "",
     `${total.acked} acknowledged records in ${runs.length} runs: ${total.lost} lost, ${total.duplicated} duplicated, ` +
       `${total.phantom} phantom, ${total.corrupt} corrupt, over both stores.${bound} Runs that failed: ${total.failedRuns}.`,

@@ -42,7 +42,7 @@ function open({ directory, times, random }: Stage, point: KillPoint) {
           if (ended && left > 1) plan(name);
           else writeKillPlan(planOf(name), { delivery: 0 });
           scene.tell(`${name} has${ended ? "" : " not"} killed itself ${point}`);
-          await worker.restart();
+          if (!(await restarted(worker, ended && left > 1))) continue; // It has done it again, before it was ready.
           scene.recovers();
           if (!ended) return;
         }
@@ -52,6 +52,17 @@ function open({ directory, times, random }: Stage, point: KillPoint) {
     },
     notes: () => ({ kills }),
   };
+}
+
+/** Starts it again. False where it has ended once more while it did, which is only right where it has a plan. */
+async function restarted(worker: RunningServer, hasPlan: boolean): Promise<boolean> {
+  try {
+    await worker.restart();
+    return true;
+  } catch (reason) {
+    if (hasPlan && !worker.alive()) return false;
+    throw reason;
+  }
 }
 
 /** @returns false where the load is over for so long that no delivery comes any more. */
