@@ -214,7 +214,7 @@ describe.runIf(servers)("dead letters, from the log to the stores and back, thro
     expect(firstPage).toMatchObject({ matched: 3n, tried: 2n, stored: 2n, refused: 0n });
     const { nextPageToken: pageToken } = firstPage;
     expect(await admin.replayDeadLetters({ filter: ofReason, pageSize: 2, pageToken })).toMatchObject({
-      matched: 1n,
+      matched: 0n, // Counted on the first page.
       tried: 1n,
       stored: 1n,
       nextPageToken: "",
