@@ -19,11 +19,12 @@ class RetentionStub implements Retention {
   asked: FirstDays[] = [];
   failures: unknown[] = [];
   dropped: number[] = [];
+  unfinished: unknown;
   async keepFrom(first: FirstDays): Promise<KeptDays> {
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     this.asked.push(first);
-    return { firstDay: first.records, dropped: this.dropped };
+    return { firstDay: first.records, dropped: this.dropped, unfinished: this.unfinished };
   }
 }
 
@@ -78,6 +79,19 @@ describe("the retention loop", () => {
     await behind.clock.pass(0);
     expect(behind.retention.asked).toEqual([kept(TODAY)]);
     await behind.loop.stop();
+  });
+
+  it("counts what was dropped before something was in the way, and comes again soon", async () => {
+    const { clock, retention, loop } = retentionLoop();
+    retention.dropped = [1, 2];
+    retention.unfinished = new LogPulseError("store_unavailable", "a table is in use");
+    loop.start();
+    await clock.pass(0);
+    expect(loop.totals).toMatchObject({ daysDropped: 2, failures: 1 });
+    retention.unfinished = undefined;
+    await clock.pass(RETENTION_AGAIN_MS);
+    expect(loop.totals).toMatchObject({ daysDropped: 4, failures: 1 });
+    await loop.stop();
   });
 
   it("drops nothing before it has seen a batch, and soon after", async () => {

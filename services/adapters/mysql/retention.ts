@@ -11,6 +11,12 @@ import { ROLLUP_TABLES } from "./tables.ts";
 /** Whoever wants to use a table waits behind the one who waits to change it: better to come again. */
 const CHANGE_WAIT_SECONDS_MAX = 2;
 
+/** How far a call has come. */
+interface Done {
+  firstDay: number;
+  dropped: Set<number>;
+}
+
 /** Drops the partitions of days that are no longer kept. */
 export class MysqlRetention implements Retention {
   readonly name = STORE_NAME;
@@ -22,25 +28,27 @@ export class MysqlRetention implements Retention {
 
   /** On a busy server a table may not be free for long enough, or the time may be up: the next call goes on. */
   async keepFrom(first: FirstDays, signal: AbortSignal): Promise<KeptDays> {
-    const dropped = new Set<number>();
-    const kept = (firstDay: number) => ({ firstDay, dropped: [...dropped].sort((a, b) => a - b) });
-    const work = (connection: PoolConnection) =>
-      underSchemaLock(connection, () => keepFrom(connection, first, dropped));
+    const done: Done = { firstDay: first.records, dropped: new Set() };
+    const kept = () => ({ firstDay: done.firstDay, dropped: [...done.dropped].sort((a, b) => a - b) });
+    const work = (connection: PoolConnection) => underSchemaLock(connection, () => keepFrom(connection, first, done));
     try {
-      return kept(await this.connections.use(work, STORE_WRITE_MS_MAX, signal));
+      await this.connections.use(work, STORE_WRITE_MS_MAX, signal);
+      return kept();
     } catch (unfinished) {
-      if (dropped.size === 0) throw unfinished;
-      return { ...kept(first.records), unfinished };
+      if (done.dropped.size === 0) throw unfinished;
+      return { ...kept(), unfinished };
     }
   }
 }
 
 /**
  * Under the schema lock: partitions are added under it too, so none comes back between the two steps. Transactions hold
- * the first day shared: when it has moved, those that saw the day before it have ended. `dropped`: gets each day.
+ * the first day shared: when it has moved, those that saw the day before it have ended. `done`: gets each day as it goes.
  */
-async function keepFrom(connection: PoolConnection, first: FirstDays, dropped: Set<number>): Promise<number> {
+async function keepFrom(connection: PoolConnection, first: FirstDays, done: Done): Promise<void> {
+  const { dropped } = done;
   const firstDay = await moveFirstDay(connection, first.records);
+  done.firstDay = firstDay;
   const firstRollupDay = Math.min(first.rollups, firstDay); // What is stored now must have rollups to be counted in.
   await setTableWait(connection, CHANGE_WAIT_SECONDS_MAX);
   for (const [table, days] of await partitionDays(connection)) {
@@ -53,7 +61,6 @@ async function keepFrom(connection: PoolConnection, first: FirstDays, dropped: S
     if (firstKept > 0 && (await emptyFirstPartition(connection, table))) dropped.add(0);
   }
   await setTableWait(connection, TABLE_WAIT_SECONDS_MAX); // After an error the connection is closed anyway.
-  return firstDay;
 }
 
 async function setTableWait(connection: PoolConnection, seconds: number): Promise<void> {
