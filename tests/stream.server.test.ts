@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { BatchSender } from "../clients/stream-batches.ts";
 import { type StreamResponse, StreamResponseSchema } from "../gen/logpulse/v1/ingest_service_pb.ts";
 import { LogBatchSchema } from "../gen/logpulse/v1/log_batch_pb.ts";
@@ -112,10 +112,13 @@ describe.runIf(servers)("Stream, through Envoy to the stores", () => {
     const sending = Promise.all(clients.map((client) => sendFor(client, 150)));
     await sleep(500);
     await full.roles.get("ingest-1")!.kill();
+    onTestFinished(() => full.roles.get("ingest-1")!.restart()); // A repetition of this test kills it again.
     await sending;
     await Promise.all(clients.map(({ sender }) => sender.close()));
     expect(broken.length).toBeGreaterThan(0); // Of six streams some were at that replica.
-    expect(new Set(broken.map(({ code }) => code))).toEqual(new Set([status.UNAVAILABLE]));
+    // Envoy says UNAVAILABLE where no answer has left yet, and otherwise cuts the stream, which grpc-js calls INTERNAL.
+    const expectedCodes: status[] = [status.UNAVAILABLE, status.INTERNAL];
+    expect(broken.filter(({ code }) => !expectedCodes.includes(code))).toEqual([]);
     const all = clients.map(({ batches }) => batches);
     const expected = all.flatMap(({ identities }) => identities).sort();
     for (const ids of await storedOf(all, expected.length)) expect(ids).toEqual(expected);
