@@ -164,6 +164,22 @@ export const MEMORY_LOG_BYTES_MAX = 64 * MiB;
 export const MEMORY_DEAD_LETTERS_BYTES_MAX = 16 * MiB;
 export const MEMORY_CACHE_BYTES_MAX = 16 * MiB;
 
+// The embedded mode: SQLite files in one folder.
+export const EMBEDDED_PARTITIONS = 1; // Appends that wait are joined, and one writer stores: more would not be faster.
+export const SQLITE_BUSY_MS_MAX = 5_000; // A reader opening in the middle of a checkpoint waits this long.
+export const SQLITE_LOG_CACHE_KIB = 4 * KiB; // Of each connection, in KiB.
+export const SQLITE_STORE_CACHE_KIB = 32 * KiB;
+export const SQLITE_READER_CACHE_KIB = 16 * KiB;
+export const SQLITE_WAL_BYTES_MAX = 64 * MiB; // What a file of its changes is cut back to.
+export const READ_THREADS = 2; // One long search leaves the other free.
+export const READS_WAITING_MAX = 1_000; // Of all threads together; beyond it calls are refused as overloaded.
+export const LOG_TAIL_BYTES_KEPT = 64 * MiB; // Of what is stored already: for those who follow the log, and to mend a store.
+export const LOG_BACKLOG_BYTES_MAX = 1024 * MiB; // Not stored yet; beyond it appends are refused until the store has caught up.
+export const LOG_TRIM_EVERY_MS = 5_000;
+export const LOG_TRIM_MESSAGES_MAX = 2_000; // Of one transaction: appends wait for it.
+export const DISK_FREE_BYTES_MIN = 64 * MiB; // With less on the file system appends are refused; what is kept can still be stored.
+export const DISK_LOOK_EVERY_MS = 500;
+
 // Process.
 export const DRAIN_MS_MAX = 10_000;
 // Shares of the drain time. The server stops first; those that stop after it get what it leaves, and their share at least.
