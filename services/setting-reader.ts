@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import { type DropRule, parseDropRules } from "./domain/drop-rules.ts";
 import { SETTINGS, type SettingName } from "./settings.ts";
 
+const PATH_CHARACTERS_MAX = 1_000;
+
 /** Variables by name, as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -97,6 +99,14 @@ export class SettingReader {
     };
     if (!values.every(valid)) this.mistake(name, "addresses or CIDR ranges, apart by commas, like 10.0.0.0/8");
     return values;
+  }
+
+  path(name: SettingName): string {
+    const value = this.text(name);
+    if (value.includes("\0") || value.length > PATH_CHARACTERS_MAX) {
+      this.mistake(name, `a path of a folder, at most ${PATH_CHARACTERS_MAX} characters`);
+    }
+    return value;
   }
 
   url(name: SettingName, protocols: readonly string[]): string {

@@ -8,14 +8,20 @@ export interface Setting {
 export const SETTINGS = {
   LOGPULSE_MODE: {
     usual: "memory",
-    purpose: "`memory` (one process, keeps nothing) or `full` (Kafka, Elasticsearch, MySQL, Redis)",
+    purpose: "`embedded` (one process, SQLite, nothing else) or `full` (Kafka, Elasticsearch, MySQL, Redis)",
   },
   ROLES: {
     usual: "ingest,worker,query,stats",
-    purpose: "what this process does: any of ingest, worker, query, stats, apart by commas",
+    purpose: "what this process does in full mode: any of ingest, worker, query, stats, apart by commas",
   },
   SINKS: { usual: "elasticsearch,mysql", purpose: "the stores a worker writes in full mode: elasticsearch, mysql" },
   LOGPULSE_LISTEN: { usual: "127.0.0.1:8080", purpose: "host:port of the one port that serves everything" },
+  LOGPULSE_DATA: { usual: "./data", purpose: "the folder of embedded mode: log and store" },
+  LOGPULSE_DISK_MIB: {
+    usual: "10240",
+    purpose:
+      "MiB that this folder may use: over it the oldest days go, and with the last two days alone over it records are refused",
+  },
   LOGPULSE_LOG_LEVEL: {
     usual: "info",
     purpose: "level of our own log: fatal, error, warn, info, debug, trace, silent",
@@ -42,7 +48,7 @@ export const SETTINGS = {
   },
   REDIS_URL: { usual: "redis://127.0.0.1:6379", purpose: "redis://[user:password@]host:port" },
   REDIS_PREFIX: { usual: "logpulse", purpose: "stands before every key" },
-  LOGPULSE_RATE_LIMIT: { usual: "", purpose: "the limiter: on or off; not set: on in full mode, off in memory mode" },
+  LOGPULSE_RATE_LIMIT: { usual: "", purpose: "the limiter: on or off; not set: on in full mode, off in embedded mode" },
   LOGPULSE_RATE_PER_SECOND: { usual: "100000", purpose: "records per second that a client may send" },
   LOGPULSE_RATE_BURST: { usual: "200000", purpose: "records that a rested client may send at once" },
   LOGPULSE_REPLICAS: { usual: "1", purpose: "ingest processes that share the limit while Redis is away" },
@@ -65,12 +71,12 @@ export const SETTINGS = {
   },
   LOGPULSE_LOG_DAYS: {
     usual: "3",
-    purpose: "days that a new Kafka topic keeps batches: the time that a store may be away",
+    purpose: "days that a new Kafka topic keeps batches, the time that a store may be away; and by that much sooner than LOGPULSE_RECORD_DAYS ingest refuses a producer id",
   },
-  LOGPULSE_LOOKUP_TTL_S: { usual: "3600", purpose: "seconds that a record found by id stays in Redis" },
+  LOGPULSE_LOOKUP_TTL_S: { usual: "3600", purpose: "seconds that a record found by id stays in Redis, or in memory in embedded mode" },
   LOGPULSE_STATS_TTL_HOUR_S: {
     usual: "120",
-    purpose: "seconds that statistics of the last hour stay in Redis; 0: not cached",
+    purpose: "seconds that statistics of the last hour stay there; 0: not cached",
   },
   LOGPULSE_STATS_TTL_DAY_S: { usual: "600", purpose: "the same of the last day" },
   LOGPULSE_STATS_TTL_WEEK_S: { usual: "1800", purpose: "the same of the last week" },

@@ -1,7 +1,7 @@
 import type { DeadLetter } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 import { parseIdentity, producerDay } from "./identity.ts";
 import { TENANT_BYTES_MAX } from "./limits.ts";
-import { decodeLoggedBatch, decodeRecord, type LoggedBatch } from "./logged-batch.ts";
+import { decodeLoggedBatch, type LoggedBatch, LoggedRecord } from "./logged-batch.ts";
 import { timestampToNanos } from "./record-time.ts";
 
 /**
@@ -17,6 +17,8 @@ export function loggedBatchOfLetter(letter: DeadLetter): LoggedBatch {
   if (Buffer.byteLength(tenant) > TENANT_BYTES_MAX) throw new Error(`tenant has more than ${TENANT_BYTES_MAX} bytes`);
   const { producer, seq } = parseIdentity(id);
   const receivedNanos = timestampToNanos(receivedTime);
+  const logged = new LoggedRecord(seq, original, receivedNanos);
+  void logged.record; // Decoded here, where it may still be found to be none.
   return {
     partition,
     offset,
@@ -26,7 +28,7 @@ export function loggedBatchOfLetter(letter: DeadLetter): LoggedBatch {
     receivedNanos,
     firstSeq: seq,
     recordCount: 1,
-    records: [decodeRecord(original, seq, receivedNanos)],
+    records: [logged],
     rejects: [],
   };
 }

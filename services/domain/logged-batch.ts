@@ -4,22 +4,53 @@ import { LogBatchSchema, type Reject } from "../../gen/logpulse/v1/log_batch_pb.
 import { type LogRecord, LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { producerDay } from "./identity.ts";
 import { RECORDS_PER_BATCH_MAX, TENANT_BYTES_MAX } from "./limits.ts";
+import { type RecordColumns, readRecordColumns } from "./record-columns.ts";
 import { nanosToTimestamp, timestampToNanos } from "./record-time.ts";
 
 const RECORDS_FIELD = 3;
 
-/** A record as a worker hands it to a store. */
-export interface LoggedRecord {
+/**
+ * A record as a worker hands it to a store. It is decoded when somebody asks for it, and no further than is asked for:
+ * decoding all of it costs a store that keeps its bytes more than storing them.
+ */
+export class LoggedRecord {
   /** 0 to 2^53-1. */
-  seq: number;
-  /** Decoded; `time` is always set (the batch's received time where the sender gave none). */
-  record: LogRecord;
-  /** Its time in nanoseconds since 1970. */
-  timeNanos: bigint;
+  readonly seq: number;
   /** The encoded LogRecord as it was sent: what a store keeps as the original. A view of the batch's bytes. */
-  bytes: Uint8Array;
+  readonly bytes: Uint8Array;
   /** True where a drop rule keeps it out of the stores; statistics still count it. */
-  dropped: boolean;
+  dropped = false;
+  private readonly receivedNanos: bigint;
+  private decodedRecord: LogRecord | undefined;
+  private readColumns: RecordColumns | undefined;
+
+  constructor(seq: number, bytes: Uint8Array, receivedNanos: bigint) {
+    this.seq = seq;
+    this.bytes = bytes;
+    this.receivedNanos = receivedNanos;
+  }
+
+  /**
+   * Decoded; `time` is always set (the batch's received time where the sender gave none).
+   *
+   * @throws Error where the bytes are no LogRecord; never once it has been read.
+   */
+  get record(): LogRecord {
+    this.decodedRecord ??= decodeRecord(this.bytes, this.receivedNanos);
+    return this.decodedRecord;
+  }
+
+  /** What stores ask for beside the record; its time is `timeNanos`. Only of bytes that are a LogRecord. */
+  get columns(): RecordColumns {
+    this.readColumns ??= readRecordColumns(this.bytes);
+    return this.readColumns;
+  }
+
+  /** Its time in nanoseconds since 1970. */
+  get timeNanos(): bigint {
+    const { decodedRecord } = this;
+    return decodedRecord?.time ? timestampToNanos(decodedRecord.time) : (this.columns.timeNanos ?? this.receivedNanos);
+  }
 }
 
 /** One batch read from the event log, decoded. */
@@ -44,11 +75,22 @@ export interface LoggedBatch {
 }
 
 /**
- * Decodes one message of the topic.
+ * Decodes one message of the log, every record of it included: for logs that somebody else may write to.
  *
- * @throws Error where the bytes are not a LogBatch with the server's fields: somebody else wrote them.
+ * @throws Error where the bytes are not a LogBatch with the server's fields.
  */
 export function decodeLoggedBatch(partition: number, offset: bigint, message: Uint8Array): LoggedBatch {
+  const batch = readLoggedBatch(partition, offset, message);
+  for (const logged of batch.records) void logged.record;
+  return batch;
+}
+
+/**
+ * The same for a log that only our ingest writes to: its records are known to decode, and are not decoded yet.
+ *
+ * @throws Error where the bytes are not a LogBatch with the server's fields.
+ */
+export function readLoggedBatch(partition: number, offset: bigint, message: Uint8Array): LoggedBatch {
   const { head, recordBytes } = splitRecords(message);
   const batch = fromBinary(LogBatchSchema, head);
   if (batch.producerId.length !== 16) throw new Error(`producer_id has ${batch.producerId.length} bytes, wanted 16`);
@@ -64,7 +106,7 @@ export function decodeLoggedBatch(partition: number, offset: bigint, message: Ui
   const firstSeq = Number(batch.firstSeq);
   const records: LoggedRecord[] = [];
   recordBytes.forEach((bytes, index) => {
-    if (!rejected.has(index)) records.push(decodeRecord(bytes, firstSeq + index, receivedNanos));
+    if (!rejected.has(index)) records.push(new LoggedRecord(firstSeq + index, bytes, receivedNanos));
   });
   return {
     partition,
@@ -87,16 +129,11 @@ export function rejectedSeqs({ firstSeq, recordCount, records }: LoggedBatch): n
   return Array.from({ length: recordCount }, (_, index) => firstSeq + index).filter((seq) => !kept.has(seq));
 }
 
-/**
- * Decodes one record of a batch that was received at that time.
- *
- * @throws Error where the bytes are no LogRecord.
- */
-export function decodeRecord(bytes: Uint8Array, seq: number, receivedNanos: bigint): LoggedRecord {
+/** A record that was received at that time, with `time` filled in. @throws Error where the bytes are no LogRecord. */
+export function decodeRecord(bytes: Uint8Array, receivedNanos: bigint): LogRecord {
   const record = fromBinary(LogRecordSchema, bytes);
-  const timeNanos = record.time ? timestampToNanos(record.time) : receivedNanos;
   record.time ??= nanosToTimestamp(receivedNanos);
-  return { seq, record, timeNanos, bytes, dropped: false };
+  return record;
 }
 
 /** The records as views of the message, and everything else of it as bytes that decode to a batch without records. */

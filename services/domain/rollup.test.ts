@@ -1,7 +1,7 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
-import type { LoggedRecord } from "./logged-batch.ts";
+import { LoggedRecord } from "./logged-batch.ts";
 import {
   addTally,
   decodeStatuses,
@@ -25,14 +25,15 @@ interface Request {
   responseBytes?: bigint;
 }
 
+function logged(record: MessageInitShape<typeof LogRecordSchema>, minute = 0): LoggedRecord {
+  const bytes = toBinary(LogRecordSchema, create(LogRecordSchema, record));
+  return new LoggedRecord(0, bytes, BigInt(minute) * 60_000_000_000n);
+}
+
 function requests(...some: Request[]): LoggedRecord[] {
-  return some.map(
-    ({ minute = 0, service = "s", path = "/", status = 200, clientIp = "", latencyNanos, responseBytes }) => ({
-      seq: 0,
-      timeNanos: BigInt(minute) * 60_000_000_000n,
-      bytes: new Uint8Array(),
-      dropped: false,
-      record: create(LogRecordSchema, {
+  return some.map(({ minute, service = "s", path = "/", status = 200, clientIp = "", latencyNanos, responseBytes }) =>
+    logged(
+      {
         service,
         http: {
           path,
@@ -41,8 +42,9 @@ function requests(...some: Request[]): LoggedRecord[] {
           ...(responseBytes !== undefined && { responseBytes }),
           ...(latencyNanos !== undefined && { latency: { nanos: latencyNanos } }),
         },
-      }),
-    }),
+      },
+      minute,
+    ),
   );
 }
 
@@ -62,7 +64,7 @@ describe("rollUp", () => {
       { path: "/a", clientIp: "2", service: "t" },
       { path: "/a", minute: 1 },
     );
-    records.push({ ...records[0]!, record: create(LogRecordSchema, { message: "no request" }) });
+    records.push(logged({ message: "no request" }));
     const minutes = rollUp(records);
     expect([...minutes.keys()]).toEqual([0, 1]);
     const { tally, series } = minutes.get(0)!;

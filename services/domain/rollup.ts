@@ -1,8 +1,7 @@
 import { hash } from "node:crypto";
-import type { HttpRequest } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { HTTP_STATUS_MAX } from "./limits.ts";
 import type { LoggedRecord } from "./logged-batch.ts";
-import { durationToNanos } from "./record-time.ts";
+import type { HttpColumns } from "./record-columns.ts";
 import { NumberReader, NumberWriter } from "./variable-length-number.ts";
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
@@ -59,14 +58,14 @@ export function newTally(): Tally {
 }
 
 /** Counts one request. */
-export function addRequest(tally: Tally, http: HttpRequest): void {
+export function addRequest(tally: Tally, http: HttpColumns): void {
   tally.requests += 1;
   tally.responseBytes += http.responseBytes;
   // Ingest lets no other status through; a topic that somebody else writes to must not grow the map without end.
   const status = http.status >= 0 && http.status <= HTTP_STATUS_MAX ? http.status : 0;
   tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
-  if (!http.latency) return;
-  const nanos = durationToNanos(http.latency);
+  const nanos = http.latencyNanos;
+  if (nanos === undefined) return;
   tally.latencyCount += 1;
   tally.latencySumNanos += nanos;
   if (nanos > tally.latencyMaxNanos) tally.latencyMaxNanos = nanos;
@@ -119,17 +118,18 @@ export function seriesKey(service: string, path: string): string {
 export function rollUp(records: Iterable<LoggedRecord>): Map<number, MinuteRollup> {
   const minutes = new Map<number, MinuteRollup>();
   const keys = new Map<string, Map<string, string>>(); // By service and path: hashing each record would cost more.
-  for (const { record, timeNanos } of records) {
-    if (!record.http) continue;
+  for (const { columns, timeNanos } of records) {
+    const { http } = columns;
+    if (!http) continue;
     const minute = valueAt(minutes, minuteOf(timeNanos), () => ({ tally: newTally(), series: new Map() }));
-    const { service, http } = record;
-    const path = withoutQuery(http.path);
+    const service = textOf(columns.service);
+    const path = withoutQuery(textOf(http.path));
     const keyOfPath = valueAt(keys, service, () => new Map<string, string>());
     const key = valueAt(keyOfPath, path, () => seriesKey(service, path));
     const series = valueAt(minute.series, key, () => newSeries(service, path));
     addRequest(minute.tally, http);
     addRequest(series.tally, http);
-    if (http.clientIp !== "") series.clients.add(http.clientIp);
+    if (http.clientIp.length > 0) series.clients.add(textOf(http.clientIp));
   }
   return minutes;
 }
@@ -169,6 +169,10 @@ function busiestFirst([keyA, a]: [string, Series], [keyB, b]: [string, Series]):
 function withoutQuery(path: string): string {
   const end = path.indexOf("?");
   return end < 0 ? path : path.slice(0, end);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
 function newSeries(service: string, path: string): Series {

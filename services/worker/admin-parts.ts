@@ -4,7 +4,7 @@ import type { DeadLetterTable } from "../ports/dead-letter-table.ts";
 
 /** What AdminService is made of. */
 export interface AdminParts {
-  table: DeadLetterTable;
+  table: Pick<DeadLetterTable, "list" | "count" | "settle">;
   /** The way back into each store, by the store's name. */
   replays: ReadonlyMap<string, DeadLetterReplay>;
   clock: Clock;

@@ -6,7 +6,7 @@ import { letterPageToken } from "./letter-conditions.ts";
  * letters are large, so only another look tells.
  */
 export async function nextPageToken(
-  table: DeadLetterTable,
+  table: Pick<DeadLetterTable, "list">,
   query: LetterQuery,
   last: LetterPlace | undefined,
   signal: AbortSignal,

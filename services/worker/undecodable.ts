@@ -4,22 +4,26 @@ import { DEAD_LETTER_DETAIL_CHARACTERS_MAX } from "../domain/limits.ts";
 import { decodeLoggedBatch, type LoggedBatch } from "../domain/logged-batch.ts";
 import type { LogMessage } from "../ports/event-log.ts";
 
+/** Reads a message of the log; throws where it is no batch. */
+export type DecodeBatch = (partition: number, offset: bigint, message: Uint8Array) => LoggedBatch;
+
 /**
  * Decodes messages one by one, as they are asked for: a delivery of four megabytes may hold two million empty records,
  * which would not fit into memory at once.
  *
- * `undecodable`: gets a dead letter for each message that is no batch. Bytes that somebody else wrote to the topic must
+ * `decode`: decodeLoggedBatch, or readLoggedBatch for a log that only our ingest writes to. `undecodable`: gets a dead letter for each message that is no batch. Bytes that somebody else wrote to the topic must
  * not stop the partition.
  */
 export function* decodeMessages(
   store: string,
   messages: readonly LogMessage[],
   undecodable: DeadLetter[],
+  decode: DecodeBatch = decodeLoggedBatch,
 ): Generator<LoggedBatch> {
   for (const message of messages) {
     let batch: LoggedBatch;
     try {
-      batch = decodeLoggedBatch(message.partition, message.offset, message.bytes);
+      batch = decode(message.partition, message.offset, message.bytes);
     } catch (reason) {
       undecodable.push(undecodableLetter(store, message, reason));
       continue;

@@ -6,7 +6,7 @@ import type { DeadLetters } from "../ports/dead-letters.ts";
 import type { Delivery, EventLogReader, Reading } from "../ports/event-log.ts";
 import { addCounts, type LogSink, NO_COUNTS, type StoreCounts } from "../ports/log-sink.ts";
 import { batchSize, storeChunks } from "./store-chunks.ts";
-import { decodeMessages } from "./undecodable.ts";
+import { type DecodeBatch, decodeMessages } from "./undecodable.ts";
 import { type RetryParts, untilDone } from "./until-done.ts";
 
 /** What a worker is made of. */
@@ -17,6 +17,8 @@ export interface WorkerParts extends RetryParts {
   sink: LogSink;
   deadLetters: DeadLetters;
   dropRules: readonly DropRule[];
+  /** How messages are read: decodeLoggedBatch unless given; readLoggedBatch for a log that only our ingest writes to. */
+  decode?: DecodeBatch;
 }
 
 /** What a worker has counted since it started. */
@@ -72,9 +74,10 @@ export class WorkerLoop {
   }
 
   private async settle(delivery: Delivery): Promise<void> {
-    const { sink, dropRules } = this.parts;
+    const { sink, dropRules, decode } = this.parts;
     const undecodable: DeadLetter[] = [];
-    for (const chunk of storeChunks(decodeMessages(sink.name, delivery.messages, undecodable), batchSize)) {
+    const batches = decodeMessages(sink.name, delivery.messages, undecodable, decode);
+    for (const chunk of storeChunks(batches, batchSize)) {
       for (const batch of chunk) markDropped(batch, dropRules);
       await this.store(chunk, delivery.signal);
     }

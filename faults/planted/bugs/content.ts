@@ -21,12 +21,12 @@ export const textTrimmed: PlantedBug = {
   needs: { stores: ["mysql"] },
   modules: () => [
     decodingChanged(
-      ({ decodeRecord }) =>
+      ({ LoggedRecord }) =>
         (batch) =>
           batch.records.map(({ seq, bytes }) => {
             const record = fromBinary(LogRecordSchema, bytes);
             record.message = record.message.trim();
-            return decodeRecord(toBinary(LogRecordSchema, record), seq, batch.receivedNanos);
+            return new LoggedRecord(seq, toBinary(LogRecordSchema, record), batch.receivedNanos);
           }),
     ),
   ],

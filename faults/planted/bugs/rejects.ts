@@ -11,9 +11,9 @@ export const placeholderStored: PlantedBug = {
   planted: "the placeholder of a rejected record is stored as a record",
   needs: { stores: ["elasticsearch"] },
   modules: () => [
-    decodingChanged(({ decodeRecord }) => (batch) => {
-      const rejected = batch.rejects.map(({ index }) =>
-        decodeRecord(new Uint8Array(0), batch.firstSeq + index, batch.receivedNanos),
+    decodingChanged(({ LoggedRecord }) => (batch) => {
+      const rejected = batch.rejects.map(
+        ({ index }) => new LoggedRecord(batch.firstSeq + index, new Uint8Array(0), batch.receivedNanos),
       );
       return [...batch.records, ...rejected];
     }),
@@ -34,7 +34,9 @@ export const seqsShiftedByWorker: PlantedBug = {
   needs: { stores: ["elasticsearch"] },
   modules: () => [
     decodingChanged(
-      () => (batch) => batch.records.map((logged, index) => ({ ...logged, seq: batch.firstSeq + index })),
+      ({ LoggedRecord }) =>
+        (batch) =>
+          batch.records.map(({ bytes }, index) => new LoggedRecord(batch.firstSeq + index, bytes, batch.receivedNanos)),
     ),
   ],
   async scene(run) {
