@@ -37,9 +37,9 @@ export interface RestReplay {
 
 /** The dead letters of an installation, as people see them by REST. */
 export class DeadLettersOf {
-  private readonly full: FullMode;
+  private readonly full: Pick<FullMode, "url">;
 
-  constructor(full: FullMode) {
+  constructor(full: Pick<FullMode, "url">) {
     this.full = full;
   }
 

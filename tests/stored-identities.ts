@@ -48,6 +48,27 @@ export class StoredIdentities {
     return rows.map((row) => `${row.producer}-${row.seq}`);
   }
 
+  /** Of one producer: records by status. */
+  async statusesInElasticsearch(producer: string): Promise<Record<string, number>> {
+    const { aggregations } = await this.elasticsearch.search({
+      index: this.index,
+      size: 0,
+      query: { term: { producer } },
+      aggs: { statuses: { terms: { field: "http.status", size: 1_000 } } },
+    });
+    const { buckets } = aggregations!.statuses as { buckets: { key: number; doc_count: number }[] };
+    return Object.fromEntries(buckets.map(({ key, doc_count }) => [key, doc_count]));
+  }
+
+  /** Of one producer: records by status. */
+  async statusesInMysql(producer: string): Promise<Record<string, number>> {
+    const [rows] = await this.mysql.query<mysql.RowDataPacket[]>(
+      "SELECT status, COUNT(*) AS records FROM records WHERE producer = UNHEX(?) AND has_http GROUP BY status",
+      [producer],
+    );
+    return Object.fromEntries(rows.map((row) => [row.status, Number(row.records)]));
+  }
+
   async close(): Promise<void> {
     await this.elasticsearch.close();
     await this.mysql.end();
