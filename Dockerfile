@@ -16,12 +16,17 @@ LABEL org.opencontainers.image.title="LogPulse" \
       org.opencontainers.image.description="A log pipeline: every acknowledged record is stored exactly once and searchable a second later." \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production \
-    LOGPULSE_LISTEN=0.0.0.0:8080
+    LOGPULSE_LISTEN=0.0.0.0:8080 \
+    LOGPULSE_DATA=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY gen ./gen
 COPY services ./services
+# Of the embedded mode, which is what the image runs unless LOGPULSE_MODE says otherwise. The roles of the full mode keep
+# nothing in it.
+RUN mkdir /data && chown 1000:1000 /data
+VOLUME /data
 # The image's user node, as a number, which a cluster can check. The files stay root's: the program can not change itself.
 USER 1000:1000
 EXPOSE 8080

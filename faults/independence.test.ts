@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, "..");
 /** What may be reached from the checker, however many imports lie between, and from the load clients. */
 const RULES = [
   {
-    from: "faults/checker/*.ts",
+    from: "faults/checker/**/*.ts",
     within: /^(faults\/(checker|ledger)|gen)\//,
     packages: /^(@bufbuild\/protobuf(\/.*)?|@platformatic\/kafka|mysql2|vitest|node:.*)$/,
   },

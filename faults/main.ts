@@ -3,7 +3,8 @@
  *
  *     npm run faults -- list
  *     npm run faults -- NAME [--records N] [--seed S] [--times T] [--report DIRECTORY]
- *     npm run faults -- all  [the same]
+ *     npm run faults -- EMBEDDED-NAME [--rounds N] [--seed S] [--report DIRECTORY]
+ *     npm run faults -- all  [all of these]
  *
  * Prints the seed first: with it, records, batches and moments are the same again, as far as the machine lets them. Ends with
  * 1 where anything was lost, doubled, invented or changed, or a run did not come to its end.
@@ -11,6 +12,8 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { haveServers } from "../stack/have-servers.ts";
+import type { EmbeddedFault } from "./embedded/embedded-fault.ts";
+import { EMBEDDED_FAULTS } from "./embedded/registry.ts";
 import { type SeriesEntry, seriesOf, withRunsAgain, writeReport } from "./report.ts";
 import { FAULTS, faultOf } from "./runs/registry.ts";
 import type { Fault } from "./scene/fault.ts";
@@ -19,13 +22,16 @@ import { SharedServers } from "./scene/shared-servers.ts";
 
 const RECORDS_MAX = 2_000_000;
 const TIMES_MAX = 1_000;
+const ROUNDS_MAX = 100_000;
 const SEED_MAX = 2 ** 32 - 1;
 
 interface Command {
-  faults: readonly Fault[];
+  faults: readonly (Fault | EmbeddedFault)[];
   records: number;
   seed: number;
   times: number;
+  /** Of faults of the embedded mode; absent: as many as is usual for each. */
+  rounds: number | undefined;
   report: string | undefined;
   /** How it is done again. */
   text: string;
@@ -40,13 +46,14 @@ function readCommand(args: readonly string[]): Command | "list" {
       records: { type: "string", default: "20000" },
       seed: { type: "string", default: String(randomBytes(4).readUInt32LE()) },
       times: { type: "string", default: "3" },
+      rounds: { type: "string" },
       report: { type: "string" },
     },
   });
   const [name, ...more] = positionals;
   if (name === undefined || more.length > 0) throw new Error("wanted: list, all, or the name of one fault");
   if (name === "list") return "list";
-  const number = (option: "records" | "seed" | "times", min: number, max: number) => {
+  const number = (option: "records" | "seed" | "times" | "rounds", min: number, max: number) => {
     const value = Number(values[option]);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     throw new Error(`--${option} is "${values[option]}"; it must be a whole number from ${min} to ${max}`);
@@ -54,20 +61,23 @@ function readCommand(args: readonly string[]): Command | "list" {
   const records = number("records", 100, RECORDS_MAX);
   const seed = number("seed", 0, SEED_MAX);
   const times = number("times", 1, TIMES_MAX);
-  const faults = name === "all" ? FAULTS : [faultOf(name)];
-  const text = `npm run faults -- ${name} --records ${records} --times ${times} --seed ${seed}`;
-  return { faults, records, seed, times, report: values.report, text };
+  const rounds = values.rounds === undefined ? undefined : number("rounds", 1, ROUNDS_MAX);
+  const embedded = EMBEDDED_FAULTS.find((fault) => fault.name === name);
+  const faults = name === "all" ? [...FAULTS, ...EMBEDDED_FAULTS] : [embedded ?? faultOf(name)];
+  const full = embedded ? "" : ` --records ${records} --times ${times}`;
+  const text = `npm run faults -- ${name}${full}${rounds ? ` --rounds ${rounds}` : ""} --seed ${seed}`;
+  return { faults, records, seed, times, rounds, report: values.report, text };
 }
 
 /** One after the other: two at a time would be each other's fault. */
 async function runAll(command: Command): Promise<SeriesEntry[]> {
-  const { faults, records, seed, times, report, text } = command;
+  const { faults, report, text } = command;
   const date = new Date().toISOString();
   const shared = new SharedServers();
   const runs: SeriesEntry[] = [];
   try {
     for (const fault of faults) {
-      runs.push(await run(fault, shared, { records, seed, times, tell: teller() }));
+      runs.push(await run(fault, shared, command));
       if (report !== undefined && faults.length > 1) writeReport(report, seriesOf(text, date, runs)); // A series is long.
     }
   } finally {
@@ -81,16 +91,18 @@ async function runAll(command: Command): Promise<SeriesEntry[]> {
 }
 
 async function run(
-  fault: Fault,
+  fault: Fault | EmbeddedFault,
   shared: SharedServers,
-  settings: Parameters<typeof runFault>[2],
+  { records, seed, times, rounds }: Command,
 ): Promise<SeriesEntry> {
+  const tell = teller();
   try {
-    return await runFault(fault, await shared.of(fault), settings);
+    if ("run" in fault) return await fault.run({ seed, rounds: rounds ?? fault.roundsUsual, tell });
+    return await runFault(fault, await shared.of(fault), { records, seed, times, tell });
   } catch (reason) {
     const error = reason instanceof Error ? reason.message : String(reason);
     console.error(`${fault.name} did not come to its end: ${reason instanceof Error ? reason.stack : error}`);
-    return { fault: fault.name, summary: fault.summary, seed: settings.seed, error };
+    return { fault: fault.name, summary: fault.summary, seed, error };
   }
 }
 
@@ -109,11 +121,12 @@ async function main(): Promise<void> {
     return;
   }
   if (command === "list") {
-    for (const { name, summary } of FAULTS) console.log(`${name.padEnd(26)}${summary}`);
+    for (const { name, summary } of [...FAULTS, ...EMBEDDED_FAULTS]) console.log(`${name.padEnd(26)}${summary}`);
     return;
   }
   console.log(`seed ${command.seed}`);
-  if (!haveServers("kafka", "elasticsearch", "mariadb", "redis", "envoy")) {
+  const needsServers = command.faults.some((fault) => !("run" in fault));
+  if (needsServers && !haveServers("kafka", "elasticsearch", "mariadb", "redis", "envoy")) {
     process.exitCode = 2;
     return;
   }

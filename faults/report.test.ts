@@ -8,6 +8,7 @@ import type { FaultResult } from "./scene/run-fault.ts";
 const STORE = {
   ...{ stored: 100, lost: 0, lostBeforeTheLog: 0, skipped: 0, duplicated: 0, phantom: 0, corrupt: 0, fingerprint: 1 },
   ...{ rejectedButStored: 0, droppedButStored: 0, deadLettered: 0, unreadableWithoutLetter: 0, lag: 0 },
+  ...{ conflicts: 0, conflictsLost: 0, conflictsDoubled: 0 },
 };
 const GOOD: FaultResult = {
   ...{ fault: "one", summary: "does this", ok: true, problems: [], seed: 7, seconds: 12.3, notes: { kills: 3 } },

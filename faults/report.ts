@@ -84,7 +84,7 @@ export function markdownOf({ command, again = [], date, machine, runs, total, lo
     ...again.map((text) => `Made again later: \`${text}\`.`),
     "",
     `${total.acked} acknowledged records in ${runs.length} runs: ${total.lost} lost, ${total.duplicated} duplicated, ` +
-      `${total.phantom} phantom, ${total.corrupt} corrupt, over both stores.${bound} Runs that failed: ${total.failedRuns}.`,
+      `${total.phantom} phantom, ${total.corrupt} corrupt, over all stores.${bound} Runs that failed: ${total.failedRuns}.`,
     "",
     `| ${COLUMNS.map(([title]) => title).join(" | ")} |`,
     `|${COLUMNS.map(([, , right]) => (right ? "---:" : "---")).join("|")}|`,
@@ -122,8 +122,8 @@ const COLUMNS: readonly [title: string, cell: (result: FaultResult) => string | 
   ["first ack", ({ recovery }) => secondsText(recovery.firstAckMs), true],
   ["drained", ({ recovery }) => secondsText(recovery.drainedMs), true],
   [
-    "peak memory, ingest / worker",
-    ({ peakMemoryMiB }) => `${peakOf(peakMemoryMiB, "ingest")} / ${peakOf(peakMemoryMiB, "worker")} MiB`,
+    "peak memory, ingest / worker or embedded",
+    ({ peakMemoryMiB }) => `${KINDS.flatMap((kind) => peakOf(peakMemoryMiB, kind) ?? []).join(" / ")} MiB`,
     true,
   ],
   ["took", ({ seconds }) => `${Math.round(seconds)} s`, true],
@@ -143,7 +143,10 @@ function secondsText(ms: number | undefined): string {
   return ms === undefined ? "" : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-function peakOf(peaks: Record<string, number>, kind: string): number {
+const KINDS = ["ingest", "worker", "embedded"];
+
+/** Undefined where there was no process of that kind. */
+function peakOf(peaks: Record<string, number>, kind: string): number | undefined {
   const values = Object.entries(peaks).flatMap(([name, mebibytes]) => (name.startsWith(kind) ? [mebibytes] : []));
-  return Math.max(0, ...values);
+  return values.length > 0 ? Math.max(...values) : undefined;
 }

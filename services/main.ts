@@ -3,24 +3,31 @@ import { join } from "node:path";
 import { type Config, readConfig } from "./config.ts";
 import { DRAIN_MS_MAX } from "./domain/limits.ts";
 import { DescriptorIndex } from "./runtime/descriptor-index.ts";
-import { makeLogger } from "./runtime/logger.ts";
+import { type Log, makeLogger } from "./runtime/logger.ts";
+import { readableLog } from "./runtime/readable-log.ts";
 import { LogPulseServer } from "./runtime/server.ts";
 import { runParts } from "./runtime/shutdown.ts";
+import { embeddedParts } from "./wiring/embedded.ts";
 import { fullParts } from "./wiring/full.ts";
-import { memoryParts } from "./wiring/memory.ts";
+import { greeting } from "./wiring/greeting.ts";
+import type { Fail, ProcessParts } from "./wiring/process-parts.ts";
 
 const TENANT = "default"; // Until keys exist.
 const DESCRIPTOR_SET = join(import.meta.dirname, "..", "gen", "logpulse.binpb");
 
 async function main(): Promise<void> {
   const config = readConfigOrExit();
-  const log = makeLogger(config.logLevel);
+  const isEmbedded = config.mode === "embedded";
+  const isRead = isEmbedded && process.stdout.isTTY; // By people.
+  const log = makeLogger(config.logLevel, isRead ? readableLog((line) => process.stdout.write(line)) : undefined);
   const fail = (reason: Error) => {
     setImmediate(() => {
       throw reason;
     });
   };
-  const { parts, services, checks } = config.mode === "full" ? fullParts(config, log, fail) : memoryParts(config, log);
+  const { parts, services, checks } = isEmbedded
+    ? await embeddedPartsOrExit(config, log, isRead, fail)
+    : fullParts(config, log, fail);
   const server = new LogPulseServer({
     host: config.listen.host,
     port: config.listen.port,
@@ -34,8 +41,19 @@ async function main(): Promise<void> {
     drainMsMax: DRAIN_MS_MAX,
   });
   log.info({ mode: config.mode, roles: config.roles }, "starting");
-  if (config.mode === "memory") log.warn("memory mode: everything is forgotten when this process ends");
   await runParts([...parts, server], { log, process, drainMsMax: DRAIN_MS_MAX });
+  if (isEmbedded && server.isListening) process.stderr.write(greeting(server.address, config.data.folder));
+}
+
+/** A folder that is in use or damaged is for people too; the log has the rest. */
+async function embeddedPartsOrExit(config: Config, log: Log, isRead: boolean, fail: Fail): Promise<ProcessParts> {
+  try {
+    return await embeddedParts(config, log, isRead, fail);
+  } catch (reason) {
+    log.debug({ err: reason }, "cannot start");
+    console.error(`cannot start: ${(reason as Error).message}`);
+    process.exit(1);
+  }
 }
 
 /** Mistakes in the settings are for people: one list on the terminal, no stack. */

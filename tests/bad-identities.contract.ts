@@ -18,7 +18,7 @@ type Told = { rejects: readonly Reject[] } | { reason: string; message: string; 
 
 /** What a stream says of identities and times that cannot be. */
 export function badIdentitiesContract(mode: string, start: StartInstallation): void {
-  describe(`identities and times that cannot be, on a stream, ${mode}`, () => {
+  describe(`identities and times that cannot be, on a stream, ${mode}`, { timeout: 60_000 }, () => {
     let logpulse: Installation;
     let sender: BatchSender;
     const told = new Map<Uint8Array, Told>();

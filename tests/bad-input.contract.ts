@@ -14,7 +14,7 @@ const MiB = 1024 * 1024;
 
 /** What a server must say to senders of what cannot be kept, while it keeps everything else. */
 export function badInputContract(mode: string, start: StartInstallation): void {
-  describe(`bad input, ${mode}`, () => {
+  describe(`bad input, ${mode}`, { timeout: 60_000 }, () => {
     let logpulse: Installation;
     let client: Client;
 

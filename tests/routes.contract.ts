@@ -14,9 +14,12 @@ interface Answer {
   body: any;
 }
 
-/** Two systems' clients must work unchanged: every route of theirs, in its shape. */
-export function routesContract(mode: string, start: StartInstallation): void {
-  describe(`the routes of a log API and of an access-log dashboard, ${mode}`, () => {
+/**
+ * Two systems' clients must work unchanged: every route of theirs, in its shape. `wrongMethod`: the answer to a method
+ * that a known path does not have (Envoy: 404).
+ */
+export function routesContract(mode: string, start: StartInstallation, wrongMethod = { status: 404, code: 5 }): void {
+  describe(`the routes of a log API and of an access-log dashboard, ${mode}`, { timeout: 60_000 }, () => {
     let logpulse: Installation;
 
     const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
@@ -267,18 +270,15 @@ export function routesContract(mode: string, start: StartInstallation): void {
     });
 
     it.each([
-      ["DELETE", "/logs/1"],
-      ["PUT", "/upload"],
-      ["GET", "/upload"],
-      ["POST", "/stats"],
-      ["GET", "/"],
-      ["GET", "/admin"],
-      ["POST", "/v1/logs"],
-    ])("%s %s: 404 in JSON", async (method, path) =>
-      expect(await call(method, path, method === "GET" ? undefined : {})).toMatchObject({
-        status: 404,
-        body: { code: 5 },
-      }),
+      ["DELETE", "/logs/1", wrongMethod],
+      ["PUT", "/upload", wrongMethod],
+      ["GET", "/upload", wrongMethod],
+      ["POST", "/stats", wrongMethod],
+      ["GET", "/", { status: 404, code: 5 }],
+      ["GET", "/admin", { status: 404, code: 5 }],
+      ["POST", "/v1/logs", { status: 404, code: 5 }],
+    ])("%s %s: an error in JSON", async (method, path, { status, code }) =>
+      expect(await call(method, path, method === "GET" ? undefined : {})).toMatchObject({ status, body: { code } }),
     );
 
     it("our own routes: write, upload, search with pages", async () => {

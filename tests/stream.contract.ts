@@ -44,7 +44,7 @@ const records = (count: number): Record[] =>
 
 /** Streams of batches: what is acknowledged is in each store once, whatever happens between. */
 export function streamContract(mode: string, start: StartInstallation): void {
-  describe(`Stream, ${mode}`, () => {
+  describe(`Stream, ${mode}`, { timeout: 60_000 }, () => {
     let logpulse: Installation;
 
     beforeAll(async () => {

@@ -6,9 +6,9 @@ import type { Rollups } from "./export-rollups.ts";
 import { differingRows, joinLetters, type LetterFacts } from "./join-letters.ts";
 import { joinStore } from "./join-store.ts";
 import { joinTopic, type TopicMessage } from "./join-topic.ts";
-import { judge } from "./judge.ts";
+import { type CountedProblem, judge } from "./judge.ts";
 import { summarize } from "./ledger-summary.ts";
-import { compareRollups, recountRollups } from "./recount-rollups.ts";
+import { type CountingStore, compareRollups, recountRollups } from "./recount-rollups.ts";
 import { Samples } from "./samples.ts";
 import { SentRecords } from "./sent-records.ts";
 import type { StoredCopy, StoreName } from "./stored-copy.ts";
@@ -24,8 +24,8 @@ export interface Exports {
   /** The rows of the table of dead letters; absent where it is not checked. */
   letterRows?: Many<LetterFacts>;
   stores: readonly StoreExport[];
-  /** Absent where MySQL is not checked. */
-  rollups?: () => Promise<Rollups>;
+  /** Absent where no store that has statistics is checked. */
+  rollups?: { of: CountingStore; read: () => Promise<Rollups> };
 }
 
 /** What a store holds. */
@@ -34,6 +34,8 @@ export interface StoreExport {
   copies: Many<StoredCopy>;
   /** Messages that its group has not committed. */
   lag: () => Promise<number>;
+  /** Looks at what only this store has, once its copies are joined. */
+  further?: (sent: SentRecords) => CountedProblem[];
 }
 
 /** What a run was meant to do. */
@@ -43,28 +45,35 @@ export interface Expectations {
   isDropped: (record: LogRecord) => boolean;
   /** True where valid records may become dead letters. */
   mayDeadLetter: boolean;
+  /** Where cases are noted, if the exports note some too. */
+  samples?: Samples;
 }
 
 /** Joins and judges. Knows no server: it is the part of the checker that can be checked with exports made by hand. */
 export async function checkExports(exports: Exports, expected: Expectations): Promise<CheckResult> {
   const { tenant, isDropped, mayDeadLetter } = expected;
-  const samples = new Samples();
+  const samples = expected.samples ?? new Samples();
   const summary = await summarize(exports.ledger);
   const sent = new SentRecords(summary, isDropped);
   const topic = await joinTopic(sent, exports.topic, tenant, samples);
   const letters = await joinLetters(sent, exports.letters, tenant, samples);
   const differingLetters = exports.letterRows ? await differingRows(letters, exports.letterRows, samples) : 0;
   const stores = [];
-  for (const { store, copies, lag } of exports.stores) {
+  const further: CountedProblem[] = [];
+  for (const { store, copies, lag, further: lookFurther } of exports.stores) {
     stores.push({ store, counts: await joinStore(sent, store, copies, tenant, samples), lag: await lag() });
+    further.push(...(lookFurther?.(sent) ?? []));
   }
-  const stored = await exports.rollups?.();
-  const rollups = stored && recounted(sent, stored, samples);
-  return judge({ summary, sent, topic, letters, differingLetters, stores, rollups, mayDeadLetter, samples });
+  const rollups = exports.rollups && (await recounted(sent, exports.rollups, samples));
+  return judge({ summary, sent, topic, letters, differingLetters, stores, rollups, mayDeadLetter, further, samples });
 }
 
-function recounted(sent: SentRecords, stored: Rollups, samples: Samples): { rows: number; differing: number } {
-  const recount = recountRollups(sent);
+async function recounted(
+  sent: SentRecords,
+  { of, read }: NonNullable<Exports["rollups"]>,
+  samples: Samples,
+): Promise<{ rows: number; differing: number }> {
+  const recount = recountRollups(sent, of);
   const rows = recount.minutes.size + recount.series.size + recount.clients.size;
-  return { rows, differing: compareRollups(stored, recount, samples) };
+  return { rows, differing: compareRollups(await read(), recount, samples) };
 }

@@ -21,6 +21,12 @@ export interface StoreResult {
   /** Meant to be kept out by a drop rule, and stored nevertheless. */
   droppedButStored: number;
   deadLettered: number;
+  /** Records that came under an identity of another record, and are dead letters. */
+  conflicts: number;
+  /** Such records that were acknowledged and are no dead letter. */
+  conflictsLost: number;
+  /** Such records with more letters than they should have. */
+  conflictsDoubled: number;
   /** Messages that are no batches and have no dead letter of this store. */
   unreadableWithoutLetter: number;
   /** Messages that the store's group has not committed. */
@@ -52,7 +58,7 @@ export interface CheckResult {
   topic: { messages: number; records: number; rejected: number; unreadable: number };
   deadLetters: Record<string, number>;
   stores: Partial<Record<StoreName, StoreResult>>;
-  /** Rows of the statistics, and those that differ from a recount; absent where MySQL is not checked. */
+  /** Rows of the statistics, and those that differ from a recount; absent where no store that has them is checked. */
   rollups?: { rows: number; differing: number };
 }
 

@@ -8,7 +8,7 @@ import { exportMysql } from "./export-mysql.ts";
 import { exportRollups } from "./export-rollups.ts";
 import { KafkaLog } from "./kafka-log.ts";
 import { MysqlReader } from "./mysql-reader.ts";
-import { STORES, type StoreName } from "./stored-copy.ts";
+import { FULL_MODE_STORES, type StoreName } from "./stored-copy.ts";
 
 /** Where a run's data is. Of the stores, only what is checked need be there. */
 export interface RunPlaces {
@@ -48,7 +48,7 @@ export interface CheckRequest {
  * @throws Error where a server does not answer or holds what cannot be read at all.
  */
 export async function checkRun(request: CheckRequest): Promise<CheckResult> {
-  const { ledgerFile, places, stores = STORES, tenant = "default" } = request;
+  const { ledgerFile, places, stores = FULL_MODE_STORES, tenant = "default" } = request;
   const { topicPrefix, elasticsearchUrl, indexPrefix } = places;
   const kafka = new KafkaLog(places.kafkaBrokers);
   const mysql = new MysqlReader(places.mysqlUrl);
@@ -65,7 +65,7 @@ export async function checkRun(request: CheckRequest): Promise<CheckResult> {
         letters: exportLetters(kafka, topicPrefix),
         letterRows: request.letterTable ? exportLetterRows(mysql) : undefined,
         stores: stores.map(exportOf),
-        rollups: stores.includes("mysql") ? () => exportRollups(mysql, tenant) : undefined,
+        rollups: stores.includes("mysql") ? { of: "mysql", read: () => exportRollups(mysql, tenant) } : undefined,
       },
       { tenant, isDropped: request.isDropped ?? (() => false), mayDeadLetter: request.mayDeadLetter ?? false },
     );

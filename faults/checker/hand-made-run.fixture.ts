@@ -101,7 +101,7 @@ export class HandMadeRun {
           { store: "elasticsearch", copies: this.elasticsearch, lag: async () => this.lags.elasticsearch },
           { store: "mysql", copies: this.mysql, lag: async () => this.lags.mysql },
         ],
-        rollups: async () => this.rollups,
+        rollups: { of: "mysql", read: async () => this.rollups },
       },
       {
         tenant: "default",

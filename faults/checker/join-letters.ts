@@ -4,7 +4,7 @@ import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { contentHash, contentOf } from "./record-content.ts";
 import type { Samples } from "./samples.ts";
 import type { SentRecords } from "./sent-records.ts";
-import type { StoreName } from "./stored-copy.ts";
+import { STORES, type StoreName } from "./stored-copy.ts";
 
 /** What the dead letters were found to be. */
 export interface LetterCounts {
@@ -21,14 +21,14 @@ export interface LetterCounts {
   keys: Set<string>;
 }
 
-/** Marks in `sent` what was kept as a dead letter, for each store of its own. */
+/** Marks in `sent` and its rivals what was kept as a dead letter, for each store of its own. */
 export async function joinLetters(
   sent: SentRecords,
   letters: AsyncIterable<DeadLetter> | Iterable<DeadLetter>,
   tenant: string,
   samples: Samples,
 ): Promise<LetterCounts> {
-  const unreadable = { elasticsearch: new Set<string>(), mysql: new Set<string>() };
+  const unreadable = Object.fromEntries(STORES.map((store) => [store, new Set()])) as LetterCounts["unreadable"];
   const counts: LetterCounts = { letters: 0, phantom: 0, corrupt: 0, reasons: {}, unreadable, keys: new Set() };
   for await (const letter of letters) {
     counts.letters++;
@@ -40,6 +40,7 @@ export async function joinLetters(
       unreadable[store].add(`${letter.partition}@${letter.offset}`);
       continue;
     }
+    if (store && letter.tenant === tenant && sent.rivals.addLetter(store, letter.id, originalHash(letter))) continue;
     const [producer = "", seqText = ""] = letter.id.split("-");
     const seq = Number(seqText);
     const records = store && letter.tenant === tenant ? sent.find(producer, seq) : undefined;
@@ -88,7 +89,7 @@ export async function differingRows(
 }
 
 function storeOf({ store }: DeadLetter): StoreName | undefined {
-  return store === "elasticsearch" || store === "mysql" ? store : undefined;
+  return STORES.find((name) => name === store);
 }
 
 function originalHash({ original }: DeadLetter): number | undefined {

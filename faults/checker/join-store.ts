@@ -39,7 +39,7 @@ export async function joinStore(
     }
     records.found[store][copy.seq]!++;
     const timeless = (records.flags[copy.seq]! & TIMELESS) !== 0;
-    if (timeless && store === "mysql") records.givenTimes.set(copy.seq, copy.timeNanos);
+    if (timeless && store !== "elasticsearch") records.givenTimes.set(copy.seq, copy.timeNanos);
     const fault = faultOf(copy, records.hashes[copy.seq]!, timeless);
     if (fault === undefined) continue;
     counts.corrupt++;

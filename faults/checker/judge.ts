@@ -8,6 +8,9 @@ import type { Samples } from "./samples.ts";
 import type { ProducerRecords, SentRecords } from "./sent-records.ts";
 import type { StoreName } from "./stored-copy.ts";
 
+/** A sentence and how often it is true; 0: it is no problem. */
+export type CountedProblem = [count: number, sentence: string];
+
 /** Everything that was found, ready to be judged. */
 export interface Findings {
   summary: LedgerSummary;
@@ -20,6 +23,8 @@ export interface Findings {
   rollups: { rows: number; differing: number } | undefined;
   /** True where valid records may become dead letters in this run. */
   mayDeadLetter: boolean;
+  /** What was found where only one store has it. */
+  further: readonly CountedProblem[];
   samples: Samples;
 }
 
@@ -51,6 +56,7 @@ export function judge(findings: Findings): CheckResult {
     stores: Object.fromEntries(stores.map(({ store, result }) => [store, result])),
     rollups,
   };
+  for (const { store, result } of stores) countRivals(result, store, sent, samples);
   result.problems = problemsOf(result, findings, totals.misjudged, differingIds(findings, samples));
   result.ok = result.problems.length === 0;
   return result;
@@ -65,6 +71,7 @@ function emptyResult(
   return {
     ...{ stored: 0, lost: 0, lostBeforeTheLog: 0, skipped: 0, duplicated: 0, deadLettered: 0 },
     ...{ rejectedButStored: 0, droppedButStored: 0, unreadableWithoutLetter, lag },
+    ...{ conflicts: 0, conflictsLost: 0, conflictsDoubled: 0 },
     ...{ phantom: counts.phantom, corrupt: counts.corrupt, fingerprint: counts.fingerprint },
   };
 }
@@ -140,6 +147,23 @@ function countMissing(
   }
 }
 
+/** A rival of what the store holds is a dead letter, once. What was rejected or dropped cannot be compared with. */
+function countRivals(result: StoreResult, store: StoreName, sent: SentRecords, samples: Samples): void {
+  if (store === "elasticsearch") return; // It knows identities, not contents.
+  for (const { producer, seq, acked, letters } of sent.rivals.all()) {
+    const count = letters[store] ?? 0;
+    const isStored = (sent.find(producer, seq)?.found[store][seq] ?? 0) > 0;
+    if (count > 0) result.conflicts++;
+    if (count > 1 || (count > 0 && !isStored)) {
+      result.conflictsDoubled++;
+      samples.add(`conflicts in ${store}`, `${store} has ${count} letters of a rival of ${producer}-${seq}`);
+    } else if (count === 0 && acked && isStored) {
+      result.conflictsLost++;
+      samples.add(`conflicts in ${store}`, `${producer}-${seq} had a rival, which was acknowledged and is no letter`);
+    }
+  }
+}
+
 /** Records that one store holds and another does not, where both were checked. */
 function differingIds({ sent, stores }: Findings, samples: Samples): number {
   if (stores.length < 2) return 0;
@@ -154,7 +178,7 @@ function differingIds({ sent, stores }: Findings, samples: Samples): number {
 
 function problemsOf(result: CheckResult, findings: Findings, misjudged: number, differing: number): string[] {
   const { topic, letters, mayDeadLetter } = findings;
-  const counted: [count: number, sentence: string][] = [
+  const counted: CountedProblem[] = [
     [result.acked === 0 ? 1 : 0, "run without any acknowledgement: nothing was tested"],
     [topic.phantom, "records in the topic that were never sent"],
     [topic.corrupt, "records in the topic that differ from what was sent"],
@@ -178,7 +202,10 @@ function problemsOf(result: CheckResult, findings: Findings, misjudged: number, 
       [mayDeadLetter ? 0 : counts.deadLettered, `valid records that ${store} made dead letters`],
       [counts.unreadableWithoutLetter, `unreadable messages without a dead letter of ${store}`],
       [counts.lag, `messages that ${store}'s group has not passed`],
+      [counts.conflictsLost, `conflicting records without a dead letter of ${store}`],
+      [counts.conflictsDoubled, `dead letters of ${store} too many for records that conflict`],
     );
   }
+  counted.push(...findings.further);
   return counted.filter(([count]) => count > 0).map(([count, sentence]) => `${count} ${sentence}`);
 }

@@ -10,11 +10,21 @@ export interface ProducerSends {
   flags: Uint8Array;
 }
 
+/** What the ledger says of a rival. */
+export interface RivalSend {
+  producer: string;
+  seq: number;
+  source: RecordSource;
+  acked: boolean;
+}
+
 /** What the ledger says of a run. */
 export interface LedgerSummary {
   name: string;
   seed: number;
   producers: ProducerSends[];
+  /** Records that were sent under identities that others had already; each once. */
+  rivals: RivalSend[];
   /** Batches that were sent, each time counted, and what came of them. */
   sends: { all: number; acked: number; refused: number; unknown: number };
   /** Of `sends.all`: how many by which call. */
@@ -31,6 +41,7 @@ export async function summarize(entries: AsyncIterable<LedgerEntry> | Iterable<L
 class Summing {
   private run: { name: string; seed: number; baseMs: number } | undefined;
   private readonly producers = new Map<string, ProducerSends>();
+  private readonly rivals = new Map<string, RivalSend>();
   private readonly open = new Map<number, SentEntry>();
   private readonly sends = { all: 0, acked: 0, refused: 0, unknown: 0 };
   private readonly calls: Record<string, number> = {};
@@ -54,7 +65,8 @@ class Summing {
     if (!this.run) throw new Error("the ledger has no first line");
     this.sends.unknown += this.open.size;
     const { name, seed } = this.run;
-    return { name, seed, producers: [...this.producers.values()], sends: this.sends, calls: this.calls };
+    const [producers, rivals] = [[...this.producers.values()], [...this.rivals.values()]];
+    return { name, seed, producers, rivals, sends: this.sends, calls: this.calls };
   }
 
   private producer(producer: string, seed: number): void {
@@ -68,7 +80,8 @@ class Summing {
     this.sends.all++;
     this.calls[entry.by] = (this.calls[entry.by] ?? 0) + 1;
     this.open.set(entry.send, entry);
-    this.mark(entry, () => SENT);
+    if (entry.rival === undefined) this.mark(entry, () => SENT);
+    else this.rival(entry, entry.rival, false);
   }
 
   private answer({ send, outcome, rejected = [] }: AnswerEntry): void {
@@ -77,8 +90,18 @@ class Summing {
     this.open.delete(send);
     this.sends[outcome]++;
     if (outcome !== "acked") return;
+    if (entry.rival !== undefined) return this.rival(entry, entry.rival, true);
     const places = new Set(rejected);
     this.mark(entry, (index) => (places.has(index) ? REJECTED : ACKED));
+  }
+
+  private rival({ producer, firstSeq, count }: SentEntry, seed: number, acked: boolean): void {
+    const source = { seed, baseMs: this.run!.baseMs };
+    for (let seq = firstSeq; seq < firstSeq + count; seq++) {
+      const key = `${producer}-${seq} ${seed}`;
+      const before = this.rivals.get(key)?.acked ?? false;
+      this.rivals.set(key, { producer, seq, source, acked: acked || before });
+    }
   }
 
   private mark({ producer, firstSeq, count }: SentEntry, flag: (index: number) => number): void {

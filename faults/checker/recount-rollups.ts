@@ -17,11 +17,18 @@ export interface Recount {
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
 
-/** Counts the requests that MySQL holds, and the dropped ones that stand in the topic, each once, from the records as sent. */
-export function recountRollups(sent: SentRecords): Recount {
+/** Which store has statistics. */
+export type CountingStore = "mysql" | "sqlite";
+
+/**
+ * Counts the requests that the store holds, and the dropped ones that came to it, each once, from the records as sent. A
+ * dropped one leaves no row: it stands in the topic, or the store says that it is settled.
+ */
+export function recountRollups(sent: SentRecords, store: CountingStore): Recount {
+  const placeOfDropped = store === "mysql" ? "topic" : "settled";
   const recount: Recount = { minutes: new Map(), series: new Map(), clients: new Map() };
   sent.forEach((records, seq, flags) => {
-    const place = flags & DROPPED ? "topic" : "mysql";
+    const place = flags & DROPPED ? placeOfDropped : store;
     if (records.found[place][seq] === 0) return;
     const content = contentOf(recordOf(records.source, seq));
     const time = content.timeNanos ?? records.givenTimes.get(seq);

@@ -3,6 +3,8 @@ import { isInvalid, type RecordSource, recordOf } from "../ledger/record-generat
 import type { LedgerSummary, ProducerSends } from "./ledger-summary.ts";
 import { contentHash, contentOf } from "./record-content.ts";
 import { DROPPED, INVALID, SENT, TIMELESS } from "./record-flags.ts";
+import { RivalRecords } from "./rival-records.ts";
+import { STORES, type StoreName } from "./stored-copy.ts";
 
 /** How often each record of one producer was found in each place. Seqs are indices: clients use them without gaps. */
 export interface ProducerRecords {
@@ -13,22 +15,28 @@ export interface ProducerRecords {
   /** `contentHash` of each. */
   hashes: Float64Array;
   found: Record<Place, Uint16Array>;
-  /** Of timeless records: the time that MySQL has, in nanoseconds since 1970. */
+  /** Of timeless records: the time that the SQL store has, in nanoseconds since 1970. */
   givenTimes: Map<number, bigint>;
 }
 
-/** Where a record may be found. */
-export const PLACES = ["topic", "elasticsearch", "mysql", "elasticsearchLetters", "mysqlLetters"] as const;
-export type Place = (typeof PLACES)[number];
+/** Where a record may be found. The topic is the log, in the embedded mode too; its store says apart what it has settled. */
+export type Place = "topic" | "settled" | StoreName | `${StoreName}Letters`;
+const PLACES: readonly Place[] = [
+  "topic",
+  "settled",
+  ...STORES.flatMap((store) => [store, `${store}Letters` as const]),
+];
 
 /** All records of a run, made again from its ledger, and how often each was found where. A few bytes for each. */
 export class SentRecords {
   readonly producers: readonly ProducerRecords[];
+  readonly rivals: RivalRecords;
   private readonly byName: ReadonlyMap<string, ProducerRecords>;
 
   /** `isDropped`: the run's drop rule. */
   constructor(summary: LedgerSummary, isDropped: (record: LogRecord) => boolean) {
     this.producers = summary.producers.map((sends) => recordsOf(sends, isDropped));
+    this.rivals = new RivalRecords(summary.rivals);
     this.byName = new Map(this.producers.map((records) => [records.producer, records]));
   }
 
@@ -36,6 +44,11 @@ export class SentRecords {
   find(producer: string, seq: number): ProducerRecords | undefined {
     const records = this.byName.get(producer);
     return records && ((records.flags[seq] ?? 0) & SENT) !== 0 ? records : undefined;
+  }
+
+  /** Behind the highest seq of a producer that may have been sent. */
+  lengthOf(producer: string): number {
+    return this.byName.get(producer)?.flags.length ?? 0;
   }
 
   /** Calls `take` for each record that was sent. */
@@ -56,13 +69,10 @@ function recordsOf(sends: ProducerSends, isDropped: (record: LogRecord) => boole
     source,
     flags,
     hashes: new Float64Array(flags.length),
-    found: {
-      topic: new Uint16Array(flags.length),
-      elasticsearch: new Uint16Array(flags.length),
-      mysql: new Uint16Array(flags.length),
-      elasticsearchLetters: new Uint16Array(flags.length),
-      mysqlLetters: new Uint16Array(flags.length),
-    },
+    found: Object.fromEntries(PLACES.map((place) => [place, new Uint16Array(flags.length)])) as Record<
+      Place,
+      Uint16Array
+    >,
     givenTimes: new Map(),
   };
   for (let seq = 0; seq < flags.length; seq++) {

@@ -1,7 +1,9 @@
 import type { Content } from "./record-content.ts";
 
+/** The stores of the full mode. */
+export const FULL_MODE_STORES = ["elasticsearch", "mysql"] as const;
 /** The stores that are checked, and the names that their dead letters carry. */
-export const STORES = ["elasticsearch", "mysql"] as const;
+export const STORES = [...FULL_MODE_STORES, "sqlite"] as const;
 export type StoreName = (typeof STORES)[number];
 
 /** One copy of a record as a store has it. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lagOf, lagOfLetterTable, type RunPlaces } from "./check-run.ts";
 import { KafkaLog } from "./kafka-log.ts";
-import { STORES, type StoreName } from "./stored-copy.ts";
+import { FULL_MODE_STORES, type StoreName } from "./stored-copy.ts";
 
 const ASK_EVERY_MS = 250;
 
@@ -21,7 +21,7 @@ export interface Draining {
  * @throws Error naming what is left after `msMax`.
  */
 export async function waitUntilDrained(places: RunPlaces, draining: Draining): Promise<void> {
-  const { stores = STORES, letterTable = false, msMax } = draining;
+  const { stores = FULL_MODE_STORES, letterTable = false, msMax } = draining;
   const endMs = performance.now() + msMax;
   const kafka = new KafkaLog(places.kafkaBrokers);
   let last = "no answer from Kafka";

@@ -30,6 +30,11 @@ export interface SentEntry {
   count: number;
   /** Write, Upload or Stream. */
   by: string;
+  /**
+   * These are other records than the producer's own of these seqs, which were acknowledged before: they are made of this
+   * seed. None of either is invalid.
+   */
+  rival?: number;
 }
 
 /** What came of a send. One without such a line has no answer: its process ended, or the run did. */

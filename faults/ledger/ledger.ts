@@ -37,10 +37,10 @@ export class Ledger {
     return { seed, baseMs: this.baseMs };
   }
 
-  /** A batch is about to be sent. @returns the number of this send, for `answered`. */
-  sending(producer: string, firstSeq: number, count: number, by: string): number {
+  /** A batch is about to be sent. `rival`: as SentEntry has it. @returns the number of this send, for `answered`. */
+  sending(producer: string, firstSeq: number, count: number, by: string, rival?: number): number {
     const send = this.sends++;
-    this.write({ is: "sent", send, producer, firstSeq, count, by });
+    this.write({ is: "sent", send, producer, firstSeq, count, by, rival });
     return send;
   }
 

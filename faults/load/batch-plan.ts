@@ -16,6 +16,8 @@ export interface Behaviours {
   overlaps: number;
   /** Up to so many batches change places with each other. 1: they stay in order. */
   shuffledOver: number;
+  /** The share of acknowledged batches after which other records are sent under some of their seqs. Default: none. */
+  conflicts?: number;
 }
 
 /** A client that does nothing odd. */

@@ -34,7 +34,7 @@ const CHANNEL: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1, // A connection of its own for each client, as if it were a process of its own.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.min_reconnect_backoff_ms": 100,
-  "grpc.max_reconnect_backoff_ms": 1_000,
+  "grpc.max_reconnect_backoff_ms": 250,
 };
 
 /** A client of one address, host:port. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type RecordSource, recordOf } from "../ledger/record-generator.ts";
-import type { SeededRandom } from "../ledger/seeded-random.ts";
+import { isInvalid, type RecordSource, recordOf } from "../ledger/record-generator.ts";
+import { mixed, type SeededRandom } from "../ledger/seeded-random.ts";
 import { type Behaviours, batchPlan, type Range } from "./batch-plan.ts";
 import type { BatchSender, EncodedBatch } from "./batch-sender.ts";
 import type { Pace } from "./pace.ts";
@@ -11,6 +11,8 @@ import type { Pace } from "./pace.ts";
 const BATCHES_AT_ONCE = 8;
 const TRY_AGAIN_MS_MIN = 50;
 const TRY_AGAIN_MS_MAX = 500;
+const RIVAL = 0x52_69; // Makes another seed of a producer's.
+const RIVALS_PER_BATCH_MAX = 5;
 
 /** A producer, and how many records it sends. */
 export interface ProducerPart {
@@ -39,6 +41,7 @@ export interface ClientParts {
 export class LoadClient {
   private readonly parts: ClientParts;
   private stopped = false;
+  private finishing = false;
 
   constructor(parts: ClientParts) {
     this.parts = parts;
@@ -58,6 +61,11 @@ export class LoadClient {
     }
   }
 
+  /** Begins no further batch; what was begun is still sent until it is acknowledged. */
+  finish(): void {
+    this.finishing = true;
+  }
+
   /** Sends nothing more, also not again. */
   stop(): void {
     this.stopped = true;
@@ -66,23 +74,43 @@ export class LoadClient {
   private async sendAll(part: ProducerPart, plan: Iterator<Range>): Promise<void> {
     for (;;) {
       const next = plan.next();
-      if (next.done || this.stopped) return;
-      await this.sendUntilAcked(encoded(part, next.value), next.value.repeat ? 0 : next.value.count);
+      if (next.done || this.stopped || this.finishing) return;
+      const isNew = !next.value.repeat;
+      const acked = await this.sendUntilAcked(encoded(part, next.value), isNew ? next.value.count : 0);
+      if (acked && isNew) await this.sendRivals(part, next.value);
     }
   }
 
-  private async sendUntilAcked(batch: EncodedBatch, newRecords: number): Promise<void> {
+  /** Other records under seqs that are acknowledged, now and then, where the behaviours say so. */
+  private async sendRivals(part: ProducerPart, { firstSeq, count }: Range): Promise<void> {
+    const { behaviours, random } = this.parts;
+    if (!behaviours.conflicts || !random.chance(behaviours.conflicts)) return;
+    const seed = mixed(part.source.seed, RIVAL);
+    const rivals: ProducerPart = { ...part, source: { ...part.source, seed } };
+    const range = { firstSeq, count: Math.min(count, random.between(1, RIVALS_PER_BATCH_MAX)), repeat: true };
+    for (let seq = firstSeq; seq < firstSeq + range.count; seq++) {
+      if (isInvalid(part.source, seq) || isInvalid(rivals.source, seq)) return;
+    }
+    await this.sendUntilAcked(encoded(rivals, range), 0, seed);
+  }
+
+  /** False where the client was stopped before. */
+  private async sendUntilAcked(batch: EncodedBatch, newRecords: number, rival?: number): Promise<boolean> {
     const { sender, ledger, pace, random, onSend, onAck } = this.parts;
     await pace.take(newRecords);
     while (!this.stopped) {
-      const send = ledger.sending(batch.producer, batch.firstSeq, batch.count, sender.by);
+      const send = ledger.sending(batch.producer, batch.firstSeq, batch.count, sender.by, rival);
       const answering = sender.send(batch);
       onSend();
       const answer = await answering;
       ledger.answered(send, answer);
-      if (answer.outcome === "acked") return onAck(newRecords);
+      if (answer.outcome === "acked") {
+        onAck(newRecords);
+        return true;
+      }
       await sleep(random.between(TRY_AGAIN_MS_MIN, TRY_AGAIN_MS_MAX));
     }
+    return false;
   }
 }
 

@@ -13,6 +13,7 @@ import { WriteSender } from "./write-sender.ts";
 
 const DAY_MS = 86_400_000;
 const CUT_EVERY_MS = { min: 200, max: 1_500 };
+const BRANCHES_PER_STAGE = 10_000; // Sequences of chance that one load may use.
 
 /** What is sent, and how. */
 export interface LoadSettings {
@@ -28,6 +29,8 @@ export interface LoadSettings {
   /** Clients come in pairs of one producer, and both send all of its records. */
   sharedProducers?: boolean;
   clients?: number;
+  /** Tells several loads of one ledger apart, from 0 on. */
+  stage?: number;
 }
 
 /** Several clients that send for as long as it takes until all records are acknowledged, and write all of it down. */
@@ -41,12 +44,13 @@ export class Load {
   private readonly waiting: (() => void)[] = [];
   private clients: LoadClient[] = [];
   private ackedCount = 0;
+  private finishing = false;
   private over = false;
 
   constructor(settings: LoadSettings, ledger: Ledger) {
     this.settings = settings;
     this.ledger = ledger;
-    this.random = new SeededRandom(ledger.seed, 1);
+    this.random = this.chance(1);
     this.total = settings.records;
   }
 
@@ -78,6 +82,7 @@ export class Load {
     this.clients = this.producersOfClients().map((producers, index) =>
       this.client(address, index, hasStream, producers),
     );
+    if (this.finishing) this.finish(); // It was called before there were clients.
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -97,6 +102,12 @@ export class Load {
     if (late) throw new Error(`${this.acked} of ${this.total} records were acknowledged within ${msMax} ms`);
   }
 
+  /** Begins no further batch: `run` resolves when what was begun is acknowledged. */
+  finish(): void {
+    this.finishing = true;
+    for (const client of this.clients) client.finish();
+  }
+
   /** What is under way ends; nothing more is sent. */
   stop(): void {
     for (const client of this.clients) client.stop();
@@ -107,7 +118,7 @@ export class Load {
       sender: senderOf(index, address, hasStream),
       ledger: this.ledger,
       pace: new Pace(this.settings.perSecond / this.clientCount),
-      random: new SeededRandom(this.ledger.seed, 100 + index),
+      random: this.chance(100 + index),
       behaviours: this.settings.behaviours ?? PLAIN,
       producers,
       onSend: () => this.sending(),
@@ -143,11 +154,23 @@ export class Load {
   private producer(number: number, records: number): ProducerPart {
     const daysAgo = number % 4 === 2 ? 2 : 0;
     const producer = uuidV7(Date.now() - daysAgo * DAY_MS, this.random.bytes(10));
-    return { producer, source: this.ledger.producer(producer, mixed(this.ledger.seed, 1_000 + number)), records };
+    return {
+      producer,
+      source: this.ledger.producer(producer, mixed(this.ledger.seed, this.branch(1_000 + number))),
+      records,
+    };
+  }
+
+  private chance(branch: number): SeededRandom {
+    return new SeededRandom(this.ledger.seed, this.branch(branch));
+  }
+
+  private branch(number: number): number {
+    return number + BRANCHES_PER_STAGE * (this.settings.stage ?? 0);
   }
 
   private async cutUntilOver(proxy: TcpProxy): Promise<void> {
-    const random = new SeededRandom(this.ledger.seed, 2);
+    const random = this.chance(2);
     while (!this.over) {
       await sleep(random.between(CUT_EVERY_MS.min, CUT_EVERY_MS.max));
       if (!this.over) proxy.cut();
@@ -165,7 +188,7 @@ function portOf(address: string): number {
 }
 
 /** RFC 9562 §5.7, as 32 hexadecimal digits. `random`: 10 bytes. */
-function uuidV7(timeMs: number, random: Uint8Array): string {
+export function uuidV7(timeMs: number, random: Uint8Array): string {
   const rest = Buffer.from(random);
   rest[0] = (rest[0]! & 0x0f) | 0x70;
   rest[2] = (rest[2]! & 0x3f) | 0x80;

@@ -25,14 +25,21 @@ let importing: Promise<unknown> = Promise.resolve();
 /**
  * All parts imported anew, with these modules changed: other imports of them, before and after, are not touched. One at
  * a time, since the list of changed modules is the whole test file's.
+ *
+ * `importParts`: imports those that are wanted. Default: those of the full mode.
  */
-export function freshParts(modules: readonly ChangedModule[]): Promise<ProductParts> {
-  const fresh = importing.then(() => importChanged(modules));
+export function freshParts(modules: readonly ChangedModule[]): Promise<ProductParts>;
+export function freshParts<Parts>(modules: readonly ChangedModule[], importParts: () => Promise<Parts>): Promise<Parts>;
+export function freshParts(
+  modules: readonly ChangedModule[],
+  importParts: () => Promise<object> = () => import("./product-parts.ts"),
+): Promise<object> {
+  const fresh = importing.then(() => importChanged(modules, importParts));
   importing = fresh.catch(() => undefined);
   return fresh;
 }
 
-async function importChanged(modules: readonly ChangedModule[]): Promise<ProductParts> {
+async function importChanged(modules: readonly ChangedModule[], importParts: () => Promise<object>): Promise<object> {
   const paths = modules.map(({ path }) => join(import.meta.dirname, "..", "..", "services", path));
   let used = 0;
   for (const [index, { change }] of modules.entries()) {
@@ -44,7 +51,7 @@ async function importChanged(modules: readonly ChangedModule[]): Promise<Product
   }
   vi.resetModules();
   try {
-    const parts = await import("./product-parts.ts");
+    const parts = await importParts();
     if (used !== modules.length) throw new Error(`of ${modules.length} changed modules ${used} are part of LogPulse`);
     return parts;
   } finally {

@@ -3,14 +3,17 @@ import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import type { LogRecord } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
 import type { AcceptedBatch, BatchAcceptor } from "../../services/ingest/accept-batch.ts";
+import type { Clock } from "../../services/ports/clock.ts";
 import type { EventLog } from "../../services/ports/event-log.ts";
 import type { CallContext } from "../../services/ports/service-handlers.ts";
-import type { Answer } from "../ledger/ledger.ts";
+import type { Answer, Ledger } from "../ledger/ledger.ts";
 import { DROPPED_STATUS, isInvalid, type RecordSource, recordOf } from "../ledger/record-generator.ts";
 import { mixed, SeededRandom } from "../ledger/seeded-random.ts";
+import type { ProductParts } from "./fresh-parts.ts";
 import type { PlantedRun } from "./planted-run.ts";
 
 const PRODUCER_AGE_DAYS_MAX = 27;
+const RIVAL = 0x52_69; // Makes another seed of a sender's.
 
 /** Who sends; its seqs go on where its last batch ended. */
 export interface Sender {
@@ -30,9 +33,16 @@ export interface SentRecord {
   dropped: boolean;
 }
 
+/** What a door stands on. */
+export interface DoorStage {
+  parts: Pick<ProductParts, "BatchAcceptor" | "IngestCounts" | "LogPulseError" | "NoLimiter">;
+  ledger: Ledger;
+  clock(): Clock;
+}
+
 /** Ingest without its protocols: batches go through the real acceptor into the real log, and into the ledger. */
 export class IngestDoor {
-  private readonly run: PlantedRun;
+  private readonly run: DoorStage;
   private readonly log: EventLog;
   private readonly acceptor: BatchAcceptor;
   private readonly random: SeededRandom;
@@ -51,7 +61,7 @@ export class IngestDoor {
     return new IngestDoor(run, log(kafka));
   }
 
-  private constructor(run: PlantedRun, log: EventLog) {
+  constructor(run: DoorStage, log: EventLog) {
     this.run = run;
     this.log = log;
     this.random = new SeededRandom(run.ledger.seed, 1);
@@ -80,6 +90,18 @@ export class IngestDoor {
     const send = ledger.sending(sender.producer, firstSeq, count, "acceptor");
     ledger.answered(send, await this.answerTo(encoded(sender.producer, sent)));
     return sent;
+  }
+
+  /** Sends other records under seqs that the sender has used, each in a batch of its own, where both are valid. */
+  async sendRivals(sender: Sender, seqs: readonly number[]): Promise<number> {
+    const source = { ...sender.source, seed: mixed(sender.source.seed, RIVAL) };
+    const valid = seqs.filter((seq) => !isInvalid(sender.source, seq) && !isInvalid(source, seq));
+    for (const seq of valid) {
+      const send = this.run.ledger.sending(sender.producer, seq, 1, "acceptor", source.seed);
+      const answer = await this.answerTo(encoded(sender.producer, [sentRecord(source, seq)]));
+      this.run.ledger.answered(send, answer);
+    }
+    return valid.length;
   }
 
   /** Bytes that somebody else writes to the topic. */

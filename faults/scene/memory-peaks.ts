@@ -7,10 +7,10 @@ const LOOK_EVERY_MS = 250;
 export class MemoryPeaks {
   /** In bytes, by the name without its number: ingest, worker-mysql, … */
   readonly peaks = new Map<string, number>();
-  private readonly roles: () => Iterable<RunningServer>;
+  private readonly roles: () => Iterable<Pick<RunningServer, "name" | "pid">>;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(roles: () => Iterable<RunningServer>) {
+  constructor(roles: () => Iterable<Pick<RunningServer, "name" | "pid">>) {
     this.roles = roles;
     this.timer = setInterval(() => this.look(), LOOK_EVERY_MS);
   }

@@ -44,3 +44,11 @@ export function severityRangeOfWord(word: string): SeverityRange | undefined {
   const min = severity - ((severity - 1) % 4);
   return { min, max: min + 3 };
 }
+
+/** The usual level words, in lower case, whose severity lies in the range. */
+export function levelWordsIn({ min, max }: SeverityRange): string[] {
+  return Object.keys(FIRST_OF_WORD).filter((word) => {
+    const severity = FIRST_OF_WORD[word]!;
+    return severity >= min && severity <= max;
+  });
+}

@@ -1,12 +1,12 @@
 import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 
 /**
- * How a role offers its calls: plain functions over messages. `runtime/` mounts the same functions on gRPC, Connect and
- * gRPC-Web, so a role never sees a protocol.
+ * How a role offers its calls: plain functions over messages. `runtime/` mounts the same functions on gRPC, Connect,
+ * gRPC-Web and REST, so a role never sees a protocol.
  *
  * A handler that rejects ends the call with an error: a LogPulseError is sent as it is, anything else as `bug` without
  * details, and is logged once. A handler that takes bytes gets an encoded message, at most BATCH_BYTES_MAX, not
- * decoded: gRPC hands it over as it came, Connect and gRPC-Web encode what they decoded. Those bytes are the handler's
+ * decoded: gRPC hands it over as it came, Connect, gRPC-Web and REST encode what they decoded. Those bytes are the handler's
  * to read and never to change; a view on them keeps the whole message alive.
  */
 export interface CallContext {
@@ -54,6 +54,21 @@ export interface ClientStreamBytesHandler<O extends DescMessage> {
 export type Send<O extends DescMessage> = (answer: MessageInitShape<O>) => Promise<void>;
 
 /**
+ * One message in, any number of messages out. On every protocol; REST has them as lines of JSON or as server-sent
+ * events.
+ *
+ * `send` resolves when the transport has taken the message; one at a time. It rejects when the call was aborted, also
+ * because the client did not read the message within STREAM_IDLE_MS_MAX.
+ *
+ * The call ends, well, when `handle` resolves. One that goes on for as long as its client likes looks at
+ * `context.stopping`.
+ */
+export interface ServerStreamHandler<I extends DescMessage, O extends DescMessage> {
+  kind: "server_stream";
+  handle: (request: MessageShape<I>, send: Send<O>, context: CallContext) => Promise<void>;
+}
+
+/**
  * Any number of encoded messages in, any number of messages out, side by side. gRPC only: over HTTP/1.1 such a call
  * cannot be made, and is refused.
  *
@@ -80,9 +95,13 @@ type HandlerOf<M> = M extends { methodKind: "unary"; input: infer I extends Desc
     : never
   : M extends { methodKind: "client_streaming"; output: infer O extends DescMessage }
     ? ClientStreamBytesHandler<O>
-    : M extends { methodKind: "bidi_streaming"; output: infer O extends DescMessage }
-      ? BidiStreamBytesHandler<O>
-      : never;
+    : M extends { methodKind: "server_streaming"; input: infer I extends DescMessage; output: infer O }
+      ? O extends DescMessage
+        ? ServerStreamHandler<I, O>
+        : never
+      : M extends { methodKind: "bidi_streaming"; output: infer O extends DescMessage }
+        ? BidiStreamBytesHandler<O>
+        : never;
 
 /** A handler for each method of a service: a missing name, a wrong one, or a wrong message does not compile. */
 export type HandlersOf<S extends DescService> = { [Name in keyof S["method"]]: HandlerOf<S["method"][Name]> };
@@ -92,6 +111,7 @@ export type AnyHandler =
   | UnaryHandler<DescMessage, DescMessage>
   | UnaryBytesHandler<DescMessage>
   | ClientStreamBytesHandler<DescMessage>
+  | ServerStreamHandler<DescMessage, DescMessage>
   | BidiStreamBytesHandler<DescMessage>;
 
 /** A method and its handler. */
@@ -123,6 +143,13 @@ export function clientStreamBytes<O extends DescMessage>(
   handle: ClientStreamBytesHandler<O>["handle"],
 ): ClientStreamBytesHandler<O> {
   return { kind: "client_stream_bytes", handle };
+}
+
+/** A handler for a server-streaming method. */
+export function serverStream<I extends DescMessage, O extends DescMessage>(
+  handle: ServerStreamHandler<I, O>["handle"],
+): ServerStreamHandler<I, O> {
+  return { kind: "server_stream", handle };
 }
 
 /** A handler for a bidirectional method that reads the encoded requests itself. */

@@ -4,6 +4,7 @@ import {
   type DescMethod,
   type DescMethodBiDiStreaming,
   type DescMethodClientStreaming,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type MessageInitShape,
   type MessageShape,
@@ -30,15 +31,18 @@ import { COMPRESSIONS, checkedBody } from "./http-request-body.ts";
 import type { ReceivedShare } from "./received-bytes.ts";
 import { countableConnectTimeout, countableGrpcTimeout } from "./request-timeout.ts";
 import { toConnectError, toStatus } from "./rpc-status.ts";
+import { SentMessages } from "./sent-messages.ts";
 
 /** Answers the request and says true, or says false where its path is none of the services'. */
 export type HttpMount = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 type Answer = MessageInitShape<DescMessage>;
 type Message = MessageShape<DescMessage>;
-type Run = (context: CallContext) => Promise<Answer>;
+type Run<T> = (context: CallContext) => Promise<T>;
 
 const PEER = createContextKey<string | undefined>(undefined);
+/** Cuts the connection off, with what is still to be written. */
+const CUT_OFF = createContextKey<() => void>(() => undefined);
 
 /** Serves the same handlers to Connect (JSON and binary) and gRPC-Web clients on HTTP/1.1. */
 export function connectMount(services: readonly ServiceHandlers[], desk: CallDesk): HttpMount {
@@ -81,7 +85,9 @@ function universalRequest(
   desk: CallDesk,
   share: ReceivedShare,
 ) {
-  const values = createContextValues().set(PEER, request.socket.remoteAddress);
+  const values = createContextValues()
+    .set(PEER, request.socket.remoteAddress)
+    .set(CUT_OFF, () => void response.destroy());
   // The library builds an address from Host, for which it has no use, and throws if that makes none.
   request.headers.host = "localhost";
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
@@ -126,7 +132,7 @@ function ownError(reason: unknown): unknown {
 
 function mount(router: ConnectRouter, bound: MethodHandler, desk: CallDesk): void {
   const { method, handler } = bound;
-  const serve = (call: HandlerContext, run: Run) => inCall(bound.method, call, desk, run);
+  const serve = <T>(call: HandlerContext, run: Run<T>) => inCall(bound.method, call, desk, run);
   switch (handler.kind) {
     case "unary":
       router.rpc(method as DescMethodUnary, (request, call) =>
@@ -143,11 +149,35 @@ function mount(router: ConnectRouter, bound: MethodHandler, desk: CallDesk): voi
         serve(call, (context) => handler.handle(encodeEach(method, requests), context)),
       );
       break;
+    case "server_stream":
+      router.rpc(method as DescMethodServerStreaming, (request, call) =>
+        sentMessages(call, desk, (sent) =>
+          serve(call, (context) => handler.handle(request, (answer) => sent.send(answer), context)),
+        ),
+      );
+      break;
     case "bidi_stream_bytes":
       router.rpc(method as DescMethodBiDiStreaming, () => {
         throw toConnectError(toStatus(needsHttp2(method)));
       });
   }
+}
+
+/** What `serve` sends until it settles. A client that does not read loses its connection: an error could not reach it. */
+function sentMessages(
+  call: HandlerContext,
+  { streamIdleMsMax }: CallDesk,
+  serve: (sent: SentMessages<Answer>) => Promise<void>,
+): SentMessages<Answer> {
+  const sent = new SentMessages<Answer>(streamIdleMsMax, (reason) => {
+    sent.end(reason);
+    call.values.get(CUT_OFF)();
+  });
+  serve(sent).then(
+    () => sent.end(),
+    (reason: unknown) => sent.end(reason),
+  );
+  return sent;
 }
 
 function needsHttp2({ name }: DescMethod): LogPulseError {
@@ -156,7 +186,7 @@ function needsHttp2({ name }: DescMethod): LogPulseError {
 }
 
 /** Runs a handler as one call of the desk. An abort answers the caller at once; the call counts until its handler ends. */
-async function inCall(method: DescMethod, call: HandlerContext, desk: CallDesk, run: Run): Promise<Answer> {
+async function inCall<T>(method: DescMethod, call: HandlerContext, desk: CallDesk, run: Run<T>): Promise<T> {
   const external = call.requestHeader.get(EXTERNAL_ADDRESS_HEADER) ?? undefined;
   const client = desk.clientAddress(call.values.get(PEER), external);
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -177,7 +207,7 @@ async function inCall(method: DescMethod, call: HandlerContext, desk: CallDesk, 
   }
 }
 
-async function endedBy(open: OpenCall, run: () => Promise<Answer>): Promise<Answer> {
+async function endedBy<T>(open: OpenCall, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } finally {

@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { gunzip, inflate } from "node:zlib";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import { LogPulseError } from "../domain/errors.ts";
 
 /** Decompresses to at most `bytesMax`; rejects where that does not do, or the bytes are not of its kind. */
@@ -8,11 +8,18 @@ export type Decompress = (bytes: Uint8Array, bytesMax: number) => Promise<Uint8A
 const PIECE = { chunkSize: 64 * 1024 }; // Node's own 16 KiB goes to another thread and back four times as often.
 const gunzipped = promisify(gunzip);
 const inflated = promisify(inflate);
+const unbrotlied = promisify(brotliDecompress);
 
 /** What gRPC clients may compress with, by the names in `grpc-encoding`. */
 export const GRPC_DECOMPRESS: ReadonlyMap<string, Decompress> = new Map<string, Decompress>([
   ["gzip", (bytes, bytesMax) => gunzipped(bytes, { ...PIECE, maxOutputLength: bytesMax })],
   ["deflate", (bytes, bytesMax) => inflated(bytes, { ...PIECE, maxOutputLength: bytesMax })],
+]);
+
+/** What REST clients may compress with, by the names in `content-encoding`. */
+export const HTTP_DECOMPRESS: ReadonlyMap<string, Decompress> = new Map<string, Decompress>([
+  ...GRPC_DECOMPRESS,
+  ["br", (bytes, bytesMax) => unbrotlied(bytes, { ...PIECE, maxOutputLength: bytesMax })],
 ]);
 
 /**

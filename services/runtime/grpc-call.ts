@@ -29,6 +29,9 @@ interface Inside {
 
 const STOPPED: Read = { done: true, value: undefined };
 
+/** Which side of a call sends for as long as the client likes. */
+export type LongSides = "none" | "answers" | "both";
+
 /** What becomes of a call beside its messages. */
 export interface GrpcCallEvents {
   /** The headers are here: serve the call. */
@@ -46,9 +49,9 @@ export interface GrpcCallEvents {
  * ours. A client that opens a call and stays silent is noticed. And what is held of a request that is not whole, or
  * whose handler has not taken it over, is counted (`ReceivedBytes`).
  *
- * A long call, in which both sides send for as long as the client likes, has other rules: the client may be silent for
- * `streamQuietMsMax` before it begins a message, and must read each of ours within `streamIdleMsMax`. Its handler, which
- * may wait long before it asks for the next message, has taken each one over when it gets it, and bounds what it holds.
+ * Where the answers go on for as long as the client likes, it must read each of them within `streamIdleMsMax`. Where both
+ * sides do, it may also be silent for `streamQuietMsMax` before it begins a message; the handler, which may wait long
+ * before it asks for the next message, has taken each one over when it gets it, and bounds what it holds.
  */
 export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private readonly wire: WireCall;
@@ -58,7 +61,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private readonly share: ReceivedShare;
   private readonly frames = new GrpcFrames();
   private readonly events: GrpcCallEvents;
-  private readonly isLong: boolean;
+  private readonly long: LongSides;
   private readonly sendStatus: (status: WireStatus) => void;
   private reading: Waiting<Read> | undefined;
   private writing: Waiting<void> | undefined;
@@ -70,11 +73,11 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private ended = false;
   private abortReason: LogPulseError | undefined;
 
-  constructor(wire: WireCall, desk: Desk, events: GrpcCallEvents, isLong = false) {
+  constructor(wire: WireCall, desk: Desk, events: GrpcCallEvents, long: LongSides = "none") {
     this.wire = wire;
     this.desk = desk;
     this.events = events;
-    this.isLong = isLong;
+    this.long = long;
     this.share = desk.received.open();
     this.inside = wire as unknown as Inside;
     this.encoding = this.inside.incomingEncoding;
@@ -154,7 +157,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     if (this.abortReason) return Promise.reject(this.abortReason);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.writing = { resolve, reject };
-    if (this.isLong) this.sendTimer = setTimeout(() => this.onNotRead(), this.desk.streamIdleMsMax);
+    if (this.long !== "none") this.sendTimer = setTimeout(() => this.onNotRead(), this.desk.streamIdleMsMax);
     this.wire.sendMessage(message, () => {
       clearTimeout(this.sendTimer);
       resolve();
@@ -189,7 +192,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     if (this.ended) return;
     const begins = this.frames.bytes === 0;
     this.frames.add(piece);
-    if (begins && this.isLong) this.waitUntilIdle();
+    if (begins && this.long === "both") this.waitUntilIdle();
     try {
       this.share.add(piece.length);
     } catch (reason) {
@@ -223,7 +226,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
 
   /** Hands a message to the handler. */
   private hand(message: Uint8Array): void {
-    if (!this.isLong) this.messageBytes += message.length;
+    if (this.long !== "both") this.messageBytes += message.length;
     this.share.set(this.frames.bytes + this.messageBytes);
     this.settleRead({ done: false, value: message });
   }
@@ -263,7 +266,7 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private onIdle(): void {
     if (this.reading === undefined) return; // The handler is at work, or has what it needs.
     const { streamIdleMsMax, streamQuietMsMax } = this.desk;
-    const isQuiet = this.isLong && this.frames.bytes === 0;
+    const isQuiet = this.long === "both" && this.frames.bytes === 0;
     if (isQuiet && performance.now() < this.quietSinceMs + streamQuietMsMax) return this.waitUntilIdle();
     const msMax = isQuiet ? streamQuietMsMax : streamIdleMsMax;
     const message = `no whole message came within ${msMax} ms; send what was not acknowledged on a new call`;

@@ -3,11 +3,11 @@ import type { Metadata, ServerInterceptor, ServiceDefinition } from "@grpc/grpc-
 import { ServerInterceptingCall } from "@grpc/grpc-js";
 import { LogPulseError } from "../domain/errors.ts";
 import { BATCH_BYTES_MAX } from "../domain/limits.ts";
-import type { CallContext, MethodHandler, ServiceHandlers } from "../ports/service-handlers.ts";
+import type { AnyHandler, CallContext, MethodHandler, ServiceHandlers } from "../ports/service-handlers.ts";
 import { type CallDesk, statusOfFailure } from "./call-desk.ts";
 import type { OpenCall } from "./calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
-import { GrpcCall } from "./grpc-call.ts";
+import { GrpcCall, type LongSides } from "./grpc-call.ts";
 import { toGrpcStatus } from "./rpc-status.ts";
 
 /** A method as the gRPC side serves it: encoded messages in and out. */
@@ -16,11 +16,16 @@ export interface GrpcMethod {
   path: string;
   /** False for those that a stopping process need not wait for. */
   waitedFor: boolean;
-  /** True where both sides send for as long as the client likes: see `GrpcCall`. */
-  isLong?: boolean;
+  /** Left out: none. See `GrpcCall`. */
+  long?: LongSides | undefined;
   /** Reads from the call and sends to it. When it resolves the call has ended well, when it rejects with that error. */
   serve: (call: GrpcCall, context: CallContext) => Promise<void>;
 }
+
+const LONG_SIDES: Partial<Record<AnyHandler["kind"], LongSides>> = {
+  server_stream: "answers",
+  bidi_stream_bytes: "both",
+};
 
 /** The methods of these services, as the gRPC side serves them. */
 export function grpcMethods(services: readonly ServiceHandlers[]): GrpcMethod[] {
@@ -28,7 +33,7 @@ export function grpcMethods(services: readonly ServiceHandlers[]): GrpcMethod[] 
     methods.map((bound) => ({
       path: `/${service.typeName}/${bound.method.name}`,
       waitedFor: true,
-      isLong: bound.handler.kind === "bidi_stream_bytes",
+      long: LONG_SIDES[bound.handler.kind],
       serve: serverOf(bound),
     })),
   );
@@ -73,7 +78,7 @@ class ServedCall extends ServerInterceptingCall {
     this.desk = desk;
     const onStart = (metadata: Metadata) => void this.serve(metadata);
     const onAbort = (reason: LogPulseError) => this.open?.abort(reason);
-    this.call = new GrpcCall(wire, desk, { onStart, onAbort }, method.isLong);
+    this.call = new GrpcCall(wire, desk, { onStart, onAbort }, method.long);
   }
 
   override start(): void {
@@ -115,6 +120,11 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
     case "client_stream_bytes":
       return async (call, context) => {
         await call.send(encode(await handler.handle(eachWithinBatchLimit(call), context)));
+      };
+    case "server_stream":
+      return async (call, context) => {
+        const request = decode(method.input, await onlyMessage(call));
+        await handler.handle(request, (answer) => call.send(encode(answer)), context);
       };
     case "bidi_stream_bytes":
       return async (call, context) => {

@@ -9,13 +9,17 @@ import {
 } from "../domain/limits.ts";
 import type { HttpMount } from "./connect-mount.ts";
 import type { hostCheck } from "./host-check.ts";
+import { HttpRefusal, sendAnswer, sendError } from "./http-answer.ts";
 import type { Log } from "./logger.ts";
 import type { Readiness } from "./readiness.ts";
+import { toOriginForm } from "./rest/request-target.ts";
 import { toStatus, toStatusJson } from "./rpc-status.ts";
 
 /** What answers on the HTTP/1.1 side. */
 export interface HttpDoorParts {
   connect: HttpMount;
+  /** May throw HttpRefusal. */
+  rest: HttpMount;
   readiness: Readiness;
   /** The services of the process, by full name. */
   services: ReadonlySet<string>;
@@ -26,7 +30,7 @@ export interface HttpDoorParts {
 }
 
 /**
- * The HTTP/1.1 side: Connect and gRPC-Web; `GET /healthz` (the process lives), `GET /readyz` (all parts answer now),
+ * The HTTP/1.1 side: Connect and gRPC-Web; REST; `GET /healthz` (the process lives), `GET /readyz` (all parts answer now),
  * `GET /servingz` (every service takes calls, by the rule of gRPC health: what a load balancer of this side goes by);
  * and for anything else a 404 that says what is here. It has Node's own guards against clients that never finish.
  */
@@ -40,57 +44,50 @@ export function httpDoor(parts: HttpDoorParts): Server {
     keepAliveTimeout: HTTP_KEEP_ALIVE_MS_MAX,
     noDelay: true,
   };
-  const server = createServer(options, (request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     if (parts.readiness.isDraining) response.shouldKeepAlive = false;
     answer(parts, request, response).catch((reason: unknown) => fail(parts.log, response, reason));
-  });
-  return server.on("clientError", refuse);
+  };
+  // What a client expects beside "100-continue" is no reason for Node's bare 417.
+  return createServer(options, onRequest).on("checkExpectation", onRequest).on("clientError", refuse);
 }
 
 async function answer(parts: HttpDoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  toOriginForm(request);
   const path = request.url?.split("?", 1)[0];
   const isRead = request.method === "GET" || request.method === "HEAD";
   // Before the check of Host: a load balancer asks under a name of its own, and the answer tells nobody anything.
-  if (isRead && path === "/healthz") return send(response, 200, "text/plain", "ok");
+  if (isRead && path === "/healthz") return sendAnswer(response, 200, "text/plain", "ok");
   parts.checkHost({ host: request.headers.host, origin: request.headers.origin });
   if (isRead && path === "/readyz") return tellReadiness(parts.readiness, response);
   if (isRead && path === "/servingz") return tellServing(parts, response);
-  if (!parts.connect(request, response)) throw notServed(request);
+  if (!parts.connect(request, response) && !parts.rest(request, response)) throw notServed(request);
 }
 
 async function tellReadiness(readiness: Readiness, response: ServerResponse): Promise<void> {
   const notReady = await readiness.look();
   const ready = notReady.length === 0;
-  send(response, ready ? 200 : 503, "application/json", JSON.stringify({ ready, notReady }));
+  sendAnswer(response, ready ? 200 : 503, "application/json", JSON.stringify({ ready, notReady }));
 }
 
 /** By the last look: 200 while every service is serving, 503 otherwise and while the process drains. */
 function tellServing({ readiness, services }: HttpDoorParts, response: ServerResponse): void {
   const notServing = readiness.notServing(services);
   const serving = !readiness.isDraining && notServing.length === 0; // There may be no service that could drain.
-  send(response, serving ? 200 : 503, "application/json", JSON.stringify({ serving, notServing }));
+  sendAnswer(response, serving ? 200 : 503, "application/json", JSON.stringify({ serving, notServing }));
 }
 
-function notServed({ method, url }: IncomingMessage): LogPulseError {
-  const here = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>), GET /healthz, /readyz, /servingz";
-  return new LogPulseError("not_found", `what is served here is ${here}; not ${method} ${url}`);
+function notServed({ method, url }: IncomingMessage): HttpRefusal {
+  const rpc = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>)";
+  const here = `${rpc}, REST (the routes in docs/rest.md), GET /healthz, /readyz, /servingz`;
+  return HttpRefusal.unknownPath(`what is served here is ${here}; not ${method} ${url}`);
 }
 
 function fail(log: Log, response: ServerResponse, reason: unknown): void {
-  const ours = reason instanceof LogPulseError;
+  const ours = reason instanceof LogPulseError || reason instanceof HttpRefusal;
   if (!ours) log.error({ err: reason }, "an HTTP request failed by a fault of ours");
   if (response.headersSent) return void response.destroy();
-  const httpStatus = !ours ? 500 : reason.kind === "not_permitted" ? 403 : 404;
-  send(response, httpStatus, "application/json", toStatusJson(toStatus(reason)));
-}
-
-function send(response: ServerResponse, httpStatus: number, contentType: string, body: string): void {
-  response.writeHead(httpStatus, {
-    "content-type": contentType,
-    "content-length": Buffer.byteLength(body),
-    "x-content-type-options": "nosniff",
-  });
-  response.end(body);
+  sendError(response, reason instanceof HttpRefusal ? reason : toStatus(reason));
 }
 
 /** What Node's parser refuses, by its own names; everything else is a bad request. */

@@ -123,10 +123,12 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>, share: ReceivedShare
 }
 
 /**
- * The pieces as they arrive. By hand, because `for await` destroys the request, and with it the connection, when it is
- * left early; the answer still is to be sent.
+ * The pieces as they arrive, each within `idleMsMax`. By hand, because `for await` destroys the request, and with it the
+ * connection, when it is left early; the answer still is to be sent.
+ *
+ * @throws LogPulseError `deadline_exceeded`, `overloaded` (no room in `share`), `cancelled`; on iteration.
  */
-async function* piecesOf(
+export async function* piecesOf(
   request: IncomingMessage,
   idleMsMax: number,
   share: ReceivedShare,

@@ -14,3 +14,11 @@ export function countableGrpcTimeout(timeout: string): string {
 export function countableConnectTimeout(timeout: string): string {
   return Number(timeout) > TIMER_MS_MAX ? String(TIMER_MS_MAX) : timeout;
 }
+
+const MS_OF_UNIT: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** A `grpc-timeout` in milliseconds, at most 24 days; undefined where it is none. */
+export function grpcTimeoutMs(timeout: string): number | undefined {
+  const [, count, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
+  return count === undefined ? undefined : Math.min(Number(count) * MS_OF_UNIT[unit]!, TIMER_MS_MAX);
+}

@@ -30,6 +30,26 @@ const CODE_OF: Record<ErrorKind, Code> = {
   bug: Code.Internal,
 };
 
+/** What HTTP says for each code: the table of gRPC's transcoders, Envoy's as well. */
+const HTTP_STATUS_OF: Record<Code, number> = {
+  [Code.Canceled]: 499,
+  [Code.Unknown]: 500,
+  [Code.InvalidArgument]: 400,
+  [Code.DeadlineExceeded]: 504,
+  [Code.NotFound]: 404,
+  [Code.AlreadyExists]: 409,
+  [Code.PermissionDenied]: 403,
+  [Code.ResourceExhausted]: 429,
+  [Code.FailedPrecondition]: 400,
+  [Code.Aborted]: 409,
+  [Code.OutOfRange]: 400,
+  [Code.Unimplemented]: 501,
+  [Code.Internal]: 500,
+  [Code.Unavailable]: 503,
+  [Code.DataLoss]: 500,
+  [Code.Unauthenticated]: 401,
+};
+
 /** A caller that is told RESOURCE_EXHAUSTED without a wait drops its data: this one is told where none is known. */
 const RETRY_AFTER_MS_USUAL = 1_000;
 
@@ -78,6 +98,11 @@ export function toGrpcStatus(status: RpcStatus): StatusObject {
 export function toConnectError(status: RpcStatus): ConnectError {
   const header = status.retryAfterSeconds === undefined ? {} : { "retry-after": String(status.retryAfterSeconds) };
   return new ConnectError(status.message, status.code, header, [...status.details]);
+}
+
+/** The status of an HTTP answer that has this one in its body. */
+export function toHttpStatus({ code }: RpcStatus): number {
+  return HTTP_STATUS_OF[code];
 }
 
 const DETAIL_TYPES = createRegistry(ErrorInfoSchema, RetryInfoSchema, QuotaFailureSchema, BadRequestSchema);

@@ -12,6 +12,9 @@ import {
   PROTOCOL_SNIFF_MS_MAX,
   READY_CHECK_MS_MAX,
   RECEIVED_BYTES_MAX,
+  REST_ANSWER_MS_MAX,
+  REST_STREAM_OPEN_MS_MAX,
+  SSE_HEARTBEAT_MS,
   STREAM_IDLE_MS_MAX,
   STREAM_QUIET_MS_MAX,
 } from "../domain/limits.ts";
@@ -32,6 +35,7 @@ import { sniffProtocol } from "./protocol-sniffer.ts";
 import { Readiness, type ReadinessCheck } from "./readiness.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
 import { reflectionMethods } from "./reflection.ts";
+import { restMount } from "./rest/rest-mount.ts";
 import type { Part } from "./shutdown.ts";
 
 /** What the server serves and how. */
@@ -65,14 +69,17 @@ export interface ServerLimits {
   healthRefreshMs: number;
   readyCheckMsMax: number;
   receivedBytesMax: number;
+  restAnswerMsMax: number;
+  restStreamOpenMsMax: number;
   sniffMsMax: number;
+  sseHeartbeatMs: number;
   streamIdleMsMax: number;
   streamQuietMsMax: number;
 }
 
 /**
- * One port for everything: gRPC (HTTP/2 without TLS) on grpc-js, Connect, gRPC-Web and plain HTTP on Node's HTTP/1.1
- * server, told apart by a connection's first three bytes. The same handlers answer on all of them.
+ * One port for everything: gRPC (HTTP/2 without TLS) on grpc-js, Connect, gRPC-Web, REST and plain HTTP on Node's
+ * HTTP/1.1 server, told apart by a connection's first three bytes. The same handlers answer on all of them.
  */
 export class LogPulseServer implements Part {
   readonly name = "server";
@@ -110,6 +117,11 @@ export class LogPulseServer implements Part {
     );
     this.http = httpDoor({
       connect: connectMount(services, desk),
+      rest: restMount(services, desk, {
+        answerMsMax: limits.restAnswerMsMax ?? REST_ANSWER_MS_MAX,
+        openMsMax: limits.restStreamOpenMsMax ?? REST_STREAM_OPEN_MS_MAX,
+        heartbeatMs: limits.sseHeartbeatMs ?? SSE_HEARTBEAT_MS,
+      }),
       readiness: this.readiness,
       services: names,
       checkHost: hostCheck(settings.host, settings.allowedHosts),
@@ -123,6 +135,11 @@ export class LogPulseServer implements Part {
   /** Where it listens. Only while it does. */
   get address(): AddressInfo {
     return this.http.address() as AddressInfo;
+  }
+
+  /** False before it has started, and once it stops. */
+  get isListening(): boolean {
+    return this.http.listening;
   }
 
   /** How many calls handlers work on. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DeadLetterSchema } from "../../gen/logpulse/v1/dead_letter_pb.ts";
 import { MemoryDeadLetterTable } from "../adapters/memory/dead-letter-table.ts";
 import { LogPulseError } from "../domain/errors.ts";
-import { RETENTION_AGAIN_MS, RETENTION_EVERY_MS } from "../domain/limits.ts";
+import { DISK_LIMIT_EVERY_MS, RETENTION_AGAIN_MS, RETENTION_EVERY_MS } from "../domain/limits.ts";
 import type { Logger } from "../ports/logger.ts";
 import { ManualClock } from "../ports/manual-clock.ts";
 import type { FirstDays, KeptDays, Retention } from "../ports/retention.ts";
@@ -142,6 +142,41 @@ describe("the retention loop", () => {
     await clock.pass(0);
     expect(table.all().map(({ id }) => id)).toEqual(["new"]);
     expect(loop.totals.deadLettersForgotten).toBe(1);
+    await loop.stop();
+  });
+
+  it("looks at the disk every few seconds, whether a batch was seen or not", async () => {
+    const clock = new ManualClock(NOW_MS);
+    const retention = new RetentionStub();
+    const disk = { usedBytes: 900, days: [19_998, 19_999, 20_000] };
+    const loop = new RetentionLoop({
+      retention,
+      table: undefined,
+      days: { records: 30, rollups: 90, deadLetters: 7 },
+      newestReceivedMs: () => undefined,
+      disk: { use: { usedBytes: async () => disk.usedBytes, recordDays: async () => disk.days }, bytesMax: 1_000 },
+      clock,
+      random: () => 1,
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    });
+    loop.start();
+    await clock.pass(0);
+    expect(retention.asked).toEqual([]);
+    disk.usedBytes = 1_001;
+    retention.keepFrom = async (first) => {
+      retention.asked.push(first);
+      disk.usedBytes = 800;
+      return { firstDay: first.records, dropped: [19_998] };
+    };
+    await clock.pass(DISK_LIMIT_EVERY_MS);
+    expect(retention.asked).toEqual([{ records: 19_999, rollups: 0 }]);
+    expect([loop.totals.daysDropped, loop.overDiskLimit]).toEqual([1, undefined]);
+    [disk.usedBytes, disk.days] = [1_200, [19_999, 20_000]];
+    await clock.pass(DISK_LIMIT_EVERY_MS);
+    expect(loop.overDiskLimit).toEqual({ usedBytes: 1_200, bytesMax: 1_000 });
+    disk.usedBytes = 900;
+    await clock.pass(DISK_LIMIT_EVERY_MS);
+    expect(loop.overDiskLimit).toBeUndefined();
     await loop.stop();
   });
 

@@ -1,9 +1,11 @@
 import { isKind, reasonText } from "../domain/errors.ts";
 import { firstDayKept } from "../domain/first-days.ts";
 import { dayText } from "../domain/identity.ts";
-import { RETENTION_AGAIN_MS, RETENTION_EVERY_MS } from "../domain/limits.ts";
+import { DISK_LIMIT_EVERY_MS, RETENTION_AGAIN_MS, RETENTION_EVERY_MS } from "../domain/limits.ts";
 import type { DeadLetterTable } from "../ports/dead-letter-table.ts";
+import type { DiskUse } from "../ports/disk-use.ts";
 import type { Retention } from "../ports/retention.ts";
+import { DiskLimit, type OverDiskLimit } from "./disk-limit.ts";
 import type { RetryParts } from "./until-done.ts";
 
 const DAY_MS = 86_400_000;
@@ -24,6 +26,8 @@ export interface RetentionLoopParts extends RetryParts {
   days: DaysKept;
   /** When ingest received the newest batch that this process has settled; undefined before there is one. */
   newestReceivedMs: () => number | undefined;
+  /** How much of the disk the store may take; only for a store that tells how much it does. */
+  disk?: { use: DiskUse; bytesMax: number };
 }
 
 /** What the loop has counted since it started. */
@@ -35,7 +39,8 @@ export interface RetentionTotals {
 }
 
 /**
- * Lets go of what a store need no longer keep: at the start and every RETENTION_EVERY_MS.
+ * Lets go of what a store need no longer keep: at the start and every RETENTION_EVERY_MS. And of its oldest days where it
+ * takes more of the disk than it may: that is looked at every DISK_LIMIT_EVERY_MS, whatever the time is.
  *
  * A clock that runs ahead would drop everything for ever, so one clock is not believed alone: the time is this process's
  * or that of the newest batch of the log, whichever is earlier. Ingest's clock wrote that one, and has to be right for
@@ -46,10 +51,13 @@ export class RetentionLoop {
   private readonly parts: RetentionLoopParts;
   private readonly counts: RetentionTotals = { daysDropped: 0, deadLettersForgotten: 0, failures: 0 };
   private readonly stopping = new AbortController();
-  private ended: Promise<void> = Promise.resolve();
+  private readonly diskLimit: DiskLimit | undefined;
+  private ended: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RetentionLoopParts) {
     this.parts = parts;
+    const { retention, logger, disk } = parts;
+    this.diskLimit = disk && new DiskLimit({ retention, logger, diskUse: disk.use, bytesMax: disk.bytesMax });
   }
 
   /** A copy of all counts. */
@@ -57,9 +65,15 @@ export class RetentionLoop {
     return { ...this.counts };
   }
 
+  /** Set while the store takes more of the disk than it may and no day may be dropped for it. */
+  get overDiskLimit(): OverDiskLimit | undefined {
+    return this.diskLimit?.over;
+  }
+
   /** Begins, once the store is prepared. What goes wrong is logged and tried again: it never ends by itself. */
   start(): void {
-    this.ended = this.run(this.stopping.signal);
+    const { signal } = this.stopping;
+    this.ended = Promise.all([this.run(signal), this.watchDisk(signal)]);
   }
 
   /** Ends; a turn under way is aborted. */
@@ -74,6 +88,18 @@ export class RetentionLoop {
       const done = await this.turn(signal);
       const waitMs = done ? RETENTION_EVERY_MS : RETENTION_AGAIN_MS;
       await clock.sleep(waitMs * (0.5 + random() / 2), signal).catch(() => undefined); // Aborted: the loop ends.
+    }
+  }
+
+  private async watchDisk(signal: AbortSignal): Promise<void> {
+    const { diskLimit } = this;
+    if (!diskLimit) return;
+    const look = async () => {
+      this.counts.daysDropped += await diskLimit.look(signal);
+    };
+    while (!signal.aborted) {
+      await this.succeeds(look, signal);
+      await this.parts.clock.sleep(DISK_LIMIT_EVERY_MS, signal).catch(() => undefined); // Aborted: the loop ends.
     }
   }
 

@@ -15,10 +15,12 @@ const last = (instruction: string) => lastStage.findLast((line) => line.startsWi
 describe("Dockerfile", () => {
   it("builds in one stage and runs in another", () => {
     expect(instructions.filter((line) => line.startsWith("FROM "))).toHaveLength(2);
-    expect(lastStage.filter((line) => line.startsWith("RUN "))).toEqual([]);
+    // The folder of the embedded mode's data, which a new volume takes its owner from.
+    expect(lastStage.filter((line) => line.startsWith("RUN "))).toEqual(["RUN mkdir /data && chown 1000:1000 /data"]);
+    expect(lastStage.slice(-20)).toEqual(expect.arrayContaining(["VOLUME /data"]));
   });
 
-  it("runs as a user that is not root, given as a number, and gives it no file", () => {
+  it("runs as a user that is not root, given as a number, and gives it no file of the program", () => {
     expect(last("USER")).toMatch(/^USER [1-9]\d*:[1-9]\d*$/);
     expect(lastStage.join("\n")).not.toContain("--chown");
   });

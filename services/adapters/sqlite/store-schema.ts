@@ -6,6 +6,19 @@ const APPLICATION_ID = 0x4c675073;
 /** Raise it with every change of the tables. */
 const SCHEMA_VERSION = 1;
 
+/**
+ * Settings of a day's words, measured with 235 bytes of text in each record. `automerge`: FTS5 would merge its segments
+ * within each transaction, which takes as long as indexing; `WordRows` merges them more of them at a time. `usermerge`:
+ * that many at least, the most FTS5 takes. `crisismerge`: never, since it holds up everything for as long as it takes.
+ * `hashsize`: the words of one transaction become one segment.
+ */
+const WORDS_SETTINGS: Readonly<Record<string, number>> = {
+  automerge: 0,
+  usermerge: 16,
+  crisismerge: 1_000,
+  hashsize: 16 * 1024 * 1024,
+};
+
 /** Sums over requests, in two of the rollup tables. TEXT where 64 bits could overflow: decimal digits. */
 const TALLY = `
   requests INTEGER NOT NULL,
@@ -13,7 +26,7 @@ const TALLY = `
   statuses BLOB NOT NULL,
   latency_count INTEGER NOT NULL,
   latency_sum_ns TEXT NOT NULL,
-  latency_max_ns INTEGER NOT NULL`;
+  latency_max_ns TEXT NOT NULL`;
 
 /** The tables that are one piece. Texts are BLOBs, their UTF-8 bytes, where anybody may have written them. */
 const WHOLE_TABLES = `
@@ -61,6 +74,7 @@ const WHOLE_TABLES = `
  *
  * - `records_D`: a row per record. `record` is the encoded LogRecord as it was sent, in the last column: what is asked
  *   for or listed stands before it, so that a list reads no whole records. `id` counts up in the order of storing.
+ *   `latency_ns` is an integer, or decimal digits as text where 64 bits are not enough: `BigInt()` reads both.
  * - `runs_D`: a row for each run of seqs whose ids follow one another too: seq s of it has the id
  *   first_id + (s - first_seq). It takes the place of an index with an entry per record.
  * - `words_D`: the words of the message, and those of service and severity text, cut by domain/words.ts and joined by
@@ -85,7 +99,7 @@ export function createRecordDay(database: DatabaseSync, day: number): void {
       method BLOB,
       path BLOB,
       status INTEGER,
-      latency_ns INTEGER,
+      latency_ns BLOB,
       record BLOB NOT NULL
     );
     CREATE INDEX records_${day}_by_time ON records_${day} (tenant, time_ns);
@@ -108,6 +122,8 @@ export function createRecordDay(database: DatabaseSync, day: number): void {
     ) WITHOUT ROWID;
     INSERT INTO record_days VALUES (${day});
   `);
+  const set = database.prepare(`INSERT INTO words_${day} (words_${day}, rank) VALUES (?, ?)`);
+  for (const [name, value] of Object.entries(WORDS_SETTINGS)) set.run(name, BigInt(value)); // Numbers are bound as floating point, which FTS5 does not take.
 }
 
 /** The rollups of a producer day, as adapters/mysql/tables.ts explains them; they are kept longer than its records. */
@@ -156,14 +172,14 @@ export function dropRollupDay(database: DatabaseSync, day: number): void {
 }
 
 /**
- * Creates the tables of an empty file; changes nothing in one that has them. Call it in a transaction.
+ * True where the file has the store's tables, false where it is empty.
  *
  * @throws LogPulseError `bug` where the file is another program's, or of another version of this one.
  */
-export function createStore(database: DatabaseSync): void {
+export function hasStore(database: DatabaseSync): boolean {
   const application = numberOf(database, "application_id");
   const version = numberOf(database, "user_version");
-  if (application === APPLICATION_ID && version === SCHEMA_VERSION) return;
+  if (application === APPLICATION_ID && version === SCHEMA_VERSION) return true;
   if (application === APPLICATION_ID) {
     throw new LogPulseError(
       "bug",
@@ -173,6 +189,16 @@ export function createStore(database: DatabaseSync): void {
   }
   const [first] = database.prepare("SELECT name FROM sqlite_schema LIMIT 1").all();
   if (application !== 0 || first) throw new LogPulseError("bug", "the store's file belongs to another program");
+  return false;
+}
+
+/**
+ * Creates the tables of an empty file; changes nothing in one that has them. Call it in a transaction.
+ *
+ * @throws LogPulseError as `hasStore`.
+ */
+export function createStore(database: DatabaseSync): void {
+  if (hasStore(database)) return;
   database.exec(WHOLE_TABLES);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
 }

@@ -2,7 +2,7 @@ import { type ErrorKind, LogPulseError } from "../../domain/errors.ts";
 
 /** One end of a channel between threads: a Worker, its parentPort, or a MessagePort. */
 export interface ThreadPort {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   on(event: "message", listener: (message: unknown) => void): unknown;
 }
 
@@ -72,7 +72,7 @@ export class ThreadCalls<H extends ThreadHandlers> {
   call<Name extends keyof H & string>(
     name: Name,
     args: ArgsOf<H[Name]>,
-    { signal, transfer }: { signal?: AbortSignal | undefined; transfer?: readonly ArrayBuffer[] } = {},
+    { signal, transfer = [] }: { signal?: AbortSignal | undefined; transfer?: ArrayBuffer[] } = {},
   ): Promise<AnswerOf<H[Name]>> {
     if (this.failure) return Promise.reject(this.failure);
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -82,14 +82,19 @@ export class ThreadCalls<H extends ThreadHandlers> {
     const cancel = () => {
       this.waiting.delete(call);
       Atomics.store(new Int32Array(cancelled!), 0, 1);
-      this.port.postMessage({ cancel: call });
+      this.port.postMessage({ cancel: call }, []);
       reject(signal!.reason);
     };
     this.waiting.set(call, { resolve, reject });
     signal?.addEventListener("abort", cancel, { once: true });
     const forget = () => signal?.removeEventListener("abort", cancel);
     promise.then(forget, forget);
-    this.port.postMessage({ call, name, args, cancelled } satisfies CallMessage, transfer);
+    try {
+      this.port.postMessage({ call, name, args, cancelled } satisfies CallMessage, transfer);
+    } catch (reason) {
+      this.waiting.delete(call); // They cannot be copied, so nobody will answer.
+      reject(reason);
+    }
     return promise as Promise<AnswerOf<H[Name]>>;
   }
 
@@ -134,9 +139,9 @@ async function answer(
     if (isCancelled()) return; // Nobody waits for it, and it has not begun.
     const handler = handlers[name];
     if (!handler) throw new Error(`the thread has no "${name}"`);
-    port.postMessage({ answer: call, value: await handler({ signal: controller.signal, isCancelled }, ...args) });
+    port.postMessage({ answer: call, value: await handler({ signal: controller.signal, isCancelled }, ...args) }, []);
   } catch (reason) {
-    port.postMessage({ answer: call, failed: described(reason) });
+    port.postMessage({ answer: call, failed: described(reason) }, []);
   } finally {
     underWay.delete(call);
   }

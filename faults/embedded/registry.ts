@@ -1,0 +1,7 @@
+import type { EmbeddedFault } from "./embedded-fault.ts";
+import { embeddedFullDisk } from "./full-disk.ts";
+import { embeddedKill } from "./kill-rounds.ts";
+import { embeddedTwoProcesses } from "./two-processes.ts";
+
+/** Every fault of the embedded mode, in the order in which a series runs them. */
+export const EMBEDDED_FAULTS: readonly EmbeddedFault[] = [embeddedKill, embeddedFullDisk, embeddedTwoProcesses];

@@ -1,0 +1,81 @@
+import type { DatabaseSync } from "node:sqlite";
+import { LogPulseError } from "../../domain/errors.ts";
+import { SQLITE_READER_CACHE_KIB } from "../../domain/limits.ts";
+import { openDatabase } from "./database.ts";
+import { isDamage, toStoreError } from "./errors.ts";
+import { KeptStatements } from "./kept-statements.ts";
+import { registerMethodFunction } from "./method-condition.ts";
+import type { ReadBound } from "./read-bound.ts";
+import { markDamaged } from "./store-damage.ts";
+import { StoreReader } from "./store-reader.ts";
+
+/**
+ * A connection to the store's file that can change nothing.
+ *
+ * It is opened by the first read, and again after an error of SQLite. A read-only connection cannot create the file:
+ * until the store's writer has done that, and made its tables, reads are refused as `store_unavailable`.
+ */
+export class ReadConnection {
+  private readonly path: string;
+  private opened: { database: DatabaseSync; statements: KeptStatements } | undefined;
+  private bound: ReadBound | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Runs `work` in one read transaction: it sees one state of the store, in which no day goes away. The transaction is
+   * ended whatever happens, since no checkpoint gets beyond what somebody still reads.
+   *
+   * @throws LogPulseError `store_unavailable`: the file cannot be read, or `bound` has ended the read; `cancelled`.
+   */
+  read<Result>(bound: ReadBound, work: (reader: StoreReader) => Result): Result {
+    try {
+      bound.look(); // It may have waited long enough for nothing.
+      const { database, statements } = this.open();
+      this.bound = bound;
+      database.exec("BEGIN");
+      try {
+        return work(new StoreReader(statements, bound));
+      } finally {
+        if (database.isTransaction) database.exec("ROLLBACK");
+      }
+    } catch (reason) {
+      if (isDamage(reason)) markDamaged(this.path, reason);
+      if (!(reason instanceof LogPulseError)) this.close(); // The next read begins with a new connection.
+      throw toStoreError(reason);
+    } finally {
+      this.bound = undefined;
+    }
+  }
+
+  close(): void {
+    this.opened?.database.close();
+    this.opened = undefined;
+  }
+
+  private open(): { database: DatabaseSync; statements: KeptStatements } {
+    if (this.opened) return this.opened;
+    const database = openDatabase(this.path, {
+      readOnly: true,
+      synchronous: "NORMAL",
+      cacheKiB: SQLITE_READER_CACHE_KIB,
+    });
+    this.opened = { database, statements: new KeptStatements(database) };
+    if (!hasTables(database)) {
+      this.close();
+      throw new LogPulseError("store_unavailable", "the store's file has no tables yet");
+    }
+    database.function("still_wanted", { deterministic: false }, () => {
+      this.bound?.look();
+      return 1;
+    });
+    registerMethodFunction(database);
+    return this.opened;
+  }
+}
+
+function hasTables(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'record_days'").get() !== undefined;
+}

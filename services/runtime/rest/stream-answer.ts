@@ -1,0 +1,135 @@
+import type { ServerResponse } from "node:http";
+import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { LogPulseError } from "../../domain/errors.ts";
+import type { OpenCall } from "../calls-in-flight.ts";
+import { type RpcStatus, toStatusJson } from "../rpc-status.ts";
+
+/** How long a stream of answers may take over what, in milliseconds. */
+export interface StreamTimes {
+  /** Until its headers leave, if nothing is sent before. */
+  openMsMax: number;
+  /** Between two signs of life among server-sent events. */
+  heartbeatMs: number;
+  /** For the client to read a message. */
+  idleMsMax: number;
+}
+
+/** Ways to write a stream of messages. */
+export const STREAM_FORMS = {
+  /** A line of JSON each. An error is the line {"error": google.rpc.Status}. */
+  json_lines: {
+    contentType: "application/x-ndjson",
+    message: (json: string) => `${json}\n`,
+    error: (status: string) => `{"error":${status}}\n`,
+    heartbeat: undefined,
+  },
+  /** Server-sent events, as browsers' EventSource reads them. An error is an event of that name. */
+  events: {
+    contentType: "text/event-stream",
+    message: (json: string) => `data: ${json}\n\n`,
+    error: (status: string) => `event: error\ndata: ${status}\n\n`,
+    heartbeat: ":\n\n", // A comment, which nobody sees.
+  },
+} as const;
+
+/** Server-sent events for those who ask for them, lines of JSON for all others. */
+export function streamForm(accept: string | undefined): keyof typeof STREAM_FORMS {
+  return /\btext\/event-stream\b/i.test(accept ?? "") ? "events" : "json_lines";
+}
+
+/**
+ * One stream of answers over HTTP/1.1. Its status is 200 as soon as it is open: an error before that has a status of its
+ * own, one behind it is the last thing in the stream.
+ */
+export class StreamAnswer {
+  private readonly response: ServerResponse;
+  private readonly output: DescMessage;
+  private readonly form: (typeof STREAM_FORMS)[keyof typeof STREAM_FORMS];
+  private readonly times: StreamTimes;
+  private readonly call: OpenCall;
+  private readonly openTimer: NodeJS.Timeout;
+  private heartbeatTimer: NodeJS.Timeout | undefined;
+
+  /** `call` is aborted, and the connection cut off, where the client does not read. */
+  constructor(
+    response: ServerResponse,
+    output: DescMessage,
+    form: keyof typeof STREAM_FORMS,
+    times: StreamTimes,
+    call: OpenCall,
+  ) {
+    this.response = response;
+    this.output = output;
+    this.form = STREAM_FORMS[form];
+    this.times = times;
+    this.call = call;
+    this.openTimer = setTimeout(() => this.open(), times.openMsMax);
+  }
+
+  /** Sends one message. Resolves when the transport has taken it. @throws the reason of an abort. */
+  async send(answer: MessageInitShape<DescMessage>): Promise<void> {
+    const json = JSON.stringify(toJson(this.output, create(this.output, answer), { alwaysEmitImplicit: true }));
+    this.call.signal.throwIfAborted();
+    this.open();
+    this.heartbeatTimer?.refresh();
+    if (!this.response.write(this.form.message(json))) await this.drained();
+  }
+
+  /** The last message was sent. */
+  end(): void {
+    this.open();
+    this.close();
+    this.response.end();
+  }
+
+  /** Ends the stream with an error. False where it is not open yet: then the error is the whole answer. */
+  fail(status: RpcStatus): boolean {
+    this.close();
+    if (!this.response.headersSent) return false;
+    this.response.end(this.form.error(toStatusJson(status)));
+    return true;
+  }
+
+  private open(): void {
+    clearTimeout(this.openTimer);
+    if (this.response.headersSent) return;
+    const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+    this.response.writeHead(200, { "content-type": this.form.contentType, ...headers }).flushHeaders();
+    if (this.form.heartbeat === undefined) return;
+    this.heartbeatTimer = setInterval(() => this.beat(), this.times.heartbeatMs);
+    this.beat();
+  }
+
+  private close(): void {
+    clearTimeout(this.openTimer);
+    clearInterval(this.heartbeatTimer);
+  }
+
+  private beat(): void {
+    if (this.response.writableNeedDrain)
+      this.drained().catch(() => undefined); // Its end is the call's.
+    else this.response.write(this.form.heartbeat);
+  }
+
+  private async drained(): Promise<void> {
+    const { signal } = this.call;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onAbort = () => reject(signal.reason);
+    const timer = setTimeout(() => this.cutOff(), this.times.idleMsMax);
+    this.response.once("drain", resolve);
+    signal.addEventListener("abort", onAbort);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.response.off("drain", resolve);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  private cutOff(): void {
+    const message = `a message of ours was not read within ${this.times.idleMsMax} ms`;
+    this.call.abort(new LogPulseError("deadline_exceeded", message));
+    this.response.destroy();
+  }
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { QueryService } from "../../gen/logpulse/v1/query_service_pb.ts";
+import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
+import { MemoryCache } from "../adapters/memory/cache.ts";
+import { MemoryCounter } from "../adapters/memory/counter.ts";
+import { NoLimiter } from "../adapters/memory/no-limiter.ts";
+import { MemoryRateLimiter } from "../adapters/memory/rate-limiter.ts";
+import { lockDataFolder } from "../adapters/sqlite/data-folder-lock.ts";
+import { DiskSpace } from "../adapters/sqlite/disk-space.ts";
+import { SqliteEventLog } from "../adapters/sqlite/event-log.ts";
+import { SqliteReads } from "../adapters/sqlite/reads.ts";
+import type { Config } from "../config.ts";
+import { EMBEDDED_PARTITIONS } from "../domain/limits.ts";
+import { IngestCounts } from "../ingest/ingest-counts.ts";
+import { ingestService } from "../ingest/ingest-handlers.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { RateLimiter } from "../ports/rate-limiter.ts";
+import { queryService } from "../query/query-handlers.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { statsService } from "../stats/stats-handlers.ts";
+import { adminService } from "../worker/admin-handlers.ts";
+import { daysKept } from "./days-kept.ts";
+import { EmbeddedStore } from "./embedded-store.ts";
+import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
+import { toldCounts } from "./told-counts.ts";
+
+/**
+ * All roles in one process, on files of one folder.
+ *
+ * @throws Error in plain words where the folder is in use or cannot be used, or a file is damaged beyond what can be
+ *   made again; nothing was changed then.
+ */
+export async function embeddedParts(
+  config: Config,
+  logger: Logger,
+  readableLog: boolean,
+  fail: Fail,
+): Promise<ProcessParts> {
+  const { folder } = config.data;
+  const lock = await lockDataFolder(folder);
+  const space = await DiskSpace.watch(folder);
+  const logPath = join(folder, "log.db");
+  const storePath = join(folder, "store.db");
+  const log = await SqliteEventLog.open({
+    path: logPath,
+    partitions: EMBEDDED_PARTITIONS,
+    refusal: () => space.refusal ?? store.refusal,
+    onFault: fail,
+    onTrouble: (message) => logger.error({ file: logPath }, message),
+  });
+  const store = new EmbeddedStore(
+    {
+      storePath,
+      logPath,
+      logId: log.logId,
+      partitions: log.partitions,
+      signals: log.signals.buffer,
+      logIsWhole: log.isWhole,
+      dropRules: config.dropRules.map(({ text }) => text).join(","),
+      days: daysKept(config),
+      diskBytesMax: config.data.bytesMax,
+      logLevel: config.logLevel,
+      readableLog,
+    },
+    fail,
+  );
+  const positions = await store.open();
+  await mendLostEnd(log, positions, logger);
+  const reads = new SqliteReads({
+    path: storePath,
+    onDamage: (reason) => fail(new Error("the store's file is damaged", { cause: reason })),
+    onThreadDeath: (reason, isReplaced) => logger.error({ err: reason, isReplaced }, "a thread that read has died"),
+  });
+  const admin = adminService({
+    table: {
+      list: (...question) => reads.listLetters(...question),
+      count: (...question) => reads.countLetters(...question),
+      settle: (...change) => store.settleLetter(...change),
+    },
+    replays: new Map([[store.name, store]]),
+    clock: systemClock,
+  });
+  const { ingest, counts } = embeddedIngest(config, log);
+  return {
+    parts: [
+      closedAtTheEnd("data folder", lock),
+      closedAtTheEnd("disk space", space),
+      closedAtTheEnd("event log", log),
+      { name: "store", start: () => store.start(), stop: () => store.stop() },
+      closedAtTheEnd("reads", reads),
+      toldCounts("ingest", () => counts.totals(), logger),
+    ],
+    services: [ingest, ...embeddedAnswers(config, reads), admin],
+    checks: [
+      { name: "event log", services: [ingest.service.typeName], check: () => log.check() },
+      { name: "store", services: [], check: () => store.check() },
+      { name: "reads", services: [QueryService.typeName, StatsService.typeName], check: () => reads.check() },
+    ],
+  };
+}
+
+/** Where the log has lost its end, what it had there is in the store, and its offsets may not be used again. */
+async function mendLostEnd(log: SqliteEventLog, positions: readonly bigint[], logger: Logger): Promise<void> {
+  for (const [partition, position] of positions.entries()) {
+    const end = log.signals.end(partition);
+    if (position <= end) continue;
+    logger.error({ partition, end, position }, "the log has lost its end, which is in the store: it goes on behind it");
+    await log.raiseTo(partition, position);
+  }
+}
+
+function embeddedIngest(config: Config, log: SqliteEventLog) {
+  const { on, perSecond, burst } = config.rateLimit;
+  const limiter: RateLimiter = on
+    ? new MemoryRateLimiter({ capacity: burst, refillPerSecond: perSecond }, systemClock)
+    : new NoLimiter();
+  const counts = new IngestCounts();
+  const ingest = ingestService({
+    log,
+    limiter,
+    clock: systemClock,
+    randomBytes,
+    counts,
+    counter: new MemoryCounter(),
+    producerAgeDaysMax: config.recordDays - config.logDays,
+  });
+  return { ingest, counts };
+}
+
+function embeddedAnswers(config: Config, reads: SqliteReads) {
+  const cache = new MemoryCache(systemClock);
+  return [
+    queryService({ lookup: reads, search: reads, accessLog: reads, cache, lookupTtlMs: config.lookupTtlMs }),
+    statsService({ stats: reads, cache, clock: systemClock, ttlMs: config.statsTtlMs }),
+  ];
+}

@@ -1,0 +1,142 @@
+import { StoreCheckpoints } from "../adapters/sqlite/checkpoints.ts";
+import { SqliteDeadLetterReplay } from "../adapters/sqlite/dead-letter-replay.ts";
+import { SqliteDeadLetterTable } from "../adapters/sqlite/dead-letter-table.ts";
+import { SqliteDeadLetters } from "../adapters/sqlite/dead-letters.ts";
+import { SqliteEventLogReader } from "../adapters/sqlite/event-log-reader.ts";
+import { LogSignals } from "../adapters/sqlite/log-signals.ts";
+import { SqliteLogSink } from "../adapters/sqlite/log-sink.ts";
+import { SqliteRetention } from "../adapters/sqlite/retention.ts";
+import { markDamaged } from "../adapters/sqlite/store-damage.ts";
+import { type OpenedStore, openStoreFile } from "../adapters/sqlite/store-file.ts";
+import { StorePositions } from "../adapters/sqlite/store-positions.ts";
+import { StoreTables } from "../adapters/sqlite/store-tables.ts";
+import { parseDropRules } from "../domain/drop-rules.ts";
+import { reasonText } from "../domain/errors.ts";
+import { readLoggedBatch } from "../domain/logged-batch.ts";
+import type { ReplayOutcome } from "../ports/dead-letter-replay.ts";
+import type { ListedLetter } from "../ports/dead-letter-table.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Part } from "../runtime/shutdown.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { RetentionLoop } from "../worker/retention-loop.ts";
+import { WorkerLoop } from "../worker/worker-loop.ts";
+import { LostMessages } from "./lost-messages.ts";
+import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
+import { toldCounts } from "./told-counts.ts";
+
+/** All that writes the store's file, in the store thread: the worker's loop, retention, checkpoints, dead letters. */
+export class StoreWorker {
+  /** How far the store has read each partition of the log. */
+  readonly positions: bigint[];
+  private readonly store: OpenedStore;
+  private readonly sink: SqliteLogSink;
+  private readonly table: SqliteDeadLetterTable;
+  private readonly letters: SqliteDeadLetterReplay;
+  private readonly reader: SqliteEventLogReader;
+  private readonly lost: LostMessages;
+  private readonly parts: Part[];
+  private readonly stopping = new AbortController();
+
+  /**
+   * Opens the store, or creates it. `tell`: says things to the main thread.
+   *
+   * @throws LogPulseError as `openStoreFile`.
+   */
+  constructor(settings: StoreThreadSettings, logger: Logger, tell: (news: StoreThreadNews) => void) {
+    const { storePath, logPath, logId, partitions, days } = settings;
+    this.store = openStoreFile({
+      path: storePath,
+      rebuildable: settings.logIsWhole,
+      nowMs: systemClock.nowMs(),
+    });
+    const { database, setAside } = this.store;
+    if (setAside) logger.error(setAside, "the store was damaged: it is set aside, and made again from the log");
+    const tables = new StoreTables(database, (reason) => {
+      markDamaged(storePath, reason);
+      tell({ fault: `the store's file is damaged: ${reasonText(reason)}` });
+    });
+    const signals = new LogSignals(settings.signals);
+    const positions = new StorePositions(tables);
+    this.positions = positions.positionsOf(logId, partitions);
+    this.lost = new LostMessages(logger);
+    const checkpoints = new StoreCheckpoints({
+      tables,
+      clock: systemClock,
+      logger,
+      positions: () => positions.committed,
+      onFinished: (safe) => {
+        for (const [partition, offset] of safe.entries()) signals.raiseSafe(partition, offset);
+      },
+    });
+    this.sink = new SqliteLogSink(tables, systemClock, { checkpoints });
+    this.table = new SqliteDeadLetterTable(tables, systemClock);
+    const dropRules = parseDropRules(settings.dropRules);
+    this.letters = new SqliteDeadLetterReplay(tables, systemClock, dropRules);
+    this.reader = new SqliteEventLogReader({
+      path: logPath,
+      signals,
+      positions,
+      clock: systemClock,
+      logger,
+      onLost: (partition, messages) => this.lost.note("sqlite", partition, messages),
+      onFault: (reason) => tell({ fault: reasonText(reason) }),
+    });
+    const retry = { clock: systemClock, random: Math.random, logger };
+    const loop = new WorkerLoop({
+      reader: this.reader,
+      group: "sqlite",
+      sink: this.sink,
+      deadLetters: new SqliteDeadLetters(tables, systemClock),
+      dropRules,
+      decode: readLoggedBatch,
+      ...retry,
+    });
+    const retention = new SqliteRetention(tables);
+    const retentionLoop = new RetentionLoop({
+      retention,
+      table: this.table,
+      days,
+      newestReceivedMs: () => loop.newestReceivedMs,
+      ...retry,
+    });
+    this.parts = [
+      { name: "checkpoints", start: async () => checkpoints.start(), stop: () => checkpoints.stop() },
+      toldCounts(
+        "sqlite",
+        () => ({ ...loop.totals, ...this.lost.totals, failedCheckpoints: checkpoints.failures }),
+        logger,
+      ),
+      toldCounts("retention of sqlite", () => retentionLoop.totals, logger),
+      { name: "worker", start: (signal) => loop.start(signal), stop: () => loop.stop() },
+      { name: "retention", start: async () => retentionLoop.start(), stop: () => retentionLoop.stop() },
+    ];
+  }
+
+  /** Begins to read the log. */
+  async start(): Promise<void> {
+    for (const part of this.parts) await part.start(this.stopping.signal);
+  }
+
+  /** @throws LogPulseError `store_unavailable`; Error where messages of the log were lost. */
+  async check(): Promise<void> {
+    await this.sink.check();
+    this.lost.check();
+  }
+
+  /** As `DeadLetterTable.settle`. */
+  settleLetter(key: string, to: "stored" | "expired"): Promise<boolean> {
+    return this.table.settle(key, to);
+  }
+
+  replay(listed: ListedLetter, signal: AbortSignal): Promise<ReplayOutcome> {
+    return this.letters.replay(listed, signal);
+  }
+
+  /** What is under way is settled; then the files are closed. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error("the process is stopping"));
+    for (const part of this.parts.toReversed()) await part.stop();
+    this.reader.close();
+    this.store.database.close();
+  }
+}

@@ -1,0 +1,4 @@
+import { badIdentitiesContract } from "./bad-identities.contract.ts";
+import { embeddedInstallation } from "./embedded-installation.ts";
+
+badIdentitiesContract("in one process", embeddedInstallation);

@@ -1,0 +1,4 @@
+import { embeddedInstallation } from "./embedded-installation.ts";
+import { streamContract } from "./stream.contract.ts";
+
+streamContract("in one process", embeddedInstallation);
