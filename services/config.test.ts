@@ -14,7 +14,8 @@ function mistakes(env: Record<string, string>): string[] {
 describe("settings", () => {
   it("have defaults that start on a laptop: one process, loopback, no limiter", () => {
     expect(readConfig({})).toMatchObject({
-      mode: "memory",
+      mode: "embedded",
+      data: { folder: "./data", bytesMax: 10 * 1024 ** 3 },
       roles: ["ingest", "worker", "query", "stats"],
       listen: { host: "127.0.0.1", port: 8080 },
       rateLimit: { on: false, perSecond: 100_000, burst: 200_000 },
@@ -50,6 +51,8 @@ describe("settings", () => {
       ROLES: "ingest,cook",
       SINKS: "tape",
       LOGPULSE_LISTEN: "8080",
+      LOGPULSE_DISK_MIB: "255",
+      LOGPULSE_DATA: "a\0b",
       KAFKA_PARTITIONS: "0",
       KAFKA_BROKERS: "nowhere",
       ELASTICSEARCH_URL: "ftp://x",
@@ -64,8 +67,8 @@ describe("settings", () => {
       LOGPULSE_REPLICAS: "1e2",
       LOGPULSE_RATE_PERSECOND: "5",
     });
-    expect(told).toHaveLength(16);
-    expect(told[0]).toBe('LOGPULSE_MODE is "turbo"; it must be one of memory, full');
+    expect(told).toHaveLength(18);
+    expect(told[0]).toBe('LOGPULSE_MODE is "turbo"; it must be one of embedded, full');
     for (const line of told) expect(line).toMatch(/ is "?.*(must be|not a setting)/);
   });
 

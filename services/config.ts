@@ -9,7 +9,7 @@ export type Role = (typeof ROLES)[number];
 export const SINKS = ["elasticsearch", "mysql"] as const;
 export type Sink = (typeof SINKS)[number];
 
-const MODES = ["memory", "embedded", "full"] as const;
+const MODES = ["embedded", "full"] as const;
 const MiB = 1024 * 1024;
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -52,7 +52,10 @@ export function readConfig(env: Environment): Config {
     roles: read.someOf("ROLES", ROLES),
     sinks: read.someOf("SINKS", SINKS),
     listen: read.address("LOGPULSE_LISTEN"),
-    data: { folder: read.path("LOGPULSE_DATA"), bytesMax: MiB * read.wholeNumber("LOGPULSE_DISK_MIB", 256, 100_000_000) },
+    data: {
+      folder: read.path("LOGPULSE_DATA"),
+      bytesMax: MiB * read.wholeNumber("LOGPULSE_DISK_MIB", 256, 100_000_000),
+    },
     logLevel: read.oneOf("LOGPULSE_LOG_LEVEL", LOG_LEVELS),
     allowedHosts: read.list("LOGPULSE_ALLOWED_HOSTS"),
     trustedProxies: read.proxies("LOGPULSE_TRUSTED_PROXIES"),

@@ -7,7 +7,7 @@ export interface Setting {
 /** Every variable that is read. README's table is made from it; `.env.example` is checked against it. */
 export const SETTINGS = {
   LOGPULSE_MODE: {
-    usual: "memory",
+    usual: "embedded",
     purpose: "`embedded` (one process, SQLite, nothing else) or `full` (Kafka, Elasticsearch, MySQL, Redis)",
   },
   ROLES: {
@@ -71,9 +71,13 @@ export const SETTINGS = {
   },
   LOGPULSE_LOG_DAYS: {
     usual: "3",
-    purpose: "days that a new Kafka topic keeps batches, the time that a store may be away; and by that much sooner than LOGPULSE_RECORD_DAYS ingest refuses a producer id",
+    purpose:
+      "days that a new Kafka topic keeps batches, the time that a store may be away; and by that much sooner than LOGPULSE_RECORD_DAYS ingest refuses a producer id",
   },
-  LOGPULSE_LOOKUP_TTL_S: { usual: "3600", purpose: "seconds that a record found by id stays in Redis, or in memory in embedded mode" },
+  LOGPULSE_LOOKUP_TTL_S: {
+    usual: "3600",
+    purpose: "seconds that a record found by id stays in Redis, or in memory in embedded mode",
+  },
   LOGPULSE_STATS_TTL_HOUR_S: {
     usual: "120",
     purpose: "seconds that statistics of the last hour stay there; 0: not cached",

@@ -1,60 +1,42 @@
-import { readFileSync } from "node:fs";
 import { connect } from "node:http2";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../stack/free-port.ts";
-import { startRole } from "../stack/roles.ts";
-import type { RunningServer } from "../stack/server-process.ts";
+import { type EmbeddedInstallation, startEmbedded } from "./embedded-installation.ts";
 import { eventually } from "./eventually.ts";
 import { type FullMode, startFullMode } from "./full-mode.ts";
 import { realServers } from "./real-servers.ts";
-import { BODIES } from "./rest-doors/bodies.ts";
-import { DIFFERENCES, type Difference } from "./rest-doors/differences.ts";
+import { DIFFERENCES } from "./rest-doors/differences.ts";
 import { compare, Door, type DoorAnswer, type DoorRequest, get, post } from "./rest-doors/door.ts";
-import { MISUSED_ROUTES } from "./rest-doors/misused-routes.ts";
-import { PARAMETER_VALUES } from "./rest-doors/parameter-values.ts";
-import { PATHS } from "./rest-doors/paths.ts";
-import { PLACES, SIZES } from "./rest-doors/places-and-sizes.ts";
-import { QUERIES } from "./rest-doors/queries.ts";
+import { GROUPS } from "./rest-doors/groups.ts";
 
-const LIMIT = { LOGPULSE_RATE_LIMIT: "on", LOGPULSE_RATE_PER_SECOND: "1", LOGPULSE_RATE_BURST: "30000" };
-const NO_STATS_CACHE = {
+/** Of both modes: a limit that only the last test reaches, and answers that are never old. */
+const SETTINGS = {
+  LOGPULSE_RATE_LIMIT: "on",
+  LOGPULSE_RATE_PER_SECOND: "1",
+  LOGPULSE_RATE_BURST: "30000",
   LOGPULSE_STATS_TTL_HOUR_S: "0",
   LOGPULSE_STATS_TTL_DAY_S: "0",
   LOGPULSE_STATS_TTL_WEEK_S: "0",
 };
-
-/** In this order: what is written at the end would be found by what asks before. */
-const GROUPS: [string, readonly DoorRequest[]][] = [
-  ["paths, ids and headers", PATHS],
-  ["queries", QUERIES],
-  ["values of parameters", PARAMETER_VALUES],
-  ["every route, used and misused: reads", MISUSED_ROUTES.filter(({ method }) => method !== "POST")],
-  ["every route, used and misused: writes", MISUSED_ROUTES.filter(({ method }) => method === "POST")],
-  ["bodies", BODIES],
-  ["values beside the body", PLACES],
-  ["sizes", SIZES],
-];
 
 const servers = realServers();
 
 /** The same requests, good and bad, to Envoy in front of the full mode and to the door in the process. */
 describe.runIf(servers)("REST through Envoy and REST in the process", () => {
   let full: FullMode;
-  let process: RunningServer;
+  let embedded: EmbeddedInstallation;
   let envoy: Door;
   let ours: Door;
 
   beforeAll(async () => {
-    [full, process] = await Promise.all([startFullMode(servers!, { ...LIMIT, ...NO_STATS_CACHE }), startProcess()]);
+    [full, embedded] = await Promise.all([startFullMode(servers!, SETTINGS), startEmbedded(SETTINGS)]);
     envoy = new Door(full.envoy.port);
-    ours = new Door(process.port);
+    ours = new Door(embedded.process.port);
     for (const door of [envoy, ours]) await seed(door);
   });
   afterAll(async () => {
     envoy?.close();
     ours?.close();
-    await Promise.all([full?.stop(), process?.remove()]);
+    await Promise.all([full?.stop(), embedded?.stop()]);
   });
 
   it.each(GROUPS)("answer alike: %s", async (_name, requests) => {
@@ -83,37 +65,14 @@ describe.runIf(servers)("REST through Envoy and REST in the process", () => {
   it("differ on HTTP/2, which is gRPC's in the process", async () => {
     const { envoy: expected, ours: own } = DIFFERENCES.http_1_1;
     expect(expected).toContain(await http2Status(full.address));
-    expect(own).toContain(await http2Status(process.address));
+    expect(own).toContain(await http2Status(embedded.address));
   });
 
   it("both still serve", async () => {
     for (const door of [envoy, ours]) expect((await door.ask(get("/ping"))).status).toBe(200);
-    for (const role of [...full.roles.values(), process]) expect(role.alive()).toBe(true);
+    for (const role of [...full.roles.values(), embedded.process]) expect(role.alive()).toBe(true);
   });
 });
-
-describe("the list of differences", () => {
-  const listed = Object.keys(DIFFERENCES) as Difference[];
-
-  it("has ten at most, and each is shown by a request", () => {
-    expect(listed.length).toBeLessThanOrEqual(10);
-    const shown = new Set(GROUPS.flatMap(([, requests]) => requests.map(({ differs }) => differs)));
-    expect(listed.filter((name) => name !== "http_1_1" && !shown.has(name))).toEqual([]);
-    expect(GROUPS.flatMap(([, requests]) => requests).length).toBeGreaterThan(1_000);
-  });
-
-  it("is told to users, in the same words", () => {
-    const page = readFileSync(join(import.meta.dirname, "..", "docs", "rest.md"), "utf8").replaceAll(/\s+/g, " ");
-    expect(listed.filter((name) => !page.includes(DIFFERENCES[name].why))).toEqual([]);
-  });
-});
-
-/** All roles in one process, in memory: the door is the same in every mode. */
-async function startProcess(): Promise<RunningServer> {
-  const port = await freePort();
-  const env = { LOGPULSE_MODE: "memory", LOGPULSE_LISTEN: `127.0.0.1:${port}`, ...LIMIT, ...NO_STATS_CACHE };
-  return startRole({ name: "rest-door", port, env });
-}
 
 /** Writes records that the requests ask for; resolves when all of them are found. */
 async function seed(door: Door): Promise<void> {

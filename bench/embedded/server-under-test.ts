@@ -33,10 +33,13 @@ export class ServerUnderTest {
   static async start(folder: string, port: number): Promise<ServerUnderTest> {
     const address = `127.0.0.1:${port}`;
     const env = { PATH: process.env.PATH, LOGPULSE_LISTEN: address, LOGPULSE_DATA: folder, LOGPULSE_LOG_LEVEL: "warn" };
-    const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "inherit", "ignore"] });
     const endMs = performance.now() + READY_MS_MAX;
     while (!(await isReady(address))) {
-      if (child.exitCode !== null || performance.now() > endMs) throw new Error("the server does not get ready");
+      if (child.exitCode !== null || performance.now() > endMs) {
+        child.kill("SIGKILL");
+        throw new Error("the server does not get ready");
+      }
       await sleep(20);
     }
     return new ServerUnderTest(address, folder, child);

@@ -61,6 +61,7 @@ export class FaultAccount {
   /** Call nothing afterwards. */
   result(): FaultResult {
     this.memory.stop();
+    this.settings.tell(`${this.isGood ? "passed" : "FAILED"}: ${JSON.stringify({ ...this.notes, ...this.recovery })}`);
     const { name, summary } = this.fault;
     const peaks = [...this.memory.peaks].map(([kind, bytes]) => [kind, Math.ceil(bytes / 2 ** 20)]);
     return {

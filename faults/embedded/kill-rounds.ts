@@ -8,8 +8,8 @@ import { FaultAccount } from "./fault-account.ts";
 
 const ROUNDS_PER_CHECK = 20;
 const RECORDS_PER_FOLDER_MAX = 250_000; // Then another folder: time and disk of a check grow with it.
-const PER_SECOND = 5_000;
-const RECORDS_PER_ROUND_MAX = 40_000; // More than a round can take at that pace: the load never ends by itself.
+const PER_SECOND = 1_500;
+const RECORDS_PER_ROUND_MAX = 20_000; // More than a round can take at that pace: the load never ends by itself.
 const LOAD_MS_MAX = 600_000;
 const BEHAVIOURS = { duplicates: 0.15, overlaps: 0.15, shuffledOver: 5, conflicts: 0.1 };
 const ALIVE_MS = { min: 20, max: 1_500 };

@@ -76,6 +76,11 @@ const NESTED: [string, number[]][] = [
     ],
   ],
   ["one message, and a silence between two of them", [limits.STREAM_IDLE_MS_MAX, limits.STREAM_QUIET_MS_MAX]],
+  [
+    "one log message in the tail of the embedded log, and that beside the backlog",
+    [limits.LOG_MESSAGE_BYTES_MAX, limits.LOG_TAIL_BYTES_KEPT, limits.LOG_BACKLOG_BYTES_MAX],
+  ],
+  ["what the embedded log copies at once in its WAL", [limits.LOG_CHECKPOINT_BYTES, limits.SQLITE_WAL_BYTES_MAX]],
   ["one log message in the queue", [limits.LOG_MESSAGE_BYTES_MAX, limits.APPEND_QUEUE_BYTES_MAX]],
   ["a long keyword of 4-byte characters in an Elasticsearch term", [limits.HTTP_LONG_BYTES_MAX, 32_766 / 4]],
   [

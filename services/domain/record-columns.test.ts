@@ -64,6 +64,8 @@ describe("the columns of a record", () => {
   it.each<[string, string]>([
     ["unknown fields of every wire type", "f806ff01f20603010203a1010102030405060708ad01010203042a017a"],
     ["an overlong tag and an overlong length", "aa8000838000616263"],
+    ["a severity below zero", "10fbffffffffffffffff01"],
+    ["a status below zero", "520b20c0fbc2ffffffffffff01"],
     ["a severity below zero and one beyond 32 bits", "10ffffffffffffffffff0110ffffffff1f"],
     ["a time before 1970", "0a0d08ffffffffffffffffff011080ade204"],
     ["seconds of all 64 bits", "0a0b08808080808080808080011005"],

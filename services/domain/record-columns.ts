@@ -61,7 +61,7 @@ export function readRecordColumns(bytes: Uint8Array): RecordColumns {
     const tag = walk.number();
     if ((tag & 7) !== 2) {
       const value = walk.scalar(tag);
-      if (tag >>> 3 === SEVERITY) columns.severity = Number(value) | 0;
+      if (tag >>> 3 === SEVERITY) columns.severity = int32(value);
       continue;
     }
     const end = walk.end();
@@ -93,7 +93,7 @@ function readHttp(walk: Walk, end: number, before: HttpColumns | undefined): Htt
     const field = tag >>> 3;
     if ((tag & 7) !== 2) {
       const value = walk.scalar(tag);
-      if (field === STATUS) http.status = Number(value) | 0;
+      if (field === STATUS) http.status = int32(value);
       else if (field === RESPONSE_BYTES) http.responseBytes = BigInt.asIntN(64, BigInt(value));
       continue;
     }
@@ -119,8 +119,13 @@ function readSeconds(walk: Walk, end: number, into: { seconds: bigint; nanos: nu
     }
     const value = walk.scalar(tag);
     if (tag >>> 3 === 1) into.seconds = BigInt.asIntN(64, BigInt(value));
-    else if (tag >>> 3 === 2) into.nanos = Number(BigInt.asIntN(32, BigInt(value)));
+    else if (tag >>> 3 === 2) into.nanos = int32(value);
   }
+}
+
+/** The low 32 bits, as a number with a sign. */
+function int32(value: number | bigint): number {
+  return typeof value === "number" ? value | 0 : Number(BigInt.asIntN(32, value));
 }
 
 /** A place in protobuf bytes that are known to be whole. */

@@ -36,7 +36,7 @@ const handlers = {
   /** Last of all: what is under way is settled, and the file closed. */
   stop: async (): Promise<void> => {
     await worker?.stop();
-    port.close(); // Nothing else keeps the thread.
+    setImmediate(() => port.close()); // Behind the answer; nothing else keeps the thread.
   },
 };
 

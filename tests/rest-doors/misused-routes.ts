@@ -61,7 +61,7 @@ function bodies({ path, body }: HttpRoute): DoorRequest[] {
       post(path, text, "words"),
     ),
     ...["\u0000", "\ufeff{}", Buffer.from([0x22, 0xff, 0x22])].map((text) => post(path, text, "words")),
-    post(path, '"text"', body === "lines" ? "strict" : "words"),
+    post(path, LINE, body === "lines" ? "strict" : "words"),
     post(path, `${" ".repeat(1_000)}${good}\r\n\t `),
     wrapped(gzipSync(good), { "content-encoding": "gzip" }, isStream ? "words" : undefined),
     wrapped(deflateSync(good), { "content-encoding": "deflate" }, isStream ? "words" : "compression"),

@@ -4,8 +4,10 @@ import type { SqliteReader } from "./sqlite-reader.ts";
 import type { StoreRow } from "./store-rows.ts";
 
 const CHARACTERS_MAX = 128;
-const ASKED_OF = 40; // One record of so many is looked for by its words.
-const PHRASE_WORDS_MAX = 25;
+const SEVERITY_SIGN = "\u00a4"; // Stands before the number that was sent; it belongs to no word.
+const ASKED_OF = 40; // One record of so many is looked for by its words,
+const ASKED_PER_DAY_MAX = 300; // but no more: common words take milliseconds to follow.
+const PHRASE_WORDS_MAX = 10;
 
 /** The words of a text, by the contract: runs of letters, digits and _ of its NFC lower case, each cut at 128 characters. */
 export function wordsIn(text: string): string[] {
@@ -41,6 +43,7 @@ export class WordCheck {
   private day: number | undefined;
   private counts = new Map<string, WordCount>();
   private asked: Asked[] = [];
+  private askable = 0;
   private rows = 0;
   private differing = 0;
   private notFound = 0;
@@ -54,13 +57,18 @@ export class WordCheck {
   take({ day, id, copy }: StoreRow): void {
     if (day !== this.day) this.endDay();
     this.day = day;
-    const { message, service, severityText } = copy.content;
+    const { message, service, severityText, severity } = copy.content;
     const words = wordsIn(message);
     for (const word of words) this.count("message", word, id);
     for (const word of [...wordsIn(service), ...wordsIn(severityText)]) this.count("labels", word, id);
+    if (severity !== 0) this.count("labels", `${SEVERITY_SIGN}${severity}`, id);
     if (this.rows++ % ASKED_OF !== 0 || words.length === 0) return;
     const phrase = `message : "${words.slice(0, PHRASE_WORDS_MAX).join(" ")}"`;
-    this.asked.push({ id, name: `${copy.producer}-${copy.seq}`, phrase });
+    const asked = { id, name: `${copy.producer}-${copy.seq}`, phrase };
+    // Any of them has the same chance to stay (J. Vitter, "Random sampling with a reservoir", 1985, algorithm R).
+    const place = Math.floor(Math.random() * ++this.askable);
+    if (this.asked.length < ASKED_PER_DAY_MAX) this.asked.push(asked);
+    else if (place < ASKED_PER_DAY_MAX) this.asked[place] = asked;
   }
 
   /** After the last row. */
@@ -90,6 +98,7 @@ export class WordCheck {
     this.ask(this.day);
     this.counts = new Map();
     this.asked = [];
+    this.askable = 0;
   }
 
   private compareCounts(day: number): void {

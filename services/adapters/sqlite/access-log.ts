@@ -10,13 +10,19 @@ export function listAccess(reader: StoreReader, query: AccessQuery, limit: numbe
   const range = timeRange(query.fromNanos, query.toNanos);
   const tenant = tenantNumber(reader, query.tenant);
   if (!range || tenant === undefined) return { rows: [], total: 0 };
-  const inRange = (some: TimeRange) => conditions(query, tenant, some);
-  const total = recordDays(reader).reduce((sum, day) => sum + countOfDay(reader, day, inRange(range)), 0);
-  if (offset >= total || limit === 0) return { rows: [], total };
-  const places = newestRows(reader, tenant, range, offset + limit, (day, ofDay) =>
-    newestOfDay(reader, day, inRange(ofDay), offset + limit),
+  const size = Math.max(1, offset + limit);
+  const counts = new Map<number, number>();
+  const places = newestRows(reader, tenant, range, size, (day, ofDay) => {
+    const found = newestOfDay(reader, day, conditions(query, tenant, ofDay), size);
+    // Nothing of the day was left out, so it need not be gone through again to be counted.
+    if (found.length < size && ofDay.from === range.from) counts.set(day, found.length);
+    return found;
+  });
+  const total = recordDays(reader).reduce(
+    (sum, day) => sum + (counts.get(day) ?? countOfDay(reader, day, conditions(query, tenant, range))),
+    0,
   );
-  return { rows: places.slice(offset).map((place) => accessRecordAt(reader, place)), total };
+  return { rows: places.slice(offset, offset + limit).map((place) => accessRecordAt(reader, place)), total };
 }
 
 function countOfDay(reader: StoreReader, day: number, { text, values }: SqlCondition): number {

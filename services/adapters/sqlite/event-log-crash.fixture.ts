@@ -19,10 +19,12 @@ export class AppendingProcess {
   readonly failed: string[] = [];
   readonly troubles: string[] = [];
   private readonly child: ChildProcess;
+  private readonly closed: Promise<unknown>;
 
   constructor(path: string, firstNumbers: readonly number[]) {
-    const script = fileURLToPath(new URL("append-until-killed.fixture.ts", import.meta.url));
+    const script = fileURLToPath(new URL("event-log-appender.fixture.ts", import.meta.url));
     this.child = spawn(process.execPath, [script, path, firstNumbers.join()], { stdio: ["ignore", "pipe", "inherit"] });
+    this.closed = once(this.child, "close");
     createInterface({ input: this.child.stdout! }).on("line", (line) => this.hear(line));
   }
 
@@ -32,9 +34,8 @@ export class AppendingProcess {
 
   /** Ends it without a farewell; resolves when all that it has said was heard. */
   async kill(): Promise<void> {
-    const closed = once(this.child, "close");
     this.child.kill("SIGKILL");
-    await closed;
+    await this.closed;
   }
 
   private hear(line: string): void {

@@ -1,10 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { rm, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { LogInFolder, newFolder, until } from "./event-log.fixture.ts";
+import type { SqliteEventLog } from "./event-log.ts";
 import { AppendingProcess, appendsIn } from "./event-log-crash.fixture.ts";
+
+vi.setConfig({ testTimeout: 30_000 }); // Processes start slowly on a machine that is busy.
 
 let place: LogInFolder;
 beforeEach(async () => {
@@ -46,37 +50,114 @@ describe("a process that is killed while it appends", () => {
   });
 });
 
-describe("a disk that gives errors", () => {
-  it("fails the appends it cannot keep, keeps nothing of them, and the next ones when it can again", async () => {
-    const appending = appendingProcess([0]);
-    await until(() => appending.kept.length > 10);
-    // Writes beyond the files' present size fail with EFBIG, which SQLite takes for an error of the disk.
-    limitFileSize(appending.pid, String(statSync(`${place.path}-wal`).size));
-    await until(() => appending.failed.length > 10);
-    const keptBefore = appending.kept.length;
-    limitFileSize(appending.pid, "unlimited");
-    await until(() => appending.kept.length > keptBefore + 10);
-    await appending.kill();
-    expect(appending.failed[0]).toMatch(/^0\.\d+ log_unavailable: SQLite answered \d+ \(disk I\/O error\)/);
-    expect(appendsIn(place.messages(0)).slice(0, appending.kept.length)).toEqual(appending.kept);
+whereTheMachineCan(
+  "limit the size of a process's files",
+  canRun("prlimit", ["--fsize"]),
+  "a disk that gives errors",
+  () => {
+    it("fails the appends it cannot keep, keeps nothing of them, and the next ones when it can again", async () => {
+      const appending = appendingProcess([0]);
+      await until(() => appending.kept.length > 10);
+      // Writes behind the files' present end fail with EFBIG, which is an error of the disk to SQLite.
+      limitFileBytes(appending.pid, String(statSync(`${place.path}-wal`).size));
+      await until(() => appending.failed.length > 10);
+      const keptBefore = appending.kept.length;
+      limitFileBytes(appending.pid, "unlimited");
+      await until(() => appending.kept.length > keptBefore + 10);
+      await appending.kill();
+      expect(appending.failed[0]).toMatch(/^0\.\d+ log_unavailable: SQLite answered \d+ \(disk I\/O error\)/);
+      const found = appendsIn(place.messages(0));
+      expect(found.slice(0, appending.kept.length)).toEqual(appending.kept);
+      expect(found.filter((append) => appending.failed.some((line) => line.startsWith(`${append} `)))).toEqual([]);
+    });
+
+    function limitFileBytes(pid: number, bytes: string): void {
+      execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
+    }
+  },
+);
+
+whereTheMachineCan("mount a small disk", canMount(), "a disk without room", () => {
+  let disk: string;
+  let onDisk: LogInFolder;
+  beforeEach(async () => {
+    disk = await newFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
+    writeFileSync(join(disk, "ballast"), Buffer.alloc(3 * 2 ** 20));
+    onDisk = new LogInFolder(join(disk, "data"));
+    mkdirSync(onDisk.folder);
+  });
+  afterEach(async () => {
+    try {
+      await onDisk.remove();
+    } finally {
+      execFileSync("umount", [disk]);
+      await rm(disk, { recursive: true });
+    }
   });
 
-  function limitFileSize(pid: number, bytes: string): void {
-    execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
-  }
+  const batch = (number: number) => Buffer.alloc(100_000, `${number} `);
+  /** Appends from that number on until one is refused; gives its number, and why. */
+  const appendUntilRefused = async (log: SqliteEventLog, first: number) => {
+    for (let number = first; ; number++) {
+      const reason = await log.append(0, [batch(number)]).catch((error: unknown) => error);
+      if (reason) return { number, reason };
+    }
+  };
+  const found = () => onDisk.messages(0).map(({ bytes }) => Buffer.from(bytes));
+
+  it("refuses and keeps nothing of it, gives what it has, and takes more when there is room", async () => {
+    const log = await onDisk.open();
+    const full = await appendUntilRefused(log, 0);
+    expect(full.number).toBeGreaterThan(10);
+    const message = "there is no room on the disk for the log's file";
+    expect(full.reason).toMatchObject({ kind: "log_unavailable", message });
+    const kept = Array.from({ length: full.number }, (_, number) => batch(number));
+    expect(found()).toEqual(kept);
+    await log.check();
+    const read: bigint[] = [];
+    const reading = await onDisk
+      .reader(log)
+      .read("store", async ({ messages }) => void read.push(...messages.map(({ offset }) => offset)));
+    await until(() => read.length === kept.length);
+    await reading.stop();
+    await unlink(join(disk, "ballast"));
+    await log.append(0, [batch(full.number)]);
+    await log.close();
+    expect(found()).toEqual([...kept, batch(full.number)]);
+    expect(onDisk.faults).toEqual([]);
+  });
+
+  it("is the same log when it is closed and opened while there is none", async () => {
+    const first = await onDisk.open();
+    const { number } = await appendUntilRefused(first, 0);
+    await first.close();
+    const second = await onDisk.open();
+    expect([second.logId, second.signals.end(0)]).toEqual([first.logId, BigInt(number)]);
+    await unlink(join(disk, "ballast"));
+    await second.append(0, [batch(number)]);
+    expect(found()).toHaveLength(number + 1);
+  });
 });
 
-/** True where this machine lets us have a small disk of our own. */
-const canMount = ((): boolean => {
-  const folder = `/tmp/logpulse-mount-${process.pid}`;
-  try {
-    execFileSync("mkdir", [folder]);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
-    execFileSync("umount", [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-})();
+/** Tests that need more than every machine has: left out loudly, and never where CI runs. */
+function whereTheMachineCan(what: string, can: boolean, name: string, tests: () => void): void {
+  if (can) return void describe(name, tests);
+  it(`NOT RUN: ${name}: this machine cannot ${what}`, ({ skip }) => {
+    if (process.env.CI === "true") expect.fail(`CI must be able to ${what}`);
+    skip();
+  });
+}
+
+function canRun(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args).status === 0;
+}
+
+/** Asks by doing it. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "logpulse-mount-"));
+  const mounted = canRun("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+  if (mounted) execFileSync("umount", [folder]);
+  rmdirSync(folder);
+  return mounted;
+}

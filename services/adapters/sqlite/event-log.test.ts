@@ -54,10 +54,12 @@ describe("a SQLite file as the event log", () => {
     expect(texts(place.messages(0))).toEqual(["next"]);
   });
 
-  it.each([-1, 3, 1.5, Number.NaN])("has no partition %d of three", async (partition) => {
+  it("has no partition outside of its own", async () => {
     const log = await place.open();
-    expect(await errorOf(log.append(partition, numbered(1)))).toMatchObject({ kind: "bug" });
-    expect(await errorOf(log.raiseTo(partition, 1n))).toMatchObject({ kind: "bug" });
+    for (const partition of [-1, 3, 1.5, Number.NaN]) {
+      expect(await errorOf(log.append(partition, numbered(1)))).toMatchObject({ kind: "bug" });
+      expect(await errorOf(log.raiseTo(partition, 1n))).toMatchObject({ kind: "bug" });
+    }
   });
 
   it("refuses while it is told to, in the words it is told", async () => {
@@ -117,7 +119,7 @@ describe("a SQLite file as the event log", () => {
     expect([place.faults, place.troubles]).toEqual([[], []]);
   });
 
-  it("says within its time that it does not answer, and goes on when it can", async () => {
+  it("says within its time that it does not answer, and goes on when it can", { timeout: 15_000 }, async () => {
     const log = await place.open();
     const other = new DatabaseSync(place.path);
     onTestFinished(() => other.close());

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { LogPulseError } from "../../domain/errors.ts";
-import { LOG_CHECKPOINT_BYTES, SQLITE_BUSY_MS_MAX, SQLITE_WAL_BYTES_MAX } from "../../domain/limits.ts";
+import { LOG_CHECKPOINT_BYTES, SQLITE_WAL_BYTES_MAX } from "../../domain/limits.ts";
 import { transaction } from "./database.ts";
 import { LogPartition, type LogPlace } from "./log-partition.ts";
 import { openLog } from "./log-schema.ts";
@@ -29,12 +29,13 @@ export interface LogCommit {
 export class LogFile {
   readonly logId: string;
   readonly signals: LogSignals;
-  /** Every message that there ever was is still there: none was trimmed away, and no end was lost. */
+  /** When it was opened, every message that there ever was was there: none trimmed away, and no end lost. */
   readonly isWhole: boolean;
   private readonly settings: LogFileSettings;
   private readonly database: DatabaseSync;
   private readonly partitions: readonly LogPartition[];
   private readonly walLook: StatementSync;
+  private readonly checkpoint: StatementSync;
   private readonly pageBytes: number;
 
   /** @throws LogPulseError `bug` where the file is not a log of this version. */
@@ -50,6 +51,7 @@ export class LogFile {
       this.partitions.forEach(({ end }, number) => void this.signals.raiseEnd(number, end.offset));
       database.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${SQLITE_WAL_BYTES_MAX}`);
       this.walLook = database.prepare("PRAGMA wal_checkpoint(NOOP)");
+      this.checkpoint = database.prepare("PRAGMA wal_checkpoint(PASSIVE)");
       this.pageBytes = Number(database.prepare("PRAGMA page_size").get()!.page_size);
     } catch (reason) {
       database.close();
@@ -88,13 +90,13 @@ export class LogFile {
     return false;
   }
 
-  /** Copies changes from the WAL into the file where there are enough of them. SQLite's own way would do it in a commit. */
+  /**
+   * Copies changes from the WAL into the file where there are enough of them; SQLite's own way would do it in a commit.
+   * The next append then writes the WAL from its beginning, unless somebody is reading it: readers are to be quick.
+   */
   checkpointIfDue(): void {
     const { log, checkpointed } = this.walLook.get() as { log: number; checkpointed: number };
-    if ((log - checkpointed) * this.pageBytes < LOG_CHECKPOINT_BYTES) return;
-    // The WAL begins anew when all of it is copied and nobody reads it. Where readers were there whenever something
-    // was appended, it is asked to.
-    this.checkpoint(log * this.pageBytes < SQLITE_WAL_BYTES_MAX ? "PASSIVE" : "RESTART");
+    if ((log - checkpointed) * this.pageBytes >= LOG_CHECKPOINT_BYTES) this.checkpoint.get();
   }
 
   /** @throws node:sqlite's error where nothing can be read. */
@@ -105,18 +107,10 @@ export class LogFile {
   /** Checkpoints and closes. Call nothing afterwards. */
   close(): void {
     try {
-      this.checkpoint("TRUNCATE");
+      // Whoever still reads is not waited for: what is in the WAL is on the disk too.
+      this.database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       this.database.close();
-    }
-  }
-
-  private checkpoint(manner: "PASSIVE" | "RESTART" | "TRUNCATE"): void {
-    this.database.exec("PRAGMA busy_timeout = 0"); // Appends would wait with it, for whoever reads.
-    try {
-      this.database.prepare(`PRAGMA wal_checkpoint(${manner})`).get();
-    } finally {
-      this.database.exec(`PRAGMA busy_timeout = ${SQLITE_BUSY_MS_MAX}`);
     }
   }
 

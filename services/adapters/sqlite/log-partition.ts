@@ -11,6 +11,8 @@ export interface LogPlace {
 
 /** One partition of the log, for its one writer. What changes the file is called within a transaction. */
 export class LogPartition {
+  /** When the file was opened, every message that there ever was was there. */
+  readonly isWhole: boolean;
   private readonly insertion: StatementSync;
   private readonly lastBefore: StatementSync;
   private readonly firstBefore: StatementSync;
@@ -18,8 +20,6 @@ export class LogPartition {
   private readonly kept: StatementSync;
   private readonly startUpdate: StatementSync;
   private readonly nextUpdate: StatementSync;
-  /** Every message that there ever was was there when the file was opened. */
-  readonly isWhole: boolean;
   private endNow: LogPlace;
 
   constructor(database: DatabaseSync, number: number) {
@@ -29,16 +29,17 @@ export class LogPartition {
       return statement;
     };
     const messages = `messages_${number}`;
-    const lastFirst = `SELECT offset, end_bytes FROM ${messages} WHERE offset < ? ORDER BY offset`;
+    const placesBefore = `SELECT offset, end_bytes FROM ${messages} WHERE offset < ? ORDER BY offset`;
     this.insertion = prepare(`INSERT INTO ${messages} VALUES (?, ?, ?)`);
-    this.lastBefore = prepare(`${lastFirst} DESC LIMIT 1`);
-    this.firstBefore = prepare(`${lastFirst} LIMIT ${LOG_TRIM_MESSAGES_MAX}`);
+    this.lastBefore = prepare(`${placesBefore} DESC LIMIT 1`);
+    this.firstBefore = prepare(`${placesBefore} LIMIT ${LOG_TRIM_MESSAGES_MAX}`);
     this.deletion = prepare(`DELETE FROM ${messages} WHERE offset < ?`);
-    const ofThis = `log_partitions WHERE log_partition = ${number}`;
-    this.kept = prepare(`SELECT start_offset, start_bytes, least_next_offset FROM ${ofThis}`);
-    const update = `UPDATE log_partitions SET`;
-    this.startUpdate = prepare(`${update} start_offset = ?, start_bytes = ? WHERE log_partition = ${number}`);
-    this.nextUpdate = prepare(`${update} least_next_offset = ? WHERE log_partition = ${number}`);
+    this.kept = prepare(
+      `SELECT start_offset, start_bytes, least_next_offset FROM log_partitions WHERE log_partition = ${number}`,
+    );
+    const set = (values: string) => prepare(`UPDATE log_partitions SET ${values} WHERE log_partition = ${number}`);
+    this.startUpdate = set("start_offset = ?, start_bytes = ?");
+    this.nextUpdate = set("least_next_offset = ?");
     const { start_offset, least_next_offset } = this.readKept();
     this.isWhole = start_offset === 0n && least_next_offset === 0n;
     this.endNow = this.readEnd();

@@ -8,6 +8,7 @@ import { registerMethodFunction } from "./method-condition.ts";
 import type { ReadBound } from "./read-bound.ts";
 import { markDamaged } from "./store-damage.ts";
 import { StoreReader } from "./store-reader.ts";
+import { hasStore } from "./store-schema.ts";
 
 /**
  * A connection to the store's file that can change nothing.
@@ -57,25 +58,27 @@ export class ReadConnection {
 
   private open(): { database: DatabaseSync; statements: KeptStatements } {
     if (this.opened) return this.opened;
-    const database = openDatabase(this.path, {
-      readOnly: true,
-      synchronous: "NORMAL",
-      cacheKiB: SQLITE_READER_CACHE_KIB,
-    });
-    this.opened = { database, statements: new KeptStatements(database) };
-    if (!hasTables(database)) {
-      this.close();
-      throw new LogPulseError("store_unavailable", "the store's file has no tables yet");
+    const settings = { readOnly: true, synchronous: "NORMAL", cacheKiB: SQLITE_READER_CACHE_KIB } as const;
+    const database = openDatabase(this.path, settings);
+    try {
+      requireTables(database);
+      database.function("still_wanted", { deterministic: false }, () => {
+        this.bound?.look();
+        return 1;
+      });
+      registerMethodFunction(database);
+      this.opened = { database, statements: new KeptStatements(database) };
+      return this.opened;
+    } catch (reason) {
+      database.close();
+      throw reason;
     }
-    database.function("still_wanted", { deterministic: false }, () => {
-      this.bound?.look();
-      return 1;
-    });
-    registerMethodFunction(database);
-    return this.opened;
   }
 }
 
-function hasTables(database: DatabaseSync): boolean {
-  return database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'record_days'").get() !== undefined;
+/** In a transaction, since the writer may be about to make them. */
+function requireTables(database: DatabaseSync): void {
+  database.exec("BEGIN");
+  if (!hasStore(database)) throw new LogPulseError("store_unavailable", "the store's file has no tables yet");
+  database.exec("ROLLBACK");
 }

@@ -28,6 +28,8 @@ export interface ReadSettings {
   waitingMax?: number;
   /** STORE_QUERY_MS_MAX unless given. */
   queryMsMax?: number;
+  /** READ_THREAD_DEATHS_IN_ROW_MAX unless given. */
+  deathsInRowMax?: number;
   /** What the threads run; read-thread.ts unless given. */
   entry?: URL;
 }
@@ -115,7 +117,7 @@ export class ReadThreads {
 
   private start(deathsInRow: number): void {
     const entry = this.settings.entry ?? new URL("./read-thread.ts", import.meta.url);
-    const worker = new Worker(entry, { workerData: this.settings.path });
+    const worker = new Worker(entry, { workerData: this.settings.path, name: "logpulse-read" });
     const thread: ReadThread = { worker, calls: new ThreadCalls<ReadHandlers>(worker), deathsInRow };
     let failure: unknown = new Error("it has ended without an error");
     worker.on("error", (reason) => {
@@ -132,7 +134,7 @@ export class ReadThreads {
     const reason = new LogPulseError("store_unavailable", "the thread that read has died", { cause: failure });
     thread.calls.fail(reason);
     if (this.closing) return;
-    const isReplaced = thread.deathsInRow < READ_THREAD_DEATHS_IN_ROW_MAX;
+    const isReplaced = thread.deathsInRow < (this.settings.deathsInRowMax ?? READ_THREAD_DEATHS_IN_ROW_MAX);
     if (isReplaced) this.start(thread.deathsInRow + 1);
     if (this.threads.size === 0) this.line.close(reason);
     this.settings.onThreadDeath(failure, isReplaced);

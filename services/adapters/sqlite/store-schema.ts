@@ -77,8 +77,8 @@ const WHOLE_TABLES = `
  *   `latency_ns` is an integer, or decimal digits as text where 64 bits are not enough: `BigInt()` reads both.
  * - `runs_D`: a row for each run of seqs whose ids follow one another too: seq s of it has the id
  *   first_id + (s - first_seq). It takes the place of an index with an entry per record.
- * - `words_D`: the words of the message, and those of service and severity text, cut by domain/words.ts and joined by
- *   blanks; it keeps no text. Its rowid is the record's id.
+ * - `words_D`: the words of the message; as labels those of service and severity text, and the mark of the severity that
+ *   was sent (severity-mark.ts). Cut by domain/words.ts; it keeps no text. Its rowid is the record's id.
  * - `settled_D`: which seqs of a producer are settled, as domain/settled-ranges.ts encodes them.
  */
 export function createRecordDay(database: DatabaseSync, day: number): void {

@@ -28,7 +28,7 @@ export interface DaySearch {
   plan: WordPlan;
 }
 
-/** A stretch of the time index: its times, and the ids that its records have. */
+/** A stretch of the time index: its times (none where `from` is later than `to`), and the ids that its records have. */
 interface Stretch extends TimeRange {
   count: number;
   firstId: bigint;
@@ -82,10 +82,7 @@ function newestAmong(reader: StoreReader, search: DaySearch, ids: string, size: 
   return reader.rows(sql, ids, ...values, size).map((row) => placeOf(day, row));
 }
 
-/**
- * The newest `records` entries of the time index, less those of the last time among them: it may have more. Where all
- * have one time, it is all of that time.
- */
+/** The newest `records` entries of the time index, less those of the last time among them: it may have more of them. */
 function newestStretch(
   reader: StoreReader,
   search: DaySearch,
@@ -93,16 +90,13 @@ function newestStretch(
   records: number,
 ): Stretch | undefined {
   const sql =
-    "SELECT count(*), min(time_ns), max(time_ns), min(id), max(id) FROM " +
+    "SELECT count(*), min(time_ns), min(id), max(id) FROM " +
     `(SELECT time_ns, id FROM records_${search.day} WHERE tenant = ? AND time_ns BETWEEN ? AND ? ` +
     `AND ${STILL_WANTED} ORDER BY time_ns DESC LIMIT ?)`;
-  const [found, oldest, newest, firstId, lastId] = reader.row(sql, search.tenant, from, to, records) as bigint[];
+  const [found, oldest, firstId, lastId] = reader.row(sql, search.tenant, from, to, records) as bigint[];
   const count = Number(found);
   if (count === 0) return undefined;
-  const ids = { count, firstId: firstId!, lastId: lastId! };
-  if (count < records) return { from, to, ...ids };
-  if (oldest! < newest!) return { from: oldest! + 1n, to, ...ids };
-  return newestStretch(reader, search, { from: oldest!, to: oldest! }, Number.MAX_SAFE_INTEGER);
+  return { from: count < records ? from : oldest! + 1n, to, count, firstId: firstId!, lastId: lastId! };
 }
 
 /** From the index of words to the records of a stretch, which are then sorted. */

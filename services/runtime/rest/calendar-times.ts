@@ -26,31 +26,38 @@ export function findTimeOffCalendar(desc: DescMessage, json: JsonValue | undefin
 
 function findInField(field: DescField, key: string, value: JsonValue | undefined): string | undefined {
   const desc = field.message!;
-  const items = field.fieldKind === "list" && Array.isArray(value) ? value : [value];
-  for (const [index, item] of items.entries()) {
-    const name = field.fieldKind === "list" ? `${key}[${index}]` : key;
-    if (desc.typeName !== TimestampSchema.typeName) {
-      const inner = findTimeOffCalendar(desc, item);
-      if (inner !== undefined) return `${name}.${inner}`;
-    } else if (typeof item === "string" && !isInCalendar(item)) {
-      return name;
-    }
+  if (field.fieldKind !== "list") return findInItem(desc, key, value);
+  if (!Array.isArray(value)) return undefined;
+  for (const [index, item] of value.entries()) {
+    const found = findInItem(desc, `${key}[${index}]`, item);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function findInItem(desc: DescMessage, name: string, item: JsonValue | undefined): string | undefined {
+  if (isTime(desc)) return typeof item === "string" && !isInCalendar(item) ? name : undefined;
+  const inner = findTimeOffCalendar(desc, item);
+  return inner === undefined ? undefined : `${name}.${inner}`;
 }
 
 const known = new Map<DescMessage, readonly DescField[]>();
 
 /** The fields of a message that are times, or messages that may have one. */
 function fieldsWithTimes(desc: DescMessage): readonly DescField[] {
-  let fields = known.get(desc);
-  if (fields === undefined) {
-    known.set(desc, []); // A message that has itself in it ends here.
-    fields = desc.fields.filter(({ fieldKind, message }) => {
-      if (message === undefined || fieldKind === "map") return false;
-      return message.typeName === TimestampSchema.typeName || fieldsWithTimes(message).length > 0;
-    });
-    known.set(desc, fields);
-  }
+  const before = known.get(desc);
+  if (before !== undefined) return before;
+  const fields = desc.fields.filter((field) => mayHaveTime(field, new Set()));
+  known.set(desc, fields);
   return fields;
+}
+
+function mayHaveTime({ fieldKind, message }: DescField, seen: Set<DescMessage>): boolean {
+  if (message === undefined || fieldKind === "map" || seen.has(message)) return false;
+  seen.add(message);
+  return isTime(message) || message.fields.some((field) => mayHaveTime(field, seen));
+}
+
+function isTime({ typeName }: DescMessage): boolean {
+  return typeName === TimestampSchema.typeName;
 }

@@ -32,8 +32,8 @@ export function requestMessage(
   what: string,
 ): MessageShape<DescMessage> {
   const message = messageOf(desc, mergeIntoBody(desc, bodyJson(place, text, what), bound));
-  // The binary form is hardly ever longer than the text; what is near the limit is measured once more by its handler.
-  if (text.length > GRPC_MESSAGE_BYTES_MAX) checkSize(toBinary(desc, message).length);
+  // A character has three bytes at most, and what is no text is shorter in binary: a smaller one needs no measuring.
+  if (text.length * 3 > GRPC_MESSAGE_BYTES_MAX) checkSize(toBinary(desc, message).length);
   return message;
 }
 
