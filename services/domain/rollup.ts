@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { HTTP_STATUS_MAX } from "./limits.ts";
 import type { LoggedRecord } from "./logged-batch.ts";
-import type { HttpColumns } from "./record-columns.ts";
+import type { HttpColumns, RecordColumns } from "./record-columns.ts";
 import { NumberReader, NumberWriter } from "./variable-length-number.ts";
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
@@ -116,22 +116,62 @@ export function seriesKey(service: string, path: string): string {
 
 /** Sums the records that have `http` by minute, service and path without its query. */
 export function rollUp(records: Iterable<LoggedRecord>): Map<number, MinuteRollup> {
-  const minutes = new Map<number, MinuteRollup>();
-  const keys = new Map<string, Map<string, string>>(); // By service and path: hashing each record would cost more.
+  const sums = new RequestSums();
   for (const { columns, timeNanos } of records) {
-    const { http } = columns;
-    if (!http) continue;
-    const minute = valueAt(minutes, minuteOf(timeNanos), () => ({ tally: newTally(), series: new Map() }));
-    const service = textOf(columns.service);
+    if (columns.http) sums.add(columns, columns.http, timeNanos);
+  }
+  return sums.finish();
+}
+
+/**
+ * Sums requests, one after the other. Most requests are of the minute and the service of the one before, so those are
+ * not looked for again; the key of a series, a hash, is made once; and a minute's sums are made of its series' at last.
+ */
+class RequestSums {
+  private readonly minutes = new Map<number, MinuteRollup>();
+  /** By minute and service, then by path. */
+  private readonly series = new Map<string, Map<string, Series>>();
+  private minute = Number.NaN;
+  private minuteStart = 0n;
+  private minuteEnd = 0n;
+  private service: Uint8Array = new Uint8Array();
+  private serviceText = "";
+  private ofMinuteAndService = new Map<string, Series>();
+
+  add({ service }: RecordColumns, http: HttpColumns, timeNanos: bigint): void {
+    const isOfMinute = timeNanos >= this.minuteStart && timeNanos < this.minuteEnd;
+    if (!isOfMinute || !sameBytes(service, this.service)) this.turnTo(service, timeNanos);
     const path = withoutQuery(textOf(http.path));
-    const keyOfPath = valueAt(keys, service, () => new Map<string, string>());
-    const key = valueAt(keyOfPath, path, () => seriesKey(service, path));
-    const series = valueAt(minute.series, key, () => newSeries(service, path));
-    addRequest(minute.tally, http);
+    const series = valueAt(this.ofMinuteAndService, path, () => newSeries(this.serviceText, path));
     addRequest(series.tally, http);
     if (http.clientIp.length > 0) series.clients.add(textOf(http.clientIp));
   }
-  return minutes;
+
+  finish(): Map<number, MinuteRollup> {
+    const keys = new Map<string, Map<string, string>>(); // By service and path: a path is usually there in many minutes.
+    for (const [name, ofPath] of this.series) {
+      const { tally, series } = this.minutes.get(Number.parseInt(name, 10))!;
+      for (const one of ofPath.values()) {
+        const keyOfPath = valueAt(keys, one.service, () => new Map<string, string>());
+        series.set(
+          valueAt(keyOfPath, one.path, () => seriesKey(one.service, one.path)),
+          one,
+        );
+        addTally(tally, one.tally);
+      }
+    }
+    return this.minutes;
+  }
+
+  private turnTo(service: Uint8Array, timeNanos: bigint): void {
+    this.minute = minuteOf(timeNanos);
+    this.minuteStart = BigInt(this.minute) * NANOS_PER_MINUTE;
+    this.minuteEnd = this.minuteStart + NANOS_PER_MINUTE;
+    this.service = service;
+    this.serviceText = textOf(service);
+    valueAt(this.minutes, this.minute, () => ({ tally: newTally(), series: new Map() }));
+    this.ofMinuteAndService = valueAt(this.series, `${this.minute} ${this.serviceText}`, () => new Map());
+  }
 }
 
 /**
@@ -143,7 +183,7 @@ export function rollUp(records: Iterable<LoggedRecord>): Map<number, MinuteRollu
  */
 export function limitSeries(
   minute: MinuteRollup,
-  stored: ReadonlySet<string>,
+  stored: { has(key: string): boolean },
   storedCount: number,
   seriesMax: number,
 ): number {
@@ -169,6 +209,13 @@ function busiestFirst([keyA, a]: [string, Series], [keyB, b]: [string, Series]):
 function withoutQuery(path: string): string {
   const end = path.indexOf("?");
   return end < 0 ? path : path.slice(0, end);
+}
+
+/** Short texts mostly, for which a loop is cheaper than a call. */
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -54,6 +54,8 @@ export class ReadThreads {
   private readonly queryMsMax: number;
   private readonly threads = new Set<ReadThread>();
   private readonly line: TurnLine<ReadThread>;
+  /** As many places as there may be long reads at once: each stands for a thread. */
+  private readonly longReads: TurnLine<object>;
   private readonly timers = new Set<ReadTimer>();
   private closing: Promise<void> | undefined;
 
@@ -61,7 +63,10 @@ export class ReadThreads {
     this.settings = settings;
     this.queryMsMax = settings.queryMsMax ?? STORE_QUERY_MS_MAX;
     this.line = new TurnLine("reads", settings.waitingMax ?? READS_WAITING_MAX);
-    for (let count = settings.threads ?? READ_THREADS; count > 0; count--) this.start(0);
+    this.longReads = new TurnLine("long reads", settings.waitingMax ?? READS_WAITING_MAX);
+    const threads = settings.threads ?? READ_THREADS;
+    for (let count = threads; count > 0; count--) this.start(0);
+    for (let count = Math.max(1, threads - 1); count > 0; count--) this.longReads.add({});
   }
 
   /**
@@ -72,6 +77,16 @@ export class ReadThreads {
    */
   ask<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer> {
     return this.run(question, new ReadTimer(this.queryMsMax, signal), false);
+  }
+
+  /** The same for what may go through all records: of all threads but one, so that nobody waits behind it for a record. */
+  async askLong<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer> {
+    const place = await this.longReads.turn(signal);
+    try {
+      return await this.ask(question, signal);
+    } finally {
+      this.longReads.add(place);
+    }
   }
 
   /** The same before all that wait, within STORE_CHECK_MS_MAX. */
@@ -143,6 +158,7 @@ export class ReadThreads {
   private async end(): Promise<void> {
     const reason = new LogPulseError("store_unavailable", "the store's file is not read any more: the process stops");
     this.line.close(reason);
+    this.longReads.close(reason);
     for (const timer of this.timers) timer.stop(reason);
     await Promise.all([...this.threads].map((thread) => closeThread(thread)));
   }

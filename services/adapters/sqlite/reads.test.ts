@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { RECORD_BYTES_MAX, SEARCH_ANSWER_BYTES_MAX } from "../../domain/limits.ts";
 import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
-import { newTenant, storeOne } from "../../ports/contract-batches.ts";
+import { newTenant, producerOfDay, storeOne } from "../../ports/contract-batches.ts";
 import { logQuery } from "../../ports/log-search.fixture.ts";
 import { type ManyRecords, storeManyRecords } from "./many-records.fixture.ts";
 import { makeStoreToRead, type StoreToRead } from "./reads.fixture.ts";
@@ -113,6 +113,20 @@ it("lets so many reads wait, refuses more, and forgets those that nobody waits f
   const listed = waits.then(() => performance.now());
   await underWay;
   expect(await checked).toBeLessThan(await listed);
+});
+
+it("finds a record while as many lists as there may be go through everything", TIMEOUT, async () => {
+  const store = await makeStore({ threads: 2 });
+  const tenant = newTenant();
+  const producer = producerOfDay(100); // Its tables are not those that are filled past the sink.
+  const { batch } = await storeOne(store.sink, { tenant, producer, records: [{ message: "here" }] });
+  const many = storeManyRecords(store.tables, MANY);
+  let listsOver = 0;
+  const lists = [1, 2, 3, 4].map(() => slowList(store, many).then(() => listsOver++));
+  const found = await store.reads.get(tenant, { producer: batch.producer, seq: 0 }, patient);
+  expect(found?.record.message).toBe("here");
+  expect(listsOver).toBeLessThan(2); // Of four: nobody waited for all that came before.
+  await Promise.all(lists);
 });
 
 it("does not hold up the writer, whose checkpoint finishes when the read has ended", TIMEOUT, async () => {

@@ -44,7 +44,7 @@ export class SqliteReads implements LogSearch, LogLookup, AccessLog, LogStats {
   }
 
   list(query: AccessQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage> {
-    return this.threads.ask(
+    return this.threads.askLong(
       (thread, time, options) => thread.call("list", [time, query, limit, offset], options),
       signal,
     );

@@ -1,89 +1,137 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HyperLogLog } from "../../domain/hyperloglog.ts";
 import { ROLLUP_SERIES_PER_MINUTE_MAX } from "../../domain/limits.ts";
-import {
-  addTally,
-  limitSeries,
-  type MinuteRollup,
-  OTHER,
-  type Series,
-  seriesKey,
-  type Tally,
-} from "../../domain/rollup.ts";
+import { addTally, limitSeries, type MinuteRollup, newTally, type Tally } from "../../domain/rollup.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "./tally-columns.ts";
 
 const KEY = "tenant = ? AND minute = ? AND log_partition = ?";
-const OTHER_KEY = seriesKey(OTHER, OTHER);
+const MINUTES_REMEMBERED_MAX = 4; // Those that are sent now come again in the next transaction.
 
 /** The key of a minute's rows, in the order of KEY. */
 type MinuteKey = [tenant: number, minute: number, logPartition: number];
 
-/** The rollups of one producer day, as their one writer uses them. */
+/** All that is stored of a minute. */
+interface StoredMinute {
+  isNew: boolean;
+  tally: Tally;
+  /** How many series it has, the one of the rest not counted. */
+  seriesCount: number;
+  /** By `seriesKey`. */
+  series: Map<string, Tally>;
+  /** Of the clients of each service, as far as somebody has asked. */
+  sketches: Map<string, HyperLogLog>;
+}
+
+/**
+ * The rollups of one producer day, as their one writer uses them. It remembers what it wrote last: where a transaction
+ * is rolled back, this object must not be used any more.
+ */
 export class RollupDay {
-  private readonly selectMinute: StatementSync;
-  private readonly selectSeries: StatementSync;
-  private readonly selectClients: StatementSync;
-  private readonly saveMinute: StatementSync;
-  private readonly saveSeries: StatementSync;
-  private readonly saveClients: StatementSync;
+  private readonly statements: ReturnType<typeof statementsOf>;
+  private readonly remembered = new Map<string, StoredMinute>(); // The one used last comes last.
 
   constructor(database: DatabaseSync, day: number) {
-    const tally = TALLY_COLUMNS.join(", ");
-    this.selectMinute = database.prepare(`SELECT ${tally}, series FROM rollup_minutes_${day} WHERE ${KEY}`);
-    this.selectSeries = database.prepare(`SELECT ${tally} FROM rollup_series_${day} WHERE ${KEY} AND series = ?`);
-    this.selectClients = database.prepare(`SELECT sketch FROM rollup_clients_${day} WHERE ${KEY} AND service = ?`);
-    for (const select of [this.selectMinute, this.selectSeries]) select.setReturnArrays(true);
-    const tallies = TALLY_COLUMNS.map(() => "?").join(", ");
-    this.saveMinute = database.prepare(`INSERT OR REPLACE INTO rollup_minutes_${day} VALUES (?, ?, ?, ?, ${tallies})`);
-    this.saveSeries = database.prepare(
-      `INSERT OR REPLACE INTO rollup_series_${day} VALUES (?, ?, ?, ?, ?, ?, ${tallies})`,
-    );
-    this.saveClients = database.prepare(`INSERT OR REPLACE INTO rollup_clients_${day} VALUES (?, ?, ?, ?, ?)`);
+    this.statements = statementsOf(database, day);
   }
 
   /** Adds sums over records that were never counted before. `minutes` is changed. */
   add(tenant: number, logPartition: number, minutes: ReadonlyMap<number, MinuteRollup>): void {
     for (const [minute, rollup] of minutes) {
       const key: MinuteKey = [tenant, minute, logPartition];
-      this.addMinute(key, rollup);
-      this.addClients(key, rollup); // After the series were limited: clients of what became `other` count there.
+      const stored = this.stored(key);
+      this.addSums(key, stored, rollup);
+      this.addClients(key, stored, rollup); // After the series were limited: clients of what became `other` count there.
     }
   }
 
-  private addMinute(key: MinuteKey, rollup: MinuteRollup): void {
-    const row = this.selectMinute.get(...key) as unknown as [...TallyValues, number] | undefined;
-    const seriesBefore = row ? row[6] : 0;
-    const stored = row ? this.storedSeries(key, rollup.series) : new Map<string, Tally>();
-    const added = limitSeries(rollup, new Set(stored.keys()), seriesBefore, ROLLUP_SERIES_PER_MINUTE_MAX);
-    if (row) addTally(rollup.tally, tallyOf(row.slice(0, 6) as TallyValues));
-    this.saveMinute.run(...key, seriesBefore + added, ...tallyValues(rollup.tally));
-    for (const [name, { service, path, tally }] of rollup.series) {
-      const before = stored.get(name);
-      if (before) addTally(tally, before);
-      const names = [Buffer.from(name, "hex"), Buffer.from(service), Buffer.from(path)] as const;
-      this.saveSeries.run(...key, ...names, ...tallyValues(tally));
-    }
-  }
-
-  /** Of these series and of `other`, those that are stored. */
-  private storedSeries(key: MinuteKey, series: ReadonlyMap<string, Series>): Map<string, Tally> {
-    const stored = new Map<string, Tally>();
-    for (const name of new Set([...series.keys(), OTHER_KEY])) {
-      const row = this.selectSeries.get(...key, Buffer.from(name, "hex")) as unknown as TallyValues | undefined;
-      if (row) stored.set(name, tallyOf(row));
+  private stored(key: MinuteKey): StoredMinute {
+    const name = key.join();
+    const stored = this.remembered.get(name) ?? this.read(key);
+    this.remembered.delete(name);
+    this.remembered.set(name, stored);
+    if (this.remembered.size > MINUTES_REMEMBERED_MAX) {
+      const [oldest] = this.remembered.keys();
+      this.remembered.delete(oldest!);
     }
     return stored;
   }
 
-  private addClients(key: MinuteKey, rollup: MinuteRollup): void {
-    for (const [service, addresses] of clientsByService(rollup)) {
-      const name = Buffer.from(service);
-      const row = this.selectClients.get(...key, name);
-      const sketch = HyperLogLog.decode((row?.sketch as Uint8Array | undefined) ?? new Uint8Array());
-      for (const address of addresses) sketch.add(address);
-      this.saveClients.run(...key, name, sketch.encode());
+  private read(key: MinuteKey): StoredMinute {
+    const { selectMinute, selectSeries } = this.statements;
+    const row = selectMinute.get(...key) as unknown as [seriesCount: number, ...TallyValues] | undefined;
+    const stored: StoredMinute = {
+      isNew: row === undefined,
+      tally: newTally(),
+      seriesCount: 0,
+      series: new Map(),
+      sketches: new Map(),
+    };
+    if (!row) return stored;
+    const [seriesCount, ...tally] = row;
+    stored.seriesCount = seriesCount;
+    stored.tally = tallyOf(tally);
+    for (const [name, ...values] of selectSeries.all(...key) as unknown as [string, ...TallyValues][]) {
+      stored.series.set(name, tallyOf(values));
+    }
+    return stored;
+  }
+
+  private addSums(key: MinuteKey, stored: StoredMinute, rollup: MinuteRollup): void {
+    const { insertMinute, updateMinute, insertSeries, updateSeries } = this.statements;
+    stored.seriesCount += limitSeries(rollup, stored.series, stored.seriesCount, ROLLUP_SERIES_PER_MINUTE_MAX);
+    addTally(stored.tally, rollup.tally);
+    if (stored.isNew) insertMinute.run(...key, stored.seriesCount, ...tallyValues(stored.tally));
+    else updateMinute.run(stored.seriesCount, ...tallyValues(stored.tally), ...key);
+    stored.isNew = false;
+    for (const [name, { service, path, tally }] of rollup.series) {
+      const before = stored.series.get(name);
+      if (before) {
+        addTally(before, tally);
+        updateSeries.run(...tallyValues(before), ...key, name);
+      } else {
+        stored.series.set(name, tally);
+        insertSeries.run(...key, name, service, path, ...tallyValues(tally));
+      }
     }
   }
+
+  private addClients(key: MinuteKey, { sketches }: StoredMinute, rollup: MinuteRollup): void {
+    for (const [service, addresses] of clientsByService(rollup)) {
+      const sketch = sketches.get(service) ?? this.readSketch(key, service);
+      sketches.set(service, sketch);
+      for (const address of addresses) sketch.add(address);
+      this.statements.saveClients.run(...key, service, sketch.encode());
+    }
+  }
+
+  private readSketch(key: MinuteKey, service: string): HyperLogLog {
+    const row = this.statements.selectClients.get(...key, service);
+    return HyperLogLog.decode((row?.sketch as Uint8Array | undefined) ?? new Uint8Array());
+  }
+}
+
+/** Texts are made bytes by SQLite, and a series' key too: that is cheaper than here. */
+function statementsOf(database: DatabaseSync, day: number) {
+  const arrays = (sql: string): StatementSync => {
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement;
+  };
+  const [minutes, series, clients] = [`rollup_minutes_${day}`, `rollup_series_${day}`, `rollup_clients_${day}`];
+  const tally = TALLY_COLUMNS.join(", ");
+  const values = TALLY_COLUMNS.map(() => "?").join(", ");
+  const set = TALLY_COLUMNS.map((column) => `${column} = ?`).join(", ");
+  const text = "CAST(? AS BLOB)";
+  return {
+    selectMinute: arrays(`SELECT series, ${tally} FROM ${minutes} WHERE ${KEY}`),
+    selectSeries: arrays(`SELECT lower(hex(series)), ${tally} FROM ${series} WHERE ${KEY}`),
+    selectClients: database.prepare(`SELECT sketch FROM ${clients} WHERE ${KEY} AND service = ${text}`),
+    insertMinute: database.prepare(`INSERT INTO ${minutes} VALUES (?, ?, ?, ?, ${values})`),
+    updateMinute: database.prepare(`UPDATE ${minutes} SET series = ?, ${set} WHERE ${KEY}`),
+    insertSeries: database.prepare(`INSERT INTO ${series} VALUES (?, ?, ?, unhex(?), ${text}, ${text}, ${values})`),
+    updateSeries: database.prepare(`UPDATE ${series} SET ${set} WHERE ${KEY} AND series = unhex(?)`),
+    saveClients: database.prepare(`INSERT OR REPLACE INTO ${clients} VALUES (?, ?, ?, ${text}, ?)`),
+  };
 }
 
 function clientsByService({ series }: MinuteRollup): Map<string, Set<string>> {
