@@ -20,7 +20,7 @@ export const SETTINGS = {
   LOGPULSE_DISK_MIB: {
     usual: "10240",
     purpose:
-      "MiB that this folder may use: over it the oldest days go, and with the last two days alone over it records are refused",
+      "MiB that the store in it may use: over it the oldest days go, and with the two newest alone over it records are refused; the log beside it takes up to 1 GiB more while the store is behind",
   },
   LOGPULSE_LOG_LEVEL: {
     usual: "info",

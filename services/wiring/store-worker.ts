@@ -2,6 +2,7 @@ import { StoreCheckpoints } from "../adapters/sqlite/checkpoints.ts";
 import { SqliteDeadLetterReplay } from "../adapters/sqlite/dead-letter-replay.ts";
 import { SqliteDeadLetterTable } from "../adapters/sqlite/dead-letter-table.ts";
 import { SqliteDeadLetters } from "../adapters/sqlite/dead-letters.ts";
+import { SqliteDiskUse } from "../adapters/sqlite/disk-use.ts";
 import { SqliteEventLogReader } from "../adapters/sqlite/event-log-reader.ts";
 import { LogSignals } from "../adapters/sqlite/log-signals.ts";
 import { SqliteLogSink } from "../adapters/sqlite/log-sink.ts";
@@ -23,6 +24,7 @@ import { WorkerLoop } from "../worker/worker-loop.ts";
 import { LostMessages } from "./lost-messages.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
 import { toldCounts } from "./told-counts.ts";
+import { toldDiskLimit } from "./told-disk-limit.ts";
 
 /** All that writes the store's file, in the store thread: the worker's loop, retention, checkpoints, dead letters. */
 export class StoreWorker {
@@ -97,6 +99,7 @@ export class StoreWorker {
       table: this.table,
       days,
       newestReceivedMs: () => loop.newestReceivedMs,
+      disk: { use: new SqliteDiskUse(tables), bytesMax: settings.diskBytesMax },
       ...retry,
     });
     this.parts = [
@@ -108,6 +111,10 @@ export class StoreWorker {
       ),
       toldCounts("retention of sqlite", () => retentionLoop.totals, logger),
       { name: "worker", start: (signal) => loop.start(signal), stop: () => loop.stop() },
+      toldDiskLimit(
+        () => retentionLoop.overDiskLimit,
+        (refusal) => tell({ refusal }),
+      ),
       { name: "retention", start: async () => retentionLoop.start(), stop: () => retentionLoop.stop() },
     ];
   }
