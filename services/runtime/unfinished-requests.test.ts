@@ -54,10 +54,14 @@ describe("requests of which all but the end came", () => {
     assert.ok(rss - before.rss < 80 * MiB, `${Math.round((rss - before.rss) / MiB)} MiB more than before`);
   });
 
-  it("hold little memory as HTTP/1.1 bodies", async () => {
+  it.each([
+    ["Connect", pathOf(writeLog)],
+    ["REST", "/logs"],
+    ["a REST stream", "/v1/logs:upload"],
+  ])("hold little memory as HTTP/1.1 bodies: %s", async (_, path) => {
     const { address, port, memory } = await startServerProcess();
     const before = await memory();
-    const statuses = attackByHttp(port, 40);
+    const statuses = attackByHttp(port, path, 40);
     await staysWithin(before.rss, memory);
     await othersAreServed(address);
     assert.ok(statuses.length > 0);
@@ -125,10 +129,10 @@ async function attackByGrpc(address: string, path: string, body: Buffer, count: 
 }
 
 /** The same with bodies of the greatest length on connections of their own. */
-function attackByHttp(port: number, count: number): string[] {
+function attackByHttp(port: number, path: string, count: number): string[] {
   const statuses: string[] = [];
-  const start = Buffer.alloc(HTTP_BODY_BYTES_MAX - 10, " ");
-  const head = `POST ${pathOf(writeLog)} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json`;
+  const start = Buffer.from(`["${"a".repeat(HTTP_BODY_BYTES_MAX - 12)}`);
+  const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json`;
   for (let index = 0; index < count; index += 1) {
     const socket = connect(port, "127.0.0.1");
     onTestFinished(() => void socket.destroy());

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { DISK_LOOK_EVERY_MS } from "../domain/limits.ts";
 import type { OverDiskLimit } from "../worker/disk-limit.ts";
 import { toldDiskLimit } from "./told-disk-limit.ts";
 
@@ -11,9 +10,10 @@ it("tells once that the store is too large, and once that it is not any more", a
   const part = toldDiskLimit(
     () => over,
     (refusal) => told.push(refusal),
+    5,
   );
   await part.start(new AbortController().signal);
-  const looks = () => sleep(2.5 * DISK_LOOK_EVERY_MS);
+  const looks = () => sleep(50);
   await looks();
   expect(told).toEqual([]);
   over = { usedBytes: 300 * MiB, bytesMax: 256 * MiB };

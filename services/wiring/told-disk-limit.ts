@@ -9,7 +9,11 @@ const MiB = 1024 * 1024;
  *
  * `over`: as RetentionLoop has it.
  */
-export function toldDiskLimit(over: () => OverDiskLimit | undefined, tell: (refusal: string | null) => void): Part {
+export function toldDiskLimit(
+  over: () => OverDiskLimit | undefined,
+  tell: (refusal: string | null) => void,
+  lookEveryMs = DISK_LOOK_EVERY_MS,
+): Part {
   let told: string | null = null;
   let timer: NodeJS.Timeout | undefined;
   const look = () => {
@@ -22,7 +26,7 @@ export function toldDiskLimit(over: () => OverDiskLimit | undefined, tell: (refu
   return {
     name: "disk limit",
     async start() {
-      timer = setInterval(look, DISK_LOOK_EVERY_MS);
+      timer = setInterval(look, lookEveryMs);
     },
     async stop() {
       clearInterval(timer);
