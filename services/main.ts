@@ -7,8 +7,6 @@ import { type Log, makeLogger } from "./runtime/logger.ts";
 import { readableLog } from "./runtime/readable-log.ts";
 import { LogPulseServer } from "./runtime/server.ts";
 import { runParts } from "./runtime/shutdown.ts";
-import { embeddedParts } from "./wiring/embedded.ts";
-import { fullParts } from "./wiring/full.ts";
 import { greeting } from "./wiring/greeting.ts";
 import type { Fail, ProcessParts } from "./wiring/process-parts.ts";
 
@@ -25,9 +23,10 @@ async function main(): Promise<void> {
       throw reason;
     });
   };
+  // Of the two only what is needed is loaded: the clients of the full mode's servers take most of a second.
   const { parts, services, checks } = isEmbedded
     ? await embeddedPartsOrExit(config, log, isRead, fail)
-    : fullParts(config, log, fail);
+    : (await import("./wiring/full.ts")).fullParts(config, log, fail);
   const server = new LogPulseServer({
     host: config.listen.host,
     port: config.listen.port,
@@ -48,6 +47,7 @@ async function main(): Promise<void> {
 /** A folder that is in use or damaged is for people too; the log has the rest. */
 async function embeddedPartsOrExit(config: Config, log: Log, isRead: boolean, fail: Fail): Promise<ProcessParts> {
   try {
+    const { embeddedParts } = await import("./wiring/embedded.ts");
     return await embeddedParts(config, log, isRead, fail);
   } catch (reason) {
     log.debug({ err: reason }, "cannot start");
