@@ -138,6 +138,8 @@ describe("envoy.yaml", () => {
     expect(Math.max(...idleMs.slice(4))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
     // A call may take as long as a store or the log may take to answer.
     const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "30s" ? [30_000] : [])));
+    expect(restMs).toBe(limits.REST_ANSWER_MS_MAX);
+    expect(JSON.stringify(original)).toContain(`local left = ${limits.JSON_UPLOAD_BYTES_MAX} `);
     expect(restMs).toBeGreaterThan(Math.max(limits.APPEND_MS_MAX, limits.STORE_QUERY_MS_MAX, limits.REPLAY_MS_MAX));
   });
 });

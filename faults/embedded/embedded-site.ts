@@ -30,6 +30,8 @@ export class EmbeddedSite {
   readonly folder: string;
   readonly process: EmbeddedProcess;
   readonly ledger: Ledger;
+  /** All variables of the process beside folder and address. */
+  readonly settings: Record<string, string>;
   private readonly directory: string;
   private stages = 0;
 
@@ -38,19 +40,20 @@ export class EmbeddedSite {
     const directory = mkdtempSync(join(tmpdir(), `logpulse-${name}-`));
     const data = folder ?? join(directory, "data");
     mkdirSync(data, { recursive: true });
+    const all = { LOGPULSE_DROP_RULES: `status=${DROPPED_STATUS}`, ...settings };
     const process = new EmbeddedProcess({
-      ...{ folder: data, port: await freePort(), logFile: join(directory, "process.log") },
-      settings: { LOGPULSE_DROP_RULES: `status=${DROPPED_STATUS}`, ...settings },
+      ...{ folder: data, port: await freePort(), logFile: join(directory, "process.log"), settings: all },
     });
     const ledger = new Ledger(join(directory, "ledger.jsonl"), { name, seed, baseMs: Date.now() });
-    return new EmbeddedSite(directory, process, ledger);
+    return new EmbeddedSite(directory, process, ledger, all);
   }
 
-  private constructor(directory: string, process: EmbeddedProcess, ledger: Ledger) {
+  private constructor(directory: string, process: EmbeddedProcess, ledger: Ledger, settings: Record<string, string>) {
     this.directory = directory;
     this.process = process;
     this.folder = process.folder;
     this.ledger = ledger;
+    this.settings = settings;
   }
 
   /** Starts the process; resolves with the milliseconds until it was ready. @throws Error with what it said, where it ends. */

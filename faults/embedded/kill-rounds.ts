@@ -6,7 +6,6 @@ import type { EmbeddedFault, EmbeddedSettings } from "./embedded-fault.ts";
 import { EmbeddedSite } from "./embedded-site.ts";
 import { FaultAccount } from "./fault-account.ts";
 
-const ROUNDS_PER_CHECK = 20;
 const RECORDS_PER_FOLDER_MAX = 250_000; // Then another folder: time and disk of a check grow with it.
 const PER_SECOND = 1_500;
 const RECORDS_PER_ROUND_MAX = 20_000; // More than a round can take at that pace: the load never ends by itself.
@@ -17,28 +16,36 @@ const LONG_ALIVE_MS = { min: 5_200, max: 8_000 }; // The log is trimmed every 5 
 const LONG_OF = 15; // One round of so many.
 const AGAIN_AT_ONCE = 0.25; // The share of rounds in which it is killed again before it is ready, or right then.
 
-/** The process is killed at any moment of its life, again and again, while clients go on. */
-export const embeddedKill: EmbeddedFault = {
-  name: "embedded-kill",
-  summary:
-    "kill -9 of the embedded mode's process at random moments, also while it starts, and twice in a row; it goes on with the same folder",
-  roundsUsual: 200,
-  run: (settings) => new KillRounds(settings).run(),
-};
+/** What happens in rounds of kills beside the kills. */
+export interface KillRoundsParts {
+  fault: EmbeddedFault;
+  settings: EmbeddedSettings;
+  roundsPerCheck: number;
+  /** To the files, before the process is started again. */
+  whileDown?: (site: EmbeddedSite, random: SeededRandom) => void;
+  /** When everything was checked; the process runs, before and after it. */
+  afterCheck?: (site: EmbeddedSite, random: SeededRandom) => Promise<string[]>;
+  /** For the report, at the end. */
+  notes?: () => Record<string, number | string>;
+}
 
-class KillRounds {
+/** The process is killed at any moment of its life, again and again, while clients go on. */
+export class KillRounds {
+  private readonly parts: KillRoundsParts;
   private readonly settings: EmbeddedSettings;
   private readonly account: FaultAccount;
   private readonly random: SeededRandom;
   private readonly readyMs: number[] = [];
   private readonly counts = { rounds: 0, kills: 0, killsBeforeReady: 0, folders: 0, checks: 0 };
 
-  constructor(settings: EmbeddedSettings) {
-    this.settings = settings;
-    this.account = new FaultAccount(embeddedKill, settings);
-    this.random = new SeededRandom(settings.seed, 4);
+  constructor(parts: KillRoundsParts) {
+    this.parts = parts;
+    this.settings = parts.settings;
+    this.account = new FaultAccount(parts.fault, this.settings);
+    this.random = new SeededRandom(this.settings.seed, 4);
   }
 
+  /** All rounds, on as many folders as it takes. Ends with the first that finds anything. */
   async run(): Promise<FaultResult> {
     while (this.roundsLeft > 0 && this.account.isGood) await this.fillFolder();
     const times = this.readyMs.sort((a, b) => a - b);
@@ -46,6 +53,7 @@ class KillRounds {
     Object.assign(this.account.notes, this.counts, {
       readyMsP50: Math.round(half),
       readyMsMax: Math.round(times.at(-1) ?? 0),
+      ...this.parts.notes?.(),
     });
     return this.account.result();
   }
@@ -55,13 +63,13 @@ class KillRounds {
   }
 
   private async fillFolder(): Promise<void> {
-    const site = await EmbeddedSite.open({ name: embeddedKill.name, seed: this.folderSeed() });
+    const site = await EmbeddedSite.open({ name: this.parts.fault.name, seed: this.folderSeed() });
     let [acked, whole] = [0, false];
     try {
       this.account.watch(site);
       await site.start();
       while (this.roundsLeft > 0 && this.account.isGood && acked < RECORDS_PER_FOLDER_MAX) {
-        acked = (await this.killUnderLoad(site, Math.min(this.roundsLeft, ROUNDS_PER_CHECK))).acked;
+        acked = (await this.killUnderLoad(site, Math.min(this.roundsLeft, this.parts.roundsPerCheck))).acked;
       }
       const end = await site.process.stop();
       if (end.code !== 0) this.account.problems.push(`told to stop, the process ended with ${JSON.stringify(end)}`);
@@ -98,7 +106,9 @@ class KillRounds {
     recovery.longestSilenceMs = Math.max(recovery.longestSilenceMs, longestSilenceMs);
     this.settings.tell(`${this.counts.rounds} rounds, ${this.counts.kills} kills; checking`);
     this.counts.checks++;
-    return this.account.settledAndChecked(site);
+    const check = await this.account.settledAndChecked(site);
+    this.account.problems.push(...((await this.parts.afterCheck?.(site, this.random)) ?? []));
+    return check;
   }
 
   /** @returns when it was ready again. */
@@ -117,6 +127,7 @@ class KillRounds {
       await this.kill(site);
       if (!(await ready)) this.counts.killsBeforeReady++;
     }
+    this.parts.whileDown?.(site, random);
     this.readyMs.push(await site.start());
     this.counts.rounds++;
     return performance.now();

@@ -32,6 +32,11 @@ export class RestProbe {
     this.nextSeq = this.plainSeqFrom(0);
   }
 
+  /** Where the next record will be found once it is stored. */
+  get nextPath(): string {
+    return `/v1/logs/${this.producer}-${this.nextSeq}`;
+  }
+
   /** Sends the next record; where it is not taken, the same one is sent again by the next call. */
   async write(): Promise<RestAnswer> {
     const seq = this.nextSeq;

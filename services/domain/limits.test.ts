@@ -108,7 +108,19 @@ const NESTED: [string, number[]][] = [
     "what every call may send when room is short, and one body, in the room for requests",
     [limits.CALLS_IN_FLIGHT_MAX * limits.RECEIVED_BYTES_FREE + limits.HTTP_BODY_BYTES_MAX, limits.RECEIVED_BYTES_MAX],
   ],
-  ["a binary message in an HTTP body", [limits.GRPC_MESSAGE_BYTES_MAX, limits.HTTP_BODY_BYTES_MAX]],
+  [
+    "a binary message in an HTTP body in a stream of them",
+    [limits.GRPC_MESSAGE_BYTES_MAX, limits.HTTP_BODY_BYTES_MAX, limits.JSON_UPLOAD_BYTES_MAX],
+  ],
+  [
+    "a batch in as many values as JSON may have: 64 attributes and a few fields for each record",
+    [limits.RECORDS_PER_BATCH_MAX * (limits.ATTRIBUTE_KEYS_MAX + 30), limits.JSON_VALUES_MAX],
+  ],
+  ["what REST waits for, in its own wait", [limits.REPLAY_MS_MAX, limits.REST_ANSWER_MS_MAX]],
+  [
+    "the signs of life of a stream in what proxies wait for, and that in what a client may take to read",
+    [limits.REST_STREAM_OPEN_MS_MAX, limits.SSE_HEARTBEAT_MS, 30_000, limits.STREAM_IDLE_MS_MAX],
+  ],
   [
     "an error's text, thrice and twice in base64, in 8 KiB",
     [limits.ERROR_MESSAGE_BYTES_MAX * (1 + (2 * 4) / 3), 8_192],

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
+import type { GenService } from "@bufbuild/protobuf/codegenv2";
 import { describe, it } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { StatsService } from "../../gen/logpulse/v1/stats_service_pb.ts";
-import { bidiStreamBytes, clientStreamBytes, defineService, unary, unaryBytes } from "./service-handlers.ts";
+import {
+  bidiStreamBytes,
+  clientStreamBytes,
+  defineService,
+  type HandlersOf,
+  serverStream,
+  unary,
+  unaryBytes,
+} from "./service-handlers.ts";
 
 describe("defineService", () => {
   it("binds each method of the contract to its handler", () => {
@@ -40,11 +49,27 @@ describe("defineService", () => {
     defineService(StatsService, { getStats: answer, getMore: answer });
     // @ts-expect-error the method is unary
     defineService(StatsService, { getStats: clientStreamBytes(async () => ({ type: "errors" })) });
+    // @ts-expect-error the method is unary
+    defineService(StatsService, { getStats: serverStream(async (_, send) => send({ type: "errors" })) });
     // @ts-expect-error the answer has no such field
     defineService(StatsService, { getStats: unary(async () => ({ kind: "errors" })) });
     defineService(StatsService, {
       // @ts-expect-error the request has no such field
       getStats: unary(async (request) => ({ type: request.kind })),
     });
+  });
+
+  it("knows the messages of a method that streams its answers", () => {
+    const { input, output } = StatsService.method.getStats;
+    type Streams = GenService<{
+      follow: { methodKind: "server_streaming"; input: typeof input; output: typeof output };
+    }>;
+    const handlers: HandlersOf<Streams> = { follow: serverStream(async ({ type }, send) => send({ type })) };
+    assert.equal(handlers.follow.kind, "server_stream");
+    // @ts-expect-error the answer has no such field
+    const wrong: HandlersOf<Streams> = { follow: serverStream(async (_, send) => send({ kind: "errors" })) };
+    // @ts-expect-error the method streams
+    const single: HandlersOf<Streams> = { follow: unary(async () => ({ type: "errors" })) };
+    assert.ok(wrong && single);
   });
 });

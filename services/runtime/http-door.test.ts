@@ -100,6 +100,16 @@ describe("plain HTTP", () => {
     },
   );
 
+  it("serves a client that expects anything, since it is no reason to refuse", async () => {
+    const { port } = await startTestServer();
+    for (const expected of ["100-continue", "200-ok"]) {
+      const { socket, text } = openSocket(port);
+      socket.write(`GET /healthz HTTP/1.1\r\nhost: localhost\r\nexpect: ${expected}\r\nconnection: close\r\n\r\n`);
+      await until(() => text().endsWith("ok"));
+      assert.match(text(), /^(HTTP\/1\.1 100 Continue\r\n\r\n)?HTTP\/1\.1 200 OK/);
+    }
+  });
+
   it("refuses names and pages of others on loopback, except for /healthz", async () => {
     const { port } = await startTestServer({ allowedHosts: ["logs.example"] });
     const statusOf = async (path: string, headers: string) => {

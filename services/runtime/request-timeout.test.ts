@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
-import { countableConnectTimeout, countableGrpcTimeout } from "./request-timeout.ts";
+import { countableConnectTimeout, countableGrpcTimeout, grpcTimeoutMs } from "./request-timeout.ts";
 import { pathOf, startTestServer } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
@@ -16,6 +16,22 @@ describe("a time-out", () => {
     assert.equal(countableConnectTimeout("5000"), "5000");
     assert.equal(countableConnectTimeout("9999999999"), "2147483647");
     assert.equal(countableConnectTimeout("soon"), "soon");
+  });
+
+  it("is read in each of its units, or is none", () => {
+    const cases = {
+      "2H": 7_200_000,
+      "3M": 180_000,
+      "0S": 0,
+      "20m": 20,
+      "1500u": 1.5,
+      "1n": 1e-6,
+      "99999999H": 2 ** 31 - 1,
+    };
+    for (const [text, ms] of Object.entries(cases)) assert.equal(grpcTimeoutMs(text), ms, text);
+    for (const text of ["", "S", "5", "5s", "-1S", "1.5S", "999999999S", "1S ", "1S, 2S"]) {
+      assert.equal(grpcTimeoutMs(text), undefined, text);
+    }
   });
 
   it.each(["1S", "2592000S", "99999999M", "99999999H", "99999999m"])(

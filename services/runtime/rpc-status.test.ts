@@ -11,7 +11,7 @@ import {
 } from "../../gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../gen/google/rpc/status_pb.ts";
 import { ERROR_KINDS, type ErrorKind, LogPulseError } from "../domain/errors.ts";
-import { toConnectError, toGrpcStatus, toStatus, toStatusJson } from "./rpc-status.ts";
+import { toConnectError, toGrpcStatus, toHttpStatus, toStatus, toStatusJson } from "./rpc-status.ts";
 
 const KINDS = Object.keys(ERROR_KINDS) as ErrorKind[];
 
@@ -91,6 +91,22 @@ describe("toStatus", () => {
     assert.match(header, /^[\x20-\x7e]*$/);
     const encoded = (trailers.get("grpc-status-details-bin")[0] as Buffer).toString("base64");
     assert.ok(header.length + encoded.length < 8_000, `${header.length} + ${encoded.length}`);
+  });
+
+  it.each<[ErrorKind, number]>([
+    ["invalid_request", 400],
+    ["not_permitted", 403],
+    ["not_found", 404],
+    ["rate_limited", 429],
+    ["cancelled", 499],
+    ["bug", 500],
+    ["unknown_method", 501],
+    ["overloaded", 503],
+    ["log_unavailable", 503],
+    ["store_unavailable", 503],
+    ["deadline_exceeded", 504],
+  ])("makes %s HTTP's %i", (kind, httpStatus) => {
+    assert.equal(toHttpStatus(toStatus(new LogPulseError(kind, "why"))), httpStatus);
   });
 
   it("writes google.rpc.Status as JSON", () => {

@@ -84,6 +84,11 @@ export class RecordDay {
     this.words.finish();
   }
 
+  /** Merges a little of the index of words, in a transaction; false where nothing is left that is worth it. */
+  mergeWords(): boolean {
+    return this.words.mergeStep();
+  }
+
   /** The settled seqs of a producer, as they were saved; undefined where none are. */
   ranges(tenant: number, producer: Uint8Array): Uint8Array | undefined {
     return this.selectRanges.get(tenant, producer)?.ranges as Uint8Array | undefined;

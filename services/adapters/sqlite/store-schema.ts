@@ -7,16 +7,17 @@ const APPLICATION_ID = 0x4c675073;
 const SCHEMA_VERSION = 1;
 
 /**
- * Settings of a day's words, measured with 235 bytes of text in each record. `automerge`: FTS5 would merge its segments
- * within each transaction, which takes as long as indexing; `WordRows` merges them more of them at a time. `usermerge`:
- * that many at least, the most FTS5 takes. `crisismerge`: never, since it holds up everything for as long as it takes.
- * `hashsize`: the words of one transaction become one segment.
+ * Settings of a day's words. `automerge`: FTS5 would merge its segments within each transaction, which takes as long as
+ * indexing; `WordRows` merges more of them at a time, when there is time. `usermerge`: that many at least, the most FTS5
+ * takes. `crisismerge`: never, since it holds up everything for as long as it takes. `hashsize`: the words of one
+ * transaction become one segment. `pgsz`: one of its pages in each of the file's.
  */
 const WORDS_SETTINGS: Readonly<Record<string, number>> = {
   automerge: 0,
   usermerge: 16,
-  crisismerge: 1_000,
+  crisismerge: 1_900,
   hashsize: 16 * 1024 * 1024,
+  pgsz: 8_000,
 };
 
 /** Sums over requests, in two of the rollup tables. TEXT where 64 bits could overflow: decimal digits. */

@@ -30,6 +30,7 @@ export class StoreTables {
   private readonly onDamage: DamageListener;
   private known: Known | undefined;
   private onCommit: () => void = () => undefined;
+  private commitCount = 0;
 
   /** `database`: of the store, open for writing; closed by whoever opened it. */
   constructor(database: DatabaseSync, onDamage: DamageListener = () => undefined) {
@@ -50,8 +51,14 @@ export class StoreTables {
       this.known = undefined; // It may know of tables and ids that were rolled back.
       throw reason;
     }
+    this.commitCount++;
     this.onCommit();
     return result;
+  }
+
+  /** Transactions that were committed by this object. */
+  get commits(): number {
+    return this.commitCount;
   }
 
   /** For checkpoints: SQLite makes none by itself any more. `onCommit`: called after every transaction, must not throw. */

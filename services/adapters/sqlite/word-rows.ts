@@ -1,26 +1,38 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { WORD_SEGMENTS_MAX } from "../../domain/limits.ts";
 import type { RecordColumns } from "../../domain/record-columns.ts";
 import { wordsToIndex } from "../../domain/words.ts";
 import { severityMark } from "./severity-mark.ts";
 
 const LABELS_MAX = 10_000; // Of service, severity text and severity together, that are remembered: usually there are few.
-const SEGMENTS_BEFORE_MERGE = 32; // More make phrases slow to find, fewer are merged more often.
-const MERGE_PAGE_BYTES = 4_000; // Of FTS5's own pages.
+const MERGE_PAGE_BYTES = 8_000; // Of FTS5's own pages, as in store-schema.ts.
+const IDLE_MERGE_PAGES = 100; // About 20 ms.
 
-/** The full-text index of one producer day, as its one writer uses it. */
+/**
+ * The full-text index of one producer day, as its one writer uses it.
+ *
+ * FTS5 writes the words of each transaction as a segment of its own, and every search looks into all of them: 200 cost
+ * it half a millisecond for a rare word, and a few for a phrase of common ones. Merging them takes a third of the time
+ * of indexing. So it is done when there is nothing else to do, and within transactions only where there are too many.
+ */
 export class WordRows {
   private readonly insertRow: StatementSync;
   private readonly mergeSome: StatementSync;
   private readonly totalChanges: StatementSync;
+  private readonly countSegments: StatementSync;
   private readonly labels = new Map<string, string>();
   private added: { id: number; columns: RecordColumns }[] = [];
-  /** Transactions whose segments are not merged yet: those before this object was made are unknown. */
-  private segments = SEGMENTS_BEFORE_MERGE;
+  private segments: number;
+  private isMerging = false;
+  /** False where nothing was added since nothing was left to merge. */
+  private mayMerge = true;
 
   constructor(database: DatabaseSync, day: number) {
     this.insertRow = database.prepare(`INSERT INTO words_${day} (rowid, message, labels) VALUES (?, ?, ?)`);
     this.mergeSome = database.prepare(`INSERT INTO words_${day} (words_${day}, rank) VALUES ('merge', ?)`);
     this.totalChanges = database.prepare("SELECT total_changes() AS changes");
+    this.countSegments = database.prepare(`SELECT count(DISTINCT segid) AS segments FROM words_${day}_idx`);
+    this.segments = this.counted();
   }
 
   add(id: number, columns: RecordColumns): void {
@@ -40,22 +52,33 @@ export class WordRows {
     }
     this.added = [];
     this.segments++;
-    if (this.segments > SEGMENTS_BEFORE_MERGE) this.merge(bytes);
+    this.mayMerge = true;
+    if (this.segments > WORD_SEGMENTS_MAX) this.isMerging = true;
+    // Faster than they are written: about twice as many bytes as were added.
+    if (this.isMerging) this.isMerging = this.merge(1 + Math.ceil(bytes / MERGE_PAGE_BYTES));
   }
 
-  /**
-   * FTS5 writes the words of each transaction as a segment of its own, and every search looks into all of them. Once
-   * there are many they are merged, a step in each transaction, about twice as many bytes as it has added.
-   */
-  private merge(bytes: number): void {
+  /** Merges a little, in a transaction of the caller's; false where nothing is left that is worth it. */
+  mergeStep(): boolean {
+    return this.mayMerge && this.merge(IDLE_MERGE_PAGES);
+  }
+
+  private merge(pages: number): boolean {
     const before = this.changes();
-    this.mergeSome.run(BigInt(1 + Math.ceil(bytes / MERGE_PAGE_BYTES)));
-    const nothingLeft = this.changes() - before < 2; // As FTS5's documentation has it, "The 'merge' command".
-    if (nothingLeft) this.segments = 0;
+    this.mergeSome.run(BigInt(pages));
+    // As FTS5's documentation has it ("The 'merge' command").
+    const isMore = this.changes() - before >= 2;
+    if (!isMore) this.segments = this.counted();
+    this.mayMerge = isMore;
+    return isMore;
   }
 
   private changes(): number {
     return Number(this.totalChanges.get()!.changes);
+  }
+
+  private counted(): number {
+    return Number(this.countSegments.get()!.segments);
   }
 
   private labelsOf({ service, severityText, severity }: RecordColumns): string {

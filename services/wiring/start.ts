@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, readConfig } from "../config.ts";
+import { DRAIN_MS_MAX } from "../domain/limits.ts";
+import { DescriptorIndex } from "../runtime/descriptor-index.ts";
+import { type Log, makeLogger } from "../runtime/logger.ts";
+import { readableLog } from "../runtime/readable-log.ts";
+import { LogPulseServer } from "../runtime/server.ts";
+import { runParts } from "../runtime/shutdown.ts";
+import type { Environment } from "../setting-reader.ts";
+import { greeting } from "./greeting.ts";
+import type { Fail, ProcessParts } from "./process-parts.ts";
+
+const TENANT = "default"; // Until keys exist.
+const DESCRIPTOR_SET = join(import.meta.dirname, "..", "..", "gen", "logpulse.binpb");
+
+/** Runs the program with these settings until it is told to stop. The one place that asks for the mode. */
+export async function start(env: Environment): Promise<void> {
+  const config = readConfigOrExit(env);
+  const isEmbedded = config.mode === "embedded";
+  const isRead = isEmbedded && process.stdout.isTTY; // By people.
+  const log = makeLogger(config.logLevel, isRead ? readableLog((line) => process.stdout.write(line)) : undefined);
+  const fail = (reason: Error) => {
+    setImmediate(() => {
+      throw reason;
+    });
+  };
+  // Of the two only what is needed is loaded: the clients of the full mode's servers take most of a second.
+  const { parts, services, checks } = isEmbedded
+    ? await embeddedPartsOrExit(config, log, isRead, fail)
+    : (await import("./full.ts")).fullParts(config, log, fail);
+  const server = new LogPulseServer({
+    host: config.listen.host,
+    port: config.listen.port,
+    tenant: TENANT,
+    services,
+    checks,
+    log,
+    allowedHosts: config.allowedHosts,
+    trustedProxies: config.trustedProxies,
+    reflection: config.reflection ? new DescriptorIndex(readFileSync(DESCRIPTOR_SET)) : undefined,
+    drainMsMax: DRAIN_MS_MAX,
+  });
+  log.info({ mode: config.mode, roles: config.roles }, "starting");
+  await runParts([...parts, server], { log, process, drainMsMax: DRAIN_MS_MAX });
+  if (isEmbedded && server.isListening) process.stderr.write(greeting(server.address, config.data.folder));
+}
+
+/** A folder that is in use or damaged is for people too; the log has the rest. */
+async function embeddedPartsOrExit(config: Config, log: Log, isRead: boolean, fail: Fail): Promise<ProcessParts> {
+  try {
+    const { embeddedParts } = await import("./embedded.ts");
+    return await embeddedParts(config, log, isRead, fail);
+  } catch (reason) {
+    log.debug({ err: reason }, "cannot start");
+    console.error(`cannot start: ${(reason as Error).message}`);
+    process.exit(1);
+  }
+}
+
+/** Mistakes in the settings are for people: one list on the terminal, no stack. */
+function readConfigOrExit(env: Environment): Config {
+  try {
+    return readConfig(env);
+  } catch (reason) {
+    console.error((reason as Error).message);
+    process.exit(2);
+  }
+}
