@@ -1,7 +1,12 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HyperLogLog } from "../services/domain/hyperloglog.ts";
 import { encodeStatuses } from "../services/domain/rollup.ts";
+import { SettledRanges } from "../services/domain/settled-ranges.ts";
+import { wordsOf } from "../services/domain/words.ts";
 import { ClientSketch } from "./checker/client-sketch.ts";
+import { rangesOf } from "./checker/sqlite/join-settled.ts";
+import { wordsIn } from "./checker/sqlite/word-check.ts";
 import { varintsOf } from "./checker/varints.ts";
 
 /** The checker reads by code of its own what LogPulse writes: here they meet, so that neither misreads the other. */
@@ -40,5 +45,29 @@ describe("the checker and LogPulse", () => {
       [999, 128],
     ]);
     expect(varintsOf(encodeStatuses(statuses))).toEqual([...statuses].flat());
+  });
+
+  it("cut the same words", () => {
+    const text = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme", maxLength: 300 }));
+    fc.assert(fc.property(text, (any) => void expect(wordsIn(any)).toEqual(wordsOf(any))));
+  });
+
+  it("read the same settled seqs", () => {
+    const seq = fc.oneof(
+      fc.nat(50),
+      fc.nat(2 ** 30),
+      fc.nat(50).map((low) => 2 ** 52 + low),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(seq, fc.nat(20))), (added) => {
+        const written = new SettledRanges();
+        for (const [first, more] of added) written.add(first, first + more);
+        const read = rangesOf(written.encode());
+        expect(read).toHaveLength(written.count);
+        for (const { first, last } of read) expect([first, last].every((one) => written.contains(one))).toBe(true);
+        const isRead = (one: number) => read.some(({ first, last }) => first <= one && one <= last);
+        for (const [first, more] of added) expect(isRead(first) && isRead(first + more)).toBe(true);
+      }),
+    );
   });
 });

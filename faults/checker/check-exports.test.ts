@@ -89,6 +89,17 @@ const PLANTED: [name: string, plant: (run: HandMadeRun) => void, problem: RegExp
   ["a series that is not there", (run) => deleteFirst(run.rollups.series), /1 statistics that differ/],
   ["a minute too many", (run) => twice(run.rollups.minutes), /1 statistics that differ/],
   ["clients that are not counted", (run) => run.rollups.clients.clear(), /\d+ statistics that differ/],
+  [
+    "a conflict without a letter",
+    (run) => run.addRival(run.mysql[3]!.seq, 0),
+    /1 conflicting records without a dead letter of mysql/,
+  ],
+  ["a conflict with two letters", (run) => run.addRival(run.mysql[3]!.seq, 2), /1 dead letters of mysql too many/],
+  [
+    "a conflict with what is not stored",
+    (run) => run.addRival(run.seqWithout("dropped"), 1),
+    /1 dead letters of mysql too many/,
+  ],
   ["work that is not done", (run) => (run.lags.mysql = 2), /2 messages that mysql's group has not passed/],
   ["no acknowledgement at all", (run) => run.ledger.splice(2), /without any acknowledgement/],
 ];
@@ -110,6 +121,15 @@ describe("the checker, with exports made by hand", () => {
     const result = await run.check();
     expect(result.problems.join("; ")).toMatch(problem);
     expect(result.ok).toBe(false);
+  });
+
+  it("takes a record for kept that conflicts and is a dead letter, and one that could not be compared", async () => {
+    const run = new HandMadeRun();
+    run.addRival(run.mysql[3]!.seq, 1);
+    run.addRival(run.seqWithout("dropped"), 0);
+    const { problems, stores } = await run.check();
+    expect(problems).toEqual([]);
+    expect(stores.mysql!.conflicts).toBe(1);
   });
 
   it("says which step has lost a record", async () => {

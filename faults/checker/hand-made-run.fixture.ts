@@ -15,6 +15,7 @@ import type { StoredCopy } from "./stored-copy.ts";
 const BASE_MS = Date.UTC(2026, 10, 21, 12);
 const RECEIVED = { seconds: BigInt(BASE_MS / 1_000), nanos: 5 };
 const BATCH = 40;
+const RIVAL_SEED = 66;
 const BATCHES = 6;
 
 /** A run that never was: what each place would hold if all had gone well, for tests to spoil. */
@@ -75,6 +76,17 @@ export class HandMadeRun {
     const original = toBinary(LogRecordSchema, recordOf(this.source, seq));
     const id = `${HandMadeRun.producer}-${seq}`;
     return create(DeadLetterSchema, { store, tenant: "default", id, reason: "by_hand", original });
+  }
+
+  /** Another record came under this seq, was acknowledged, and is a dead letter of MySQL so many times. */
+  addRival(seq: number, letters: number): void {
+    const { producer } = HandMadeRun;
+    const send = this.ledger.length;
+    this.ledger.push({ is: "sent", send, producer, firstSeq: seq, count: 1, by: "Write", rival: RIVAL_SEED });
+    this.ledger.push({ is: "answer", send, outcome: "acked" });
+    const original = toBinary(LogRecordSchema, recordOf({ ...this.source, seed: RIVAL_SEED }, seq));
+    const letter = { ...this.letterOf("mysql", seq), reason: "conflict", original };
+    for (let times = 0; times < letters; times++) this.letters.push(letter);
   }
 
   /** Takes a record out of one place. */

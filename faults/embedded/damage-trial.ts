@@ -86,7 +86,8 @@ export class DamageTrial {
     const after = fingerprints(this.folder);
     for (const [path, fingerprint] of before) {
       // The other one, which is whole, may be opened and closed.
-      if (path.startsWith(file) && after.get(path) !== fingerprint) this.problems.push(`${name}: ${path} was changed by a start that refused`);
+      if (path.startsWith(file) && after.get(path) !== fingerprint)
+        this.problems.push(`${name}: ${path} was changed by a start that refused`);
     }
     return "refused";
   }

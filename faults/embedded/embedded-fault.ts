@@ -6,6 +6,8 @@ export interface EmbeddedSettings {
   seed: number;
   /** How often it happens. */
   rounds: number;
+  /** Distinct records that the load sends in a second. Default: what each fault thinks right. */
+  perSecond?: number;
   tell(sentence: string): void;
 }
 

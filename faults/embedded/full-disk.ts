@@ -70,9 +70,9 @@ class Scene {
     await this.site.start();
     await this.writeUntil((code) => code === 200, TAKEN_AGAIN_MS_MAX, "taken at first");
     await this.site.settled();
-    const { rounds } = this.settings;
+    const { rounds, perSecond = PER_SECOND } = this.settings;
     const records = rounds * RECORDS_PER_ROUND_MAX;
-    const load = this.site.load({ records, perSecond: PER_SECOND, behaviours: BEHAVIOURS });
+    const load = this.site.load({ records, perSecond, behaviours: BEHAVIOURS });
     const loading = load.run(LOAD_MS_MAX);
     loading.catch(() => undefined); // It is awaited in the end, unless something else fails first.
     try {
@@ -96,6 +96,7 @@ class Scene {
     this.disk.fill(bytesLeft);
     this.counts.fills++;
     const refusal = await this.writeUntil((code) => code !== 200, REFUSED_MS_MAX, "refused on a full disk");
+    this.settings.tell(`answered ${refusal.status}: ${refusal.body}`);
     if (refusal.status !== 503 || !refusal.body.includes("message")) {
       this.account.problems.push(`on a full disk a write was answered ${refusal.status}: ${refusal.body}`);
     }

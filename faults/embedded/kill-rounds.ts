@@ -6,7 +6,6 @@ import type { EmbeddedFault, EmbeddedSettings } from "./embedded-fault.ts";
 import { EmbeddedSite } from "./embedded-site.ts";
 import { FaultAccount } from "./fault-account.ts";
 
-const RECORDS_PER_FOLDER_MAX = 250_000; // Then another folder: time and disk of a check grow with it.
 const PER_SECOND = 1_500;
 const RECORDS_PER_ROUND_MAX = 20_000; // More than a round can take at that pace: the load never ends by itself.
 const LOAD_MS_MAX = 600_000;
@@ -21,6 +20,8 @@ export interface KillRoundsParts {
   fault: EmbeddedFault;
   settings: EmbeddedSettings;
   roundsPerCheck: number;
+  /** About so many are acknowledged, then another folder is begun: time and disk of a check grow with it. */
+  recordsPerFolderMax: number;
   /** To the files, before the process is started again. */
   whileDown?: (site: EmbeddedSite, random: SeededRandom) => void;
   /** When everything was checked; the process runs, before and after it. */
@@ -68,7 +69,7 @@ export class KillRounds {
     try {
       this.account.watch(site);
       await site.start();
-      while (this.roundsLeft > 0 && this.account.isGood && acked < RECORDS_PER_FOLDER_MAX) {
+      while (this.roundsLeft > 0 && this.account.isGood && acked < this.parts.recordsPerFolderMax) {
         acked = (await this.killUnderLoad(site, Math.min(this.roundsLeft, this.parts.roundsPerCheck))).acked;
       }
       const end = await site.process.stop();
@@ -87,7 +88,11 @@ export class KillRounds {
 
   private async killUnderLoad(site: EmbeddedSite, rounds: number): Promise<{ acked: number }> {
     const load = site.load({
-      ...{ records: rounds * RECORDS_PER_ROUND_MAX, perSecond: PER_SECOND, behaviours: BEHAVIOURS },
+      ...{
+        records: rounds * RECORDS_PER_ROUND_MAX,
+        perSecond: this.settings.perSecond ?? PER_SECOND,
+        behaviours: BEHAVIOURS,
+      },
     });
     const loading = load.run(LOAD_MS_MAX);
     loading.catch(() => undefined); // It is awaited in the end, unless something else fails first.

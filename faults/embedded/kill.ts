@@ -7,5 +7,6 @@ export const embeddedKill: EmbeddedFault = {
   summary:
     "kill -9 of the embedded mode's process at random moments, also while it starts, and twice in a row; it goes on with the same folder",
   roundsUsual: 200,
-  run: (settings) => new KillRounds({ fault: embeddedKill, settings, roundsPerCheck: 20 }).run(),
+  run: (settings) =>
+    new KillRounds({ fault: embeddedKill, settings, roundsPerCheck: 20, recordsPerFolderMax: 250_000 }).run(),
 };

@@ -10,7 +10,7 @@ import { EmbeddedSite } from "./embedded-site.ts";
 import { FaultAccount } from "./fault-account.ts";
 
 const PER_SECOND = 2_000;
-const RECORDS_PER_ROUND = 6_000;
+const SECONDS_PER_ROUND = 3;
 const LOAD_MS_MAX = 300_000;
 const REFUSED_MS_MAX = 5_000;
 const APART_MS_MAX = 30; // Two that are started at once.
@@ -56,8 +56,8 @@ class Scene {
 
   async run(): Promise<FaultResult> {
     await this.startBoth();
-    const { rounds } = this.settings;
-    const load = this.site.load({ records: rounds * RECORDS_PER_ROUND, perSecond: PER_SECOND });
+    const { rounds, perSecond = PER_SECOND } = this.settings;
+    const load = this.site.load({ records: rounds * SECONDS_PER_ROUND * perSecond, perSecond });
     const loading = load.run(LOAD_MS_MAX);
     loading.catch(() => undefined); // It is awaited in the end.
     for (let round = 0; round < rounds && this.account.isGood; round++) {

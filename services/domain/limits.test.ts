@@ -81,6 +81,15 @@ const NESTED: [string, number[]][] = [
     [limits.LOG_MESSAGE_BYTES_MAX, limits.LOG_TAIL_BYTES_KEPT, limits.LOG_BACKLOG_BYTES_MAX],
   ],
   ["what the embedded log copies at once in its WAL", [limits.LOG_CHECKPOINT_BYTES, limits.SQLITE_WAL_BYTES_MAX]],
+  [
+    "what the embedded store copies at once in half of its WAL, and that in the tail of the log",
+    [limits.STORE_CHECKPOINT_BYTES, limits.SQLITE_WAL_BYTES_MAX / 2, limits.LOG_TAIL_BYTES_KEPT],
+  ],
+  [
+    "the longest read of the embedded store in the wait for readers",
+    [limits.STORE_QUERY_MS_MAX, limits.STORE_CHECKPOINT_WAIT_MS_MAX],
+  ],
+  ["too many segments of words, twice over, in what FTS5 can have", [2 * limits.WORD_SEGMENTS_MAX, 2_000]],
   ["one log message in the queue", [limits.LOG_MESSAGE_BYTES_MAX, limits.APPEND_QUEUE_BYTES_MAX]],
   ["a long keyword of 4-byte characters in an Elasticsearch term", [limits.HTTP_LONG_BYTES_MAX, 32_766 / 4]],
   [

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { HTTP_STATUS_MAX } from "./limits.ts";
 import type { LoggedRecord } from "./logged-batch.ts";
 import type { HttpColumns, RecordColumns } from "./record-columns.ts";
+import { sameBytes } from "./same-bytes.ts";
 import { NumberReader, NumberWriter } from "./variable-length-number.ts";
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
@@ -209,13 +210,6 @@ function busiestFirst([keyA, a]: [string, Series], [keyB, b]: [string, Series]):
 function withoutQuery(path: string): string {
   const end = path.indexOf("?");
   return end < 0 ? path : path.slice(0, end);
-}
-
-/** Short texts mostly, for which a loop is cheaper than a call. */
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -231,6 +231,32 @@ describe("a stream of answers by REST", () => {
     assert.equal((await quiet.text()).split("\n").length, 2); // Lines have no comments.
   });
 
+  it("leaves no timer behind, however it ends", async () => {
+    const limits = { sseHeartbeatMs: 1_000_000, restStreamOpenMsMax: 1_000_000, streamIdleMsMax: 500 };
+    const { address, server, port } = await start(
+      async ({ text }, send, { signal }) => {
+        if (text === "early") throw new LogPulseError("not_found", "nothing");
+        await send({ text });
+        if (text === "late") throw new LogPulseError("not_found", "nothing more");
+        if (text === "left") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+      { limits },
+    );
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const headers = { accept: "text/event-stream", connection: "close" };
+    const before = timers();
+    for (let times = 0; times < 10; times += 1) {
+      for (const text of ["early", "late", "well"])
+        await (await fetch(`http://${address}/follow?text=${text}`, { headers })).text();
+      const { socket, text } = openSocket(port);
+      socket.write("GET /follow?text=left HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n");
+      await until(() => text().includes("data:"));
+      socket.destroy();
+    }
+    await until(() => server.callsInFlight === 0);
+    await until(() => timers() <= before + 5); // The client has some of its own.
+  });
+
   it("ends with an event of its own where it fails", async () => {
     const { address } = await start(async (_, send) => {
       await send({ text: "a" });

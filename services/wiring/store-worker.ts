@@ -11,6 +11,7 @@ import { markDamaged } from "../adapters/sqlite/store-damage.ts";
 import { type OpenedStore, openStoreFile } from "../adapters/sqlite/store-file.ts";
 import { StorePositions } from "../adapters/sqlite/store-positions.ts";
 import { StoreTables } from "../adapters/sqlite/store-tables.ts";
+import { WordMerges } from "../adapters/sqlite/word-merges.ts";
 import { parseDropRules } from "../domain/drop-rules.ts";
 import { reasonText } from "../domain/errors.ts";
 import { readLoggedBatch } from "../domain/logged-batch.ts";
@@ -51,9 +52,8 @@ export class StoreWorker {
       rebuildable: settings.logIsWhole,
       nowMs: systemClock.nowMs(),
     });
-    const { database, setAside } = this.store;
-    if (setAside) logger.error(setAside, "the store was damaged: it is set aside, and made again from the log");
-    const tables = new StoreTables(database, (reason) => {
+    this.tellHowOpened(settings, logger);
+    const tables = new StoreTables(this.store.database, (reason) => {
       markDamaged(storePath, reason);
       tell({ fault: `the store's file is damaged: ${reasonText(reason)}` });
     });
@@ -102,6 +102,7 @@ export class StoreWorker {
       disk: { use: new SqliteDiskUse(tables), bytesMax: settings.diskBytesMax },
       ...retry,
     });
+    const merges = new WordMerges({ tables, clock: systemClock, logger });
     this.parts = [
       { name: "checkpoints", start: async () => checkpoints.start(), stop: () => checkpoints.stop() },
       toldCounts(
@@ -110,6 +111,7 @@ export class StoreWorker {
         logger,
       ),
       toldCounts("retention of sqlite", () => retentionLoop.totals, logger),
+      { name: "merges of words", start: async () => merges.start(), stop: () => merges.stop() },
       { name: "worker", start: (signal) => loop.start(signal), stop: () => loop.stop() },
       toldDiskLimit(
         () => retentionLoop.overDiskLimit,
@@ -117,6 +119,17 @@ export class StoreWorker {
       ),
       { name: "retention", start: async () => retentionLoop.start(), stop: () => retentionLoop.stop() },
     ];
+  }
+
+  private tellHowOpened({ logIsWhole }: StoreThreadSettings, logger: Logger): void {
+    const { isNew, setAside } = this.store;
+    if (setAside) logger.error(setAside, "the store was damaged: it is set aside, and made again from the log");
+    else if (isNew && !logIsWhole) {
+      logger.error(
+        {},
+        "the store is a new one, and the log no longer has every message: what it lacks is gone from here",
+      );
+    }
   }
 
   /** Begins to read the log. */

@@ -102,8 +102,27 @@ const RECORDS: DoorRequest[] = [
   post("/logs", '{"a":'.repeat(100_000), "words"),
 ];
 
-const NUMBERS = '1 \n "1" \n 1.0 \n 1e2 \n 2147483647 \n -1 \n "-1" \n null \n -0';
-const NO_NUMBERS = `${"9".repeat(400)} \n 1.5 \n "1.5" \n 2147483648 \n true \n "" \n " 1" \n 1e400 \n -1e400 \n 01 \n +1 \n .5 \n "abc" \n [] \n {}`;
+const NUMBERS = '1 \n 1.0 \n 1e2 \n -0 \n -1 \n 2147483647 \n null \n "1" \n "-1" \n "01" \n "+1"';
+const NO_NUMBERS = `
+  1.5
+  01
+  +1
+  .5
+  1e400
+  -1e400
+  2147483648
+  ${"9".repeat(400)}
+  true
+  []
+  {}
+  ""
+  " 1"
+  "abc"
+  "1.0"
+  "1.5"
+  "1e2"
+  "0x1"
+  "0b1"`;
 
 /** Values of each type that a question has. */
 const QUESTIONS: DoorRequest[] = [
@@ -159,7 +178,7 @@ const BATCHES: DoorRequest[] = [
   ...eachValue(
     "/v1/logs:write",
     '{"firstSeq":$}',
-    '1.5 \n -1 \n "" \n "x" \n "1e3" \n "18446744073709551616" \n 1e30 \n true',
+    '1.5 \n -1 \n "" \n "x" \n " 1" \n "1e3" \n "0x1" \n "-0" \n "18446744073709551616" \n 1e30 \n true',
     "words",
   ),
   ...eachValue("/v1/logs:write", '{"records":[{"severity":$}]}', '"SEVERITY_WARN" \n 13 \n 0 \n null \n 99 \n -1'),
@@ -171,12 +190,23 @@ const BATCHES: DoorRequest[] = [
   ),
   post("/v1/logs:write", '{"records":[{"severity":"13"}]}', "strict"),
   ...eachValue("/v1/logs:write", '{"producerId":$}', '"AQID" \n "AQI=" \n "AQI" \n "-_8=" \n "" \n null'),
-  ...eachValue("/v1/logs:write", '{"producerId":$}', '"A" \n "@@" \n 1 \n []', "words"),
-  ...eachValue("/v1/logs:write", '{"records":[{"http":{"latency":$}}]}', '"1s" \n "1.5s" \n "-1s" \n "0s" \n null'),
+  ...eachValue(
+    "/v1/logs:write",
+    '{"producerId":$}',
+    '"A" \n "@@" \n "AQ=" \n "AQID=" \n "AQ-/" \n "====" \n 1 \n []',
+    "words",
+  ),
+  post("/v1/logs:write", '{"records":[{"raw":"AQ ID"}]}', "strict"),
   ...eachValue(
     "/v1/logs:write",
     '{"records":[{"http":{"latency":$}}]}',
-    '"1" \n 1 \n "" \n "x" \n "315576000001s" \n ".5s"',
+    '"1s" \n "1.5s" \n "-1s" \n "01s" \n "0s" \n null',
+  ),
+  ...eachValue("/v1/logs:write", '{"records":[{"http":{"latency":$}}]}', '"1 s" \n "1.s" \n "+1s"', "strict"),
+  ...eachValue(
+    "/v1/logs:write",
+    '{"records":[{"http":{"latency":$}}]}',
+    '"1" \n 1 \n "" \n "x" \n "1sx" \n "1s " \n ".5s" \n "1.1234567891s" \n "315576000001s"',
     "words",
   ),
   ...eachValue(

@@ -43,18 +43,27 @@ function* settledRanges(
   for (const day of recordDays(reader)) {
     for (const row of reader.rows(`SELECT tenant, producer, ranges FROM settled_${day}`)) {
       const producer = tenants.get(Number(row.tenant)) === tenant ? hexOf(row.producer) : "another tenant's";
-      // Format, two numbers about gaps that were closed, then the distances between all ends of ranges.
-      const [format, , , ...distances] = varintsOf(bytesOf(row.ranges));
-      if (format !== FORMAT || distances.length % 2 !== 0)
-        throw new Error(`settled ranges of ${producer} are unreadable`);
-      let end = 0;
-      for (let at = 0; at < distances.length; at += 2) {
-        const first = end + distances[at]!;
-        end = first + distances[at + 1]!;
-        yield { producer, first, last: end };
-      }
+      for (const range of rangesOf(bytesOf(row.ranges))) yield { producer, ...range };
     }
   }
+}
+
+/**
+ * Both ends of each range are included. Written are a format, two numbers about gaps that were closed, and the distances
+ * between all ends.
+ *
+ * @throws Error where they are written otherwise.
+ */
+export function rangesOf(bytes: Uint8Array): { first: number; last: number }[] {
+  const [format, , , ...distances] = varintsOf(bytes);
+  if (format !== FORMAT || distances.length % 2 !== 0) throw new Error("settled ranges are unreadable");
+  const ranges: { first: number; last: number }[] = [];
+  for (let at = 0, end = 0; at < distances.length; at += 2) {
+    const first = end + distances[at]!;
+    end = first + distances[at + 1]!;
+    ranges.push({ first, last: end });
+  }
+  return ranges;
 }
 
 function contradictions(sent: SentRecords, samples: Samples): CountedProblem[] {

@@ -114,8 +114,8 @@ const wordsLeftOut: EmbeddedBug = {
       "adapters/sqlite/word-rows.ts",
       ({ WordRows }) => ({
         WordRows: class extends WordRows {
-          override add(...[id, columns]: Parameters<InstanceType<typeof WordRows>["add"]>): void {
-            if (id % 40 !== 1) super.add(id, columns);
+          override add(...row: Parameters<InstanceType<typeof WordRows>["add"]>): void {
+            if (row[0] % 40 !== 1) super.add(...row);
           }
         },
       }),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { LogPulseError } from "../../domain/errors.ts";
 import { STORE_COMPARE_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
@@ -50,6 +51,7 @@ export class SqliteLogSink implements LogSink {
     const comparison = new ContentComparison(this.tables, this.clock, compareMsMax);
     for (;;) {
       throwIfStopped(signal);
+      await nextTurn(); // Whoever stores again and again would leave others of this thread none.
       await checkpoints?.room(signal);
       throwIfStopped(signal);
       const plan = this.tables.read(() => planSettling(this.tables, batches, kept, comparison));

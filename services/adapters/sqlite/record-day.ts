@@ -1,9 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { Severity } from "../../../gen/logpulse/v1/log_record_pb.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
-import type { RecordColumns } from "../../domain/record-columns.ts";
 import { contentHash } from "../../domain/record-content.ts";
-import { effectiveSeverity } from "../../domain/severity.ts";
+import { LabelMaker } from "./record-labels.ts";
 import { WordRows } from "./word-rows.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
@@ -30,6 +28,7 @@ interface Run {
  */
 export class RecordDay {
   private readonly words: WordRows;
+  private readonly labels = new LabelMaker();
   private readonly insertRow: StatementSync;
   private readonly insertRun: StatementSync;
   private readonly selectRanges: StatementSync;
@@ -69,8 +68,9 @@ export class RecordDay {
     const producer = Buffer.from(batch.producer, "hex");
     for (const logged of records) {
       const id = this.nextId++;
-      this.insert(id, tenant, producer, batch.receivedNanos, logged);
-      this.words.add(id, logged.columns);
+      const labels = this.labels.of(logged.columns);
+      this.insert(id, tenant, producer, batch.receivedNanos, logged, labels.severity);
+      this.words.add(id, logged.columns.message, labels.words);
       this.addToRun(id, tenant, producer, logged.seq);
     }
   }
@@ -114,7 +114,14 @@ export class RecordDay {
     return this.selectRecord.get(id)?.record as Uint8Array | undefined;
   }
 
-  private insert(id: number, tenant: number, producer: Uint8Array, receivedNanos: bigint, logged: LoggedRecord): void {
+  private insert(
+    id: number,
+    tenant: number,
+    producer: Uint8Array,
+    receivedNanos: bigint,
+    logged: LoggedRecord,
+    severity: number,
+  ): void {
     const { seq, bytes, columns } = logged;
     const { http } = columns;
     this.insertRow.run(
@@ -124,7 +131,7 @@ export class RecordDay {
       seq,
       logged.timeNanos,
       receivedNanos,
-      severityOf(columns),
+      severity,
       columns.severityText,
       columns.service,
       contentHash(bytes),
@@ -150,11 +157,6 @@ export class RecordDay {
     else this.newestRun = { tenant, producer, firstSeq: seq, count: 1, firstId: id };
     if (this.changedRuns.at(-1) !== this.newestRun) this.changedRuns.push(this.newestRun!);
   }
-}
-
-function severityOf({ severity, severityText }: RecordColumns): number {
-  if (severity !== Severity.UNSPECIFIED) return severity;
-  return effectiveSeverity({ severity, severityText: Buffer.from(severityText).toString() });
 }
 
 /** Ingest lets no latency through that needs more than 64 bits; somebody else may write to the log. */

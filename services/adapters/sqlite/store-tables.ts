@@ -41,7 +41,7 @@ export class StoreTables {
   /**
    * Runs `work` as one transaction: all of it is kept when this returns, or nothing where it throws.
    *
-   * @throws LogPulseError `store_unavailable` where the file cannot be written now; else what `work` throws.
+   * @throws LogPulseError `store_unavailable` where the file cannot be written now; those of `work`; `bug` for any other.
    */
   transaction<Result>(work: (database: DatabaseSync) => Result): Result {
     let result: Result;
@@ -68,7 +68,7 @@ export class StoreTables {
     return this.database;
   }
 
-  /** Runs `work`, which only reads. @throws LogPulseError `store_unavailable`; else what `work` throws. */
+  /** Runs `work`, which only reads. @throws LogPulseError as `transaction`. */
   read<Result>(work: (database: DatabaseSync) => Result): Result {
     return this.run(work);
   }

@@ -1,10 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WORD_SEGMENTS_MAX } from "../../domain/limits.ts";
-import type { RecordColumns } from "../../domain/record-columns.ts";
 import { wordsToIndex } from "../../domain/words.ts";
-import { severityMark } from "./severity-mark.ts";
 
-const LABELS_MAX = 10_000; // Of service, severity text and severity together, that are remembered: usually there are few.
 const MERGE_PAGE_BYTES = 8_000; // Of FTS5's own pages, as in store-schema.ts.
 const IDLE_MERGE_PAGES = 100; // About 20 ms.
 
@@ -20,8 +17,7 @@ export class WordRows {
   private readonly mergeSome: StatementSync;
   private readonly totalChanges: StatementSync;
   private readonly countSegments: StatementSync;
-  private readonly labels = new Map<string, string>();
-  private added: { id: number; columns: RecordColumns }[] = [];
+  private added: { id: number; message: Uint8Array; labels: string }[] = [];
   private segments: number;
   private isMerging = false;
   /** False where nothing was added since nothing was left to merge. */
@@ -35,8 +31,9 @@ export class WordRows {
     this.segments = this.counted();
   }
 
-  add(id: number, columns: RecordColumns): void {
-    this.added.push({ id, columns });
+  /** `labels`: as record-labels.ts makes them. */
+  add(id: number, message: Uint8Array, labels: string): void {
+    this.added.push({ id, message, labels });
   }
 
   /**
@@ -46,9 +43,9 @@ export class WordRows {
   finish(): void {
     if (this.added.length === 0) return;
     let bytes = 0;
-    for (const { id, columns } of this.added) {
-      this.insertRow.run(id, wordsToIndex(columns.message), this.labelsOf(columns));
-      bytes += columns.message.length;
+    for (const { id, message, labels } of this.added) {
+      this.insertRow.run(id, wordsToIndex(message), labels);
+      bytes += message.length;
     }
     this.added = [];
     this.segments++;
@@ -80,24 +77,4 @@ export class WordRows {
   private counted(): number {
     return Number(this.countSegments.get()!.segments);
   }
-
-  private labelsOf({ service, severityText, severity }: RecordColumns): string {
-    const key = `${bytesAsText(service)}\n${bytesAsText(severityText)}\n${severity}`;
-    const known = this.labels.get(key);
-    if (known !== undefined) return known;
-    const words = `${indexedText(service)} ${indexedText(severityText)} ${severityMark(severity)}`;
-    if (this.labels.size === LABELS_MAX) this.labels.clear();
-    this.labels.set(key, words);
-    return words;
-  }
-}
-
-function indexedText(utf8: Uint8Array): string {
-  const words = wordsToIndex(utf8);
-  return typeof words === "string" ? words : bytesAsText(words); // Bytes are ASCII.
-}
-
-/** Each byte as one character: the cheapest text to find something by. */
-function bytesAsText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

@@ -20,7 +20,7 @@ const JSON_LINES_TYPES = /^application\/(x-ndjson|jsonlines|x-jsonlines)$/;
  */
 export function bodyForm({ "content-type": contentType = "" }: IncomingHttpHeaders, isStream: boolean): BodyForm {
   const [type, ...parameters] = contentType.toLowerCase().split(";");
-  const charset = parameters.map((each) => /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/.exec(each)?.[1]).find(Boolean);
+  const charset = parameters.map(charsetOf).find((each) => each !== undefined);
   if (charset !== undefined && !/^(utf-?8|us-ascii)$/.test(charset)) {
     throw HttpRefusal.unknownType(`the body is in ${charset}; JSON is UTF-8`);
   }
@@ -29,4 +29,9 @@ export function bodyForm({ "content-type": contentType = "" }: IncomingHttpHeade
   if (isStream && JSON_LINES_TYPES.test(name)) return "json_lines";
   const wanted = isStream ? "application/json (an array) or application/x-ndjson" : "application/json";
   throw HttpRefusal.unknownType(`the body is ${name}; it must be ${wanted}`);
+}
+
+function charsetOf(parameter: string): string | undefined {
+  const [name, value = ""] = parameter.split("=", 2);
+  return name!.trim() === "charset" ? value.trim().replaceAll('"', "") : undefined;
 }

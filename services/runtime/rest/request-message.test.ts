@@ -44,7 +44,7 @@ describe("requestMessage", () => {
       LogBatchSchema,
       WHOLE,
       '{"records":[{},{"time":"2026-02-30T00:00:00Z"}]}',
-      /^records\[1\]\.time is a time that is not/,
+      /^records\[1\]\.time is "2026-02-30T00:00:00Z"; it must be a time of the calendar/,
     ],
     [LogBatchSchema, WHOLE, '{"records":[{"nobody":1}]}', /LogRecord.*"nobody" is unknown/],
     [UploadLinesRequestSchema, LINES, "", /^the body is no JSON/],

@@ -11,8 +11,8 @@ import { GRPC_MESSAGE_BYTES_MAX } from "../../domain/limits.ts";
 import { invalidField } from "../../domain/request-fields.ts";
 import { withinBatchLimit } from "../grpc-mount.ts";
 import { type BoundParameters, isObject, mergeIntoBody } from "./bound-parameters.ts";
-import { findTimeOffCalendar } from "./calendar-times.ts";
 import type { BodyPlace } from "./http-rules.ts";
+import { findLooseText } from "./loose-texts.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /**
@@ -57,8 +57,8 @@ function bodyJson(place: BodyPlace, text: string, what: string): JsonObject {
 }
 
 function messageOf(desc: DescMessage, json: JsonValue): MessageShape<DescMessage> {
-  const where = findTimeOffCalendar(desc, json);
-  if (where !== undefined) throw invalidField(where, "is a time that is not in the calendar");
+  const loose = findLooseText(desc, json);
+  if (loose) throw invalidField(loose.name, `is ${JSON.stringify(loose.text)}; it must be ${loose.wanted}`);
   try {
     return fromJson(desc, json, { ignoreUnknownFields: false });
   } catch (cause) {

@@ -103,7 +103,7 @@ async function answerByStream(
   { handle }: ServerStreamHandler<DescMessage, DescMessage>,
 ): Promise<void> {
   const { request, response, rule, desk, times } = exchange;
-  await inRestCall(exchange, async ({ open, context }) => {
+  const follow = async ({ open, context }: RunningCall) => {
     const message = await requestOf(exchange, bound);
     const streamTimes = { ...times, idleMsMax: desk.streamIdleMsMax };
     const stream = new StreamAnswer(
@@ -115,6 +115,11 @@ async function answerByStream(
     );
     exchange.stream = stream;
     await handle(message, (answer) => stream.send(answer), context);
-  });
-  exchange.stream?.end();
+  };
+  try {
+    await inRestCall(exchange, follow);
+    exchange.stream?.end();
+  } finally {
+    exchange.stream?.close();
+  }
 }

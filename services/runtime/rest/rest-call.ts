@@ -7,6 +7,8 @@ import type { OpenCall } from "../calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "../client-address.ts";
 import { grpcTimeoutMs } from "../request-timeout.ts";
 
+const PASSED = "the deadline of the call has passed";
+
 /** A call that runs, as those see it who answer it. */
 export interface RunningCall {
   readonly open: OpenCall;
@@ -19,7 +21,7 @@ export interface RunningCall {
  * Runs one REST request as a call of the desk: counted, with its client's deadline (`grpc-timeout`), aborted when the
  * client hangs up. An abort rejects at once; the call counts until `run` has settled.
  *
- * @throws LogPulseError `overloaded`, `invalid_request` (the deadline is none), the reason of an abort; or what `run`
+ * @throws LogPulseError `overloaded`, `deadline_exceeded`, `invalid_request` (the deadline is none), the reason of an abort; or what `run`
  * throws.
  */
 export async function inRestCall<T>(
@@ -28,12 +30,13 @@ export async function inRestCall<T>(
 ): Promise<T> {
   const deadlineMs = deadlineOf(request);
   const { promise: aborted, reject } = Promise.withResolvers<never>();
+  if (deadlineMs !== undefined && deadlineMs <= Date.now()) throw new LogPulseError("deadline_exceeded", PASSED);
   const open = desk.calls.begin(true, reject);
   const timers: NodeJS.Timeout[] = [];
   const abortAfter = (ms: number, message: string) => {
     timers.push(setTimeout(() => open.abort(new LogPulseError("deadline_exceeded", message)), ms));
   };
-  if (deadlineMs !== undefined) abortAfter(deadlineMs - Date.now(), "the deadline of the call has passed");
+  if (deadlineMs !== undefined) abortAfter(deadlineMs - Date.now(), PASSED);
   const onClose = () => open.abort(new LogPulseError("cancelled", "the client hung up"));
   response.once("close", onClose);
   const call: RunningCall = {

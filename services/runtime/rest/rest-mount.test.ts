@@ -6,6 +6,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { describe, it, onTestFinished } from "vitest";
 import { IngestService } from "../../../gen/logpulse/v1/ingest_service_pb.ts";
 import { LogBatchSchema } from "../../../gen/logpulse/v1/log_batch_pb.ts";
+import { StatsService } from "../../../gen/logpulse/v1/stats_service_pb.ts";
 import { LogPulseError } from "../../domain/errors.ts";
 import { HTTP_BODY_BYTES_MAX, JSON_UPLOAD_BYTES_MAX } from "../../domain/limits.ts";
 import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../../ports/service-handlers.ts";
@@ -14,6 +15,7 @@ import { openSocket } from "../wire.fixture.ts";
 
 const MiB = 1024 * 1024;
 const method = IngestService.method.writeLog;
+const stats = StatsService.method.getStats;
 
 interface Status {
   code: number;
@@ -152,6 +154,8 @@ describe("REST calls", () => {
     gate.resolve({});
     await until(() => server.callsInFlight === 0);
     assert.equal((await post(address, "/logs", "{}", { "grpc-timeout": "soon" })).status, 400);
+    assert.equal((await post(address, "/logs", "{}", { "grpc-timeout": "0S" })).status, 504);
+    assert.equal(signals.length, 2, "what is late already does not begin");
   });
 
   it("are aborted when the client hangs up, before and behind the end of its request", async () => {
@@ -289,6 +293,19 @@ describe("REST requests that are wrong", () => {
       assert.match(text(), /^HTTP\/1\.1 504 .*connection: close.*"code":4/is, path);
     }
     await until(() => server.callsInFlight === 0 && server.receivedBytes === 0);
+  });
+
+  it("have answers that nobody reads: the connection ends, and no other", async () => {
+    const getStats = unary<typeof stats.input, typeof stats.output>(async () => ({ type: "a".repeat(40 * MiB) }));
+    const { port, address } = await startTestServer({ stats: { getStats }, limits: { streamIdleMsMax: 200 } });
+    const { socket, bytes, closed } = openSocket(port);
+    socket.pause();
+    socket.write("GET /stats HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    await sleep(1_500);
+    socket.resume();
+    await closed;
+    assert.ok(bytes().length < 40 * MiB, `${bytes().length} bytes came`);
+    assert.equal((await (await fetch(`http://${address}/stats`)).text()).length, 40 * MiB + '{"type":""}'.length);
   });
 
   it("are anything at all: never a fault of ours, and others are served", async () => {

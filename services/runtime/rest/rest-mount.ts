@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { LogPulseError } from "../../domain/errors.ts";
+import { isKind } from "../../domain/errors.ts";
 import type { ServiceHandlers } from "../../ports/service-handlers.ts";
 import { type CallDesk, statusOfFailure } from "../call-desk.ts";
 import type { HttpMount } from "../connect-mount.ts";
@@ -40,17 +40,19 @@ async function answer(exchange: RestExchange): Promise<void> {
   } catch (reason) {
     fail(exchange, reason);
   }
+  // What is sent now, its client must take; nobody else looks after it.
+  if (!exchange.response.writableFinished) exchange.response.setTimeout(exchange.desk.streamIdleMsMax);
   readAway(exchange.request);
 }
 
-function fail({ rule, response, desk, stream }: RestExchange, reason: unknown): void {
+function fail({ rule, request, response, desk, stream }: RestExchange, reason: unknown): void {
   const { method } = rule;
   const path = `/${method.parent.typeName}/${method.name}`;
   const error = reason instanceof HttpRefusal ? reason : statusOfFailure(reason, path, undefined, desk.log);
   if (response.destroyed) return; // The client hung up.
   if (!(error instanceof HttpRefusal) && stream?.fail(error)) return;
   // A client that sends nothing may send nothing for ever: its connection is of no more use.
-  if (reason instanceof LogPulseError && reason.kind === "deadline_exceeded") response.shouldKeepAlive = false;
+  if (isKind(reason, "deadline_exceeded") && !request.complete) response.shouldKeepAlive = false;
   sendError(response, error);
 }
 

@@ -78,13 +78,11 @@ export class StreamAnswer {
   /** The last message was sent. */
   end(): void {
     this.open();
-    this.close();
     this.response.end();
   }
 
   /** Ends the stream with an error. False where it is not open yet: then the error is the whole answer. */
   fail(status: RpcStatus): boolean {
-    this.close();
     if (!this.response.headersSent) return false;
     this.response.end(this.form.error(toStatusJson(status)));
     return true;
@@ -100,7 +98,8 @@ export class StreamAnswer {
     this.beat();
   }
 
-  private close(): void {
+  /** Nothing is sent any more. Whatever ends the stream, its timers must not outlive it. */
+  close(): void {
     clearTimeout(this.openTimer);
     clearInterval(this.heartbeatTimer);
   }
