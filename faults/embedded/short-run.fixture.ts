@@ -6,7 +6,7 @@ import type { EmbeddedSettings } from "./embedded-fault.ts";
 export const SHORT_RUN_MS_MAX = 120_000;
 
 const SEED = 20_261_124;
-const PER_SECOND = 500;
+const PER_SECOND = 800;
 
 /**
  * A few rounds of what `npm run faults -- embedded-…` does for longer, always with the same seed. Nothing may be lost,

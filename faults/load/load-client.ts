@@ -61,9 +61,10 @@ export class LoadClient {
     }
   }
 
-  /** Begins no further batch; what was begun is still sent until it is acknowledged. */
+  /** Sends no further batch; what was sent is sent again until it is acknowledged. */
   finish(): void {
     this.finishing = true;
+    this.parts.pace.release();
   }
 
   /** Sends nothing more, also not again. */
@@ -94,10 +95,11 @@ export class LoadClient {
     await this.sendUntilAcked(encoded(rivals, range), 0, seed);
   }
 
-  /** False where the client was stopped before. */
+  /** False where the client was told to stop before, or to finish before this was sent. */
   private async sendUntilAcked(batch: EncodedBatch, newRecords: number, rival?: number): Promise<boolean> {
     const { sender, ledger, pace, random, onSend, onAck } = this.parts;
     await pace.take(newRecords);
+    if (this.finishing) return false;
     while (!this.stopped) {
       const send = ledger.sending(batch.producer, batch.firstSeq, batch.count, sender.by, rival);
       const answering = sender.send(batch);

@@ -102,7 +102,7 @@ export class Load {
     if (late) throw new Error(`${this.acked} of ${this.total} records were acknowledged within ${msMax} ms`);
   }
 
-  /** Begins no further batch: `run` resolves when what was begun is acknowledged. */
+  /** Sends no further batch: `run` resolves when what was sent is acknowledged. */
   finish(): void {
     this.finishing = true;
     for (const client of this.clients) client.finish();

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Lets so many records per second pass, over all who ask it, without making up for time in which nobody asked. */
 export class Pace {
   private readonly perSecond: number;
+  private readonly released = new AbortController();
   private nextMs = performance.now();
 
   constructor(perSecond: number) {
@@ -15,6 +16,12 @@ export class Pace {
     this.nextMs = Math.max(this.nextMs, now);
     const waitMs = this.nextMs - now;
     this.nextMs += (records / this.perSecond) * 1_000;
-    if (waitMs > 1) await sleep(waitMs);
+    if (waitMs <= 1) return;
+    await sleep(waitMs, undefined, { signal: this.released.signal }).catch(() => undefined); // Released.
+  }
+
+  /** From now on nobody waits any more. */
+  release(): void {
+    this.released.abort();
   }
 }

@@ -8,9 +8,11 @@ import { NoLimiter } from "../adapters/memory/no-limiter.ts";
 import { MemoryRateLimiter } from "../adapters/memory/rate-limiter.ts";
 import { lockDataFolder } from "../adapters/sqlite/data-folder-lock.ts";
 import { DiskSpace } from "../adapters/sqlite/disk-space.ts";
-import { SqliteEventLog } from "../adapters/sqlite/event-log.ts";
-import { SqliteReads } from "../adapters/sqlite/reads.ts";
+import { isDamage } from "../adapters/sqlite/errors.ts";
+import { SqliteEventLog, type SqliteEventLogSettings } from "../adapters/sqlite/log/event-log.ts";
+import { SqliteReads } from "../adapters/sqlite/reads/reads.ts";
 import type { Config } from "../config.ts";
+import { LogPulseError } from "../domain/errors.ts";
 import { EMBEDDED_PARTITIONS } from "../domain/limits.ts";
 import { IngestCounts } from "../ingest/ingest-counts.ts";
 import { ingestService } from "../ingest/ingest-handlers.ts";
@@ -42,7 +44,7 @@ export async function embeddedParts(
   const space = await DiskSpace.watch(folder);
   const logPath = join(folder, "log.db");
   const storePath = join(folder, "store.db");
-  const log = await SqliteEventLog.open({
+  const log = await openLog({
     path: logPath,
     partitions: EMBEDDED_PARTITIONS,
     refusal: () => space.refusal ?? store.refusal,
@@ -98,6 +100,20 @@ export async function embeddedParts(
       { name: "reads", services: [QueryService.typeName, StatsService.typeName], check: () => reads.check() },
     ],
   };
+}
+
+/** @throws LogPulseError, as SqliteEventLog says, that names the file and what can be done: who starts this has to know. */
+async function openLog(settings: SqliteEventLogSettings): Promise<SqliteEventLog> {
+  try {
+    return await SqliteEventLog.open(settings);
+  } catch (reason) {
+    if (!(reason instanceof LogPulseError)) throw reason;
+    const advice = isDamage(reason)
+      ? ". Nothing was changed. Either put a backup in its place (of the file and of its -wal, both of the same time), or " +
+        "move both away: a new log is begun then, what is stored stays, and what was not stored yet is gone"
+      : "";
+    throw new LogPulseError(reason.kind, `${reason.message}: ${settings.path}${advice}`, { cause: reason });
+  }
 }
 
 /** Where the log has lost its end, what it had there is in the store, and its offsets may not be used again. */

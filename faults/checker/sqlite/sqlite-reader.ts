@@ -36,8 +36,12 @@ export class SqliteReader {
 
   /** What SQLite finds wrong with the pages, the indices and the full-text indices of the file. */
   flaws(): string[] {
-    const found = [...this.rows(`PRAGMA integrity_check(${FLAWS_MAX})`)];
-    return found.map((row) => String(row.integrity_check)).filter((sentence) => sentence !== "ok");
+    try {
+      const found = [...this.rows(`PRAGMA integrity_check(${FLAWS_MAX})`)];
+      return found.map((row) => String(row.integrity_check)).filter((sentence) => sentence !== "ok");
+    } catch (reason) {
+      return [String(reason)]; // Of some flaws it says no more.
+    }
   }
 
   close(): void {

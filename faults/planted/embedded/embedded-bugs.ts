@@ -110,8 +110,8 @@ const duplicatesCounted: EmbeddedBug = {
 const wordsLeftOut: EmbeddedBug = {
   planted: "the words of some records are left out of the index",
   modules: [
-    changed<typeof import("../../../services/adapters/sqlite/word-rows.ts")>(
-      "adapters/sqlite/word-rows.ts",
+    changed<typeof import("../../../services/adapters/sqlite/store/word-rows.ts")>(
+      "adapters/sqlite/store/word-rows.ts",
       ({ WordRows }) => ({
         WordRows: class extends WordRows {
           override add(...row: Parameters<InstanceType<typeof WordRows>["add"]>): void {

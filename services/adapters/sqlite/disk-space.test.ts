@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { DiskSpace, type DiskSpaceBounds } from "./disk-space.ts";
-import { until } from "./event-log.fixture.ts";
+import { until } from "./log/event-log.fixture.ts";
 
 describe("DiskSpace", () => {
   let folder: string;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isKind, LogPulseError } from "../../domain/errors.ts";
-import { until } from "./event-log.fixture.ts";
+import { until } from "./log/event-log.fixture.ts";
 import { answerCalls, type ThreadCall, ThreadCalls, type ThreadHandlers } from "./thread-calls.ts";
 
 /** Calls to handlers at the other end of a channel. */

@@ -1,7 +1,0 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { ReadConnection } from "./read-connection.ts";
-import { readHandlers } from "./read-handlers.ts";
-import { answerCalls } from "./thread-calls.ts";
-
-// The entry of a read thread; `workerData` is the path of the store's file.
-answerCalls(parentPort!, readHandlers(new ReadConnection(workerData as string)));
