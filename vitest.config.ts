@@ -6,7 +6,21 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["**/*.test.ts"], exclude: [...ignored, "**/*.server.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [...ignored, "**/*.server.test.ts", "**/*.process.test.ts"],
+        },
+      },
+      {
+        // They start the program or other processes of ours, kill them, fill disks: seconds each, but no server is needed.
+        test: {
+          name: "processes",
+          include: ["**/*.process.test.ts"],
+          exclude: ignored,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {

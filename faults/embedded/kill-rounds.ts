@@ -87,13 +87,8 @@ export class KillRounds {
   }
 
   private async killUnderLoad(site: EmbeddedSite, rounds: number): Promise<{ acked: number }> {
-    const load = site.load({
-      ...{
-        records: rounds * RECORDS_PER_ROUND_MAX,
-        perSecond: this.settings.perSecond ?? PER_SECOND,
-        behaviours: BEHAVIOURS,
-      },
-    });
+    const { perSecond = PER_SECOND } = this.settings;
+    const load = site.load({ records: rounds * RECORDS_PER_ROUND_MAX, perSecond, behaviours: BEHAVIOURS });
     const loading = load.run(LOAD_MS_MAX);
     loading.catch(() => undefined); // It is awaited in the end, unless something else fails first.
     const readyAt: number[] = [];

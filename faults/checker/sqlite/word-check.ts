@@ -1,3 +1,4 @@
+import { SeededRandom } from "../../ledger/seeded-random.ts";
 import type { CountedProblem } from "../judge.ts";
 import type { Samples } from "../samples.ts";
 import type { SqliteReader } from "./sqlite-reader.ts";
@@ -43,6 +44,7 @@ export class WordCheck {
   private day: number | undefined;
   private counts = new Map<string, WordCount>();
   private asked: Asked[] = [];
+  private readonly random = new SeededRandom(0);
   private askable = 0;
   private rows = 0;
   private differing = 0;
@@ -66,7 +68,7 @@ export class WordCheck {
     const phrase = `message : "${words.slice(0, PHRASE_WORDS_MAX).join(" ")}"`;
     const asked = { id, name: `${copy.producer}-${copy.seq}`, phrase };
     // Any of them has the same chance to stay (J. Vitter, "Random sampling with a reservoir", 1985, algorithm R).
-    const place = Math.floor(Math.random() * ++this.askable);
+    const place = this.random.between(0, this.askable++);
     if (this.asked.length < ASKED_PER_DAY_MAX) this.asked.push(asked);
     else if (place < ASKED_PER_DAY_MAX) this.asked[place] = asked;
   }

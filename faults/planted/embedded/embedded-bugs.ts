@@ -1,3 +1,4 @@
+import type { StoreTables } from "../../../services/adapters/sqlite/store/store-tables.ts";
 import type { LoggedBatch } from "../../../services/domain/logged-batch.ts";
 import type { EventLog } from "../../../services/ports/event-log.ts";
 import { Crash, withSettle, withStore } from "../crash.ts";
@@ -195,11 +196,7 @@ export async function sentAndStored(run: EmbeddedPlantedRun): Promise<void> {
   await run.settled();
 }
 
-function countAgain(
-  run: EmbeddedPlantedRun,
-  tables: Parameters<NonNullable<Parameters<EmbeddedPlantedRun["startWorker"]>[0]>["sink"] & object>[1],
-  batches: readonly LoggedBatch[],
-): void {
+function countAgain(run: EmbeddedPlantedRun, tables: StoreTables, batches: readonly LoggedBatch[]): void {
   for (const { producerDay, tenant, partition, records } of batches) {
     tables.ensureRollupDay(producerDay).add(tables.ensureTenant(tenant), partition, run.parts.rollUp(records));
   }

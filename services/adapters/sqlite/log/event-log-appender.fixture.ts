@@ -1,5 +1,5 @@
 /**
- * A process for `event-log-crash.test.ts` to kill: opens the log and appends to it, several appends at a time, for ever.
+ * A process for `event-log-crash.process.test.ts` to kill: opens the log and appends to it, several appends at a time, for ever.
  * Says a line per append, "kept 3.17" or "failed 3.18 log_unavailable: why": the appender and the number of its append.
  *
  * Arguments: the path of log.db, how many appenders, the first number of each, joined by commas.

@@ -1,5 +1,5 @@
 /**
- * A process for `store-crash.test.ts` to kill: stores the same batches in a loop, from the first on, as the store thread
+ * A process for `store-crash.process.test.ts` to kill: stores the same batches in a loop, from the first on, as the store thread
  * does, with a position behind each and checkpoints now and then. Arguments: path of the store's file, time of the
  * producers in milliseconds, count of batches.
  */
