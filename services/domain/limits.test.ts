@@ -123,7 +123,7 @@ const NESTED: [string, number[]][] = [
   ],
   [
     "a batch in as many values as JSON may have: 64 attributes and a few fields for each record",
-    [limits.RECORDS_PER_BATCH_MAX * (limits.ATTRIBUTE_KEYS_MAX + 30), limits.JSON_VALUES_MAX],
+    [limits.RECORDS_PER_BATCH_MAX * 40, limits.JSON_VALUES_MAX],
   ],
   ["what REST waits for, in its own wait", [limits.REPLAY_MS_MAX, limits.REST_ANSWER_MS_MAX]],
   [

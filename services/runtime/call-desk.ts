@@ -5,6 +5,7 @@ import type { Decompression } from "./decompression.ts";
 import type { Log } from "./logger.ts";
 import type { ReceivedBytes } from "./received-bytes.ts";
 import { type RpcStatus, toStatus } from "./rpc-status.ts";
+import type { UnsentAnswers } from "./unsent-answers.ts";
 
 /** What every call passes through, on whatever protocol it came. */
 export interface CallDesk {
@@ -14,6 +15,8 @@ export interface CallDesk {
   /** Room for requests, over all calls. */
   received: ReceivedBytes;
   decompression: Decompression;
+  /** Room for answers of REST that clients have not taken. */
+  unsent: UnsentAnswers;
   clientAddress: ClientAddress;
   log: Log;
   /** How long a client may take for one message. */

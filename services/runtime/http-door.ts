@@ -44,16 +44,31 @@ export function httpDoor(parts: HttpDoorParts): Server {
     keepAliveTimeout: HTTP_KEEP_ALIVE_MS_MAX,
     noDelay: true,
   };
+  const owed = new WeakMap<Duplex, ServerResponse>();
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    owed.set(request.socket, response);
     if (parts.readiness.isDraining) response.shouldKeepAlive = false;
     answer(parts, request, response).catch((reason: unknown) => fail(parts.log, response, reason));
   };
   // What a client expects beside "100-continue" is no reason for Node's bare 417.
-  return createServer(options, onRequest).on("checkExpectation", onRequest).on("clientError", refuse);
+  return createServer(options, onRequest)
+    .on("checkExpectation", onRequest)
+    .on("clientError", (reason, socket) => {
+      const response = owed.get(socket);
+      if (response && !response.writableEnded) return answerThenClose(response, socket);
+      refuse(reason, socket);
+    });
+}
+
+/** What stands behind a request is no HTTP. The request itself is one, and may be carried out: its answer goes first. */
+function answerThenClose(response: ServerResponse, socket: Duplex): void {
+  response.shouldKeepAlive = false;
+  response.once("close", () => socket.destroy());
 }
 
 async function answer(parts: HttpDoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   toOriginForm(request);
+  refuseManyHosts(request);
   const path = request.url?.split("?", 1)[0];
   const isRead = request.method === "GET" || request.method === "HEAD";
   // Before the check of Host: a load balancer asks under a name of its own, and the answer tells nobody anything.
@@ -75,6 +90,12 @@ function tellServing({ readiness, services }: HttpDoorParts, response: ServerRes
   const notServing = readiness.notServing(services);
   const serving = !readiness.isDraining && notServing.length === 0; // There may be no service that could drain.
   sendAnswer(response, serving ? 200 : 503, "application/json", JSON.stringify({ serving, notServing }));
+}
+
+/** RFC 9112 §3.2. Of two of them somebody else may believe the other one. */
+function refuseManyHosts({ rawHeaders }: IncomingMessage): void {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
+  if (hosts.length > 1) throw new LogPulseError("invalid_request", `the request has ${hosts.length} Host headers`);
 }
 
 function notServed({ method, url }: IncomingMessage): HttpRefusal {

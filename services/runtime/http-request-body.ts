@@ -126,17 +126,22 @@ async function* framesOf(pieces: AsyncIterable<Uint8Array>, share: ReceivedShare
  * The pieces as they arrive, each within `idleMsMax`. By hand, because `for await` destroys the request, and with it the
  * connection, when it is left early; the answer still is to be sent.
  *
- * @throws LogPulseError `deadline_exceeded`, `overloaded` (no room in `share`), `cancelled`; on iteration.
+ * @throws LogPulseError `deadline_exceeded`, `overloaded` (no room in `share`), `cancelled`, or the signal's reason; on
+ *   iteration.
  */
 export async function* piecesOf(
   request: IncomingMessage,
   idleMsMax: number,
   share: ReceivedShare,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const iterator: AsyncIterator<Uint8Array> = request[Symbol.asyncIterator]();
   for (;;) {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(nothingCame(idleMsMax)), idleMsMax);
+    const onAbort = () => reject(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
     share.waitForClient(reject);
     try {
       const next = iterator.next();
@@ -151,6 +156,7 @@ export async function* piecesOf(
       throw new LogPulseError("cancelled", "the client hung up in the middle of its request", { cause: reason });
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
       share.waitForClient(undefined);
     }
   }

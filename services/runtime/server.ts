@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import {
+  ANSWERS_UNSENT_BYTES_MAX,
   CALLS_ABORT_SHARE,
   CALLS_DRAIN_SHARE,
   CALLS_IN_FLIGHT_MAX,
@@ -37,6 +38,7 @@ import { ReceivedBytes } from "./received-bytes.ts";
 import { reflectionMethods } from "./reflection.ts";
 import { restMount } from "./rest/rest-mount.ts";
 import type { Part } from "./shutdown.ts";
+import { UnsentAnswers } from "./unsent-answers.ts";
 
 /** What the server serves and how. */
 export interface ServerSettings {
@@ -105,6 +107,7 @@ export class LogPulseServer implements Part {
       calls: this.calls,
       received: this.received,
       decompression: new Decompression(DECOMPRESSIONS_AT_ONCE_MAX),
+      unsent: new UnsentAnswers(ANSWERS_UNSENT_BYTES_MAX),
       clientAddress: clientAddressRule(settings.trustedProxies),
       streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
       streamQuietMsMax: limits.streamQuietMsMax ?? STREAM_QUIET_MS_MAX,

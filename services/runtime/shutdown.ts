@@ -70,10 +70,24 @@ export async function runParts(parts: readonly Part[], settings: RunSettings): P
       await part.start(giveUpStarting.signal);
     } catch (reason) {
       if (stopping) return;
-      log.fatal({ err: reason, part: part.name }, "cannot start");
+      if (isAddressProblem(reason))
+        log.fatal({ part: part.name }, `cannot start: ${reason.message}; see LOGPULSE_LISTEN`);
+      else log.fatal({ err: reason, part: part.name }, "cannot start");
       return stop(1);
     }
   }
+}
+
+/** A port that is taken, or an address that is not ours: no stack helps with it. */
+function isAddressProblem(reason: unknown): reason is Error {
+  const codes = ["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"];
+  return (
+    reason instanceof Error && "syscall" in reason && reason.syscall === "listen" && codes.includes(codeOf(reason))
+  );
+}
+
+function codeOf(reason: Error): string {
+  return "code" in reason ? String(reason.code) : "";
 }
 
 /** Stops one after the other; true if all did. One that hangs is left when the others' time would be used up. */

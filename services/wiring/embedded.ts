@@ -44,10 +44,11 @@ export async function embeddedParts(
   const space = await DiskSpace.watch(folder);
   const logPath = join(folder, "log.db");
   const storePath = join(folder, "store.db");
+  const refusal = () => space.refusal ?? store.refusal; // Asked once there is a server.
   const log = await openLog({
     path: logPath,
     partitions: EMBEDDED_PARTITIONS,
-    refusal: () => space.refusal ?? store.refusal,
+    refusal,
     onFault: fail,
     onTrouble: (message) => logger.error({ file: logPath }, message),
   });
@@ -95,11 +96,18 @@ export async function embeddedParts(
     ],
     services: [ingest, ...embeddedAnswers(config, reads), admin],
     checks: [
-      { name: "event log", services: [ingest.service.typeName], check: () => log.check() },
+      { name: "event log", services: [ingest.service.typeName], check: () => takesRecords(log, refusal) },
       { name: "store", services: [], check: () => store.check() },
       { name: "reads", services: [QueryService.typeName, StatsService.typeName], check: () => reads.check() },
     ],
   };
+}
+
+/** @throws LogPulseError `log_unavailable` where an append would be refused now. */
+async function takesRecords(log: SqliteEventLog, refusal: () => string | undefined): Promise<void> {
+  const reason = refusal();
+  if (reason !== undefined) throw new LogPulseError("log_unavailable", reason);
+  await log.check();
 }
 
 /** @throws LogPulseError, as SqliteEventLog says, that names the file and what can be done: who starts this has to know. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, readConfig } from "../config.ts";
+import { reasonText } from "../domain/errors.ts";
 import { DRAIN_MS_MAX } from "../domain/limits.ts";
 import { DescriptorIndex } from "../runtime/descriptor-index.ts";
 import { type Log, makeLogger } from "../runtime/logger.ts";
@@ -53,7 +54,7 @@ async function embeddedPartsOrExit(config: Config, log: Log, isRead: boolean, fa
     return await embeddedParts(config, log, isRead, fail);
   } catch (reason) {
     log.debug({ err: reason }, "cannot start");
-    console.error(`cannot start: ${(reason as Error).message}`);
+    console.error(`cannot start: ${reasonText(reason)}`);
     process.exit(1);
   }
 }

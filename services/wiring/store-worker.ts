@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { SqliteEventLogReader } from "../adapters/sqlite/log/event-log-reader.ts";
 import { LogSignals } from "../adapters/sqlite/log/log-signals.ts";
 import { StoreCheckpoints } from "../adapters/sqlite/store/checkpoints.ts";
@@ -7,7 +8,7 @@ import { SqliteDeadLetters } from "../adapters/sqlite/store/dead-letters.ts";
 import { SqliteDiskUse } from "../adapters/sqlite/store/disk-use.ts";
 import { SqliteLogSink } from "../adapters/sqlite/store/log-sink.ts";
 import { SqliteRetention } from "../adapters/sqlite/store/retention.ts";
-import { markDamaged } from "../adapters/sqlite/store/store-damage.ts";
+import { isOfOtherLogs, markDamaged, noteOtherLog } from "../adapters/sqlite/store/store-damage.ts";
 import { type OpenedStore, openStoreFile } from "../adapters/sqlite/store/store-file.ts";
 import { StorePositions } from "../adapters/sqlite/store/store-positions.ts";
 import { StoreTables } from "../adapters/sqlite/store/store-tables.ts";
@@ -23,6 +24,7 @@ import { systemClock } from "../runtime/system-clock.ts";
 import { RetentionLoop } from "../worker/retention-loop.ts";
 import { WorkerLoop } from "../worker/worker-loop.ts";
 import { LostMessages } from "./lost-messages.ts";
+import { StoreProgress } from "./store-progress.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
 import { toldCounts } from "./told-counts.ts";
 import { toldDiskLimit } from "./told-disk-limit.ts";
@@ -37,6 +39,7 @@ export class StoreWorker {
   private readonly letters: SqliteDeadLetterReplay;
   private readonly reader: SqliteEventLogReader;
   private readonly lost: LostMessages;
+  private readonly progress: StoreProgress;
   private readonly parts: Part[];
   private readonly stopping = new AbortController();
 
@@ -49,7 +52,7 @@ export class StoreWorker {
     const { storePath, logPath, logId, partitions, days } = settings;
     this.store = openStoreFile({
       path: storePath,
-      rebuildable: settings.logIsWhole,
+      rebuildable: canBeMadeAgain(settings),
       nowMs: systemClock.nowMs(),
     });
     this.tellHowOpened(settings, logger);
@@ -59,8 +62,13 @@ export class StoreWorker {
     });
     const signals = new LogSignals(settings.signals);
     const positions = new StorePositions(tables);
+    if (positions.isOfAnotherLog(logId)) {
+      noteOtherLog(storePath); // Before the store knows of the new one: a crash between must not lose it.
+      logger.error({ logId }, "the store was filled from another log: what that had and the store has not, is gone");
+    }
     this.positions = positions.positionsOf(logId, partitions);
     this.lost = new LostMessages(logger);
+    this.progress = new StoreProgress(signals, systemClock);
     const checkpoints = new StoreCheckpoints({
       tables,
       clock: systemClock,
@@ -102,7 +110,7 @@ export class StoreWorker {
       disk: { use: new SqliteDiskUse(tables), bytesMax: settings.diskBytesMax },
       ...retry,
     });
-    const merges = new WordMerges({ tables, clock: systemClock, logger });
+    const merges = new WordMerges({ tables, clock: systemClock, logger, checkpoints });
     this.parts = [
       { name: "checkpoints", start: async () => checkpoints.start(), stop: () => checkpoints.stop() },
       toldCounts(
@@ -137,10 +145,11 @@ export class StoreWorker {
     for (const part of this.parts) await part.start(this.stopping.signal);
   }
 
-  /** @throws LogPulseError `store_unavailable`; Error where messages of the log were lost. */
+  /** @throws LogPulseError `store_unavailable`, also where it stands still; Error where messages of the log were lost. */
   async check(): Promise<void> {
     await this.sink.check();
     this.lost.check();
+    this.progress.check();
   }
 
   /** As `DeadLetterTable.settle`. */
@@ -159,4 +168,15 @@ export class StoreWorker {
     this.reader.close();
     this.store.database.close();
   }
+}
+
+/** The log has every message that the store was filled from. A log without any has been begun anew beside the store. */
+function canBeMadeAgain({ storePath, logIsWhole, partitions, signals }: StoreThreadSettings): boolean {
+  const ends = new LogSignals(signals);
+  const hasMessages = Array.from({ length: partitions }, (_, partition) => ends.end(partition)).some((end) => end > 0n);
+  return logIsWhole && (hasMessages || !hasContent(storePath)) && !isOfOtherLogs(storePath);
+}
+
+function hasContent(storePath: string): boolean {
+  return [storePath, `${storePath}-wal`].some((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0);
 }

@@ -28,7 +28,7 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
     const database = openLocked(join(folder, LOCK_FILE));
     held.add(database);
     const pidFile = join(folder, PID_FILE);
-    writeFileSync(pidFile, `${process.pid}\n`);
+    notePid(pidFile);
     return {
       async close() {
         if (!held.delete(database)) return; // It was given back before.
@@ -37,16 +37,27 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
       },
     };
   } catch (reason) {
-    const message = isBusy(reason) ? inUse(folder) : `the data folder ${folder} cannot be used: ${reasonText(reason)}`;
+    const message = isBusy(reason) ? inUse(folder) : `the data folder ${folder} cannot be used: ${whyNot(reason)}`;
     throw new LogPulseError("log_unavailable", message, { cause: reason });
+  }
+}
+
+/** Only for the words of a refusal: where there is no room for it, they do without. */
+function notePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch {
+    rmSync(path, { force: true }); // Not the number of some process before.
   }
 }
 
 function openLocked(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Nothing is written to it, ever; but a file that could not be written would not be locked either, without a word.
+    // Nothing is written to it, ever, no journal either: a full disk is no reason not to start. But a file that could not
+    // be written would not be locked, without a word.
     accessSync(path, constants.W_OK);
+    database.exec("PRAGMA journal_mode = MEMORY");
     database.exec("BEGIN EXCLUSIVE");
     return database;
   } catch (reason) {
@@ -68,6 +79,11 @@ function pidOfUser(folder: string): string {
   } catch {
     return ""; // It has not been written yet.
   }
+}
+
+function whyNot(reason: unknown): string {
+  const isFile = reason instanceof Error && "code" in reason && (reason.code === "EEXIST" || reason.code === "ENOTDIR");
+  return isFile ? "it, or what it should lie in, is a file and no folder" : reasonText(reason);
 }
 
 function isBusy(reason: unknown): boolean {

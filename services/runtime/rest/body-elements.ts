@@ -8,26 +8,29 @@ import type { BodySplitter } from "./body-splitter.ts";
 import { JsonArraySplitter } from "./json-array-splitter.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { BodyForm } from "./media-type.ts";
+import { contentEncoding } from "./request-body.ts";
 
 /**
  * The elements of a body that is a stream of messages, each as soon as it is whole. The client is read as fast as they
  * are asked for; whoever asks for the next has taken over the one before.
  *
  * @throws HttpRefusal 413 beyond JSON_UPLOAD_BYTES_MAX, 415 for a compressed body; on iteration.
- * @throws LogPulseError `invalid_request`, `deadline_exceeded`, `overloaded`, `cancelled`; on iteration.
+ * @throws LogPulseError `invalid_request`, `deadline_exceeded`, `overloaded`, `cancelled`, or the signal's reason; on
+ *   iteration.
  */
 export async function* bodyElements(
   request: IncomingMessage,
   form: BodyForm,
   { streamIdleMsMax }: Pick<CallDesk, "streamIdleMsMax">,
   share: ReceivedShare,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  if (request.headers["content-encoding"] !== undefined) {
+  if (contentEncoding(request) !== undefined) {
     throw HttpRefusal.unknownType("a stream of batches takes no content-encoding; /v1/logs:write and gRPC take gzip");
   }
   const splitter: BodySplitter = form === "json" ? new JsonArraySplitter() : new LineSplitter();
   let bytes = 0;
-  for await (const piece of piecesOf(request, streamIdleMsMax, share)) {
+  for await (const piece of piecesOf(request, streamIdleMsMax, share, signal)) {
     bytes += piece.length;
     if (bytes > JSON_UPLOAD_BYTES_MAX) throw tooLarge();
     yield* splitter.push(piece);

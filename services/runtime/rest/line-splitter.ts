@@ -16,8 +16,10 @@ export class LineSplitter implements BodySplitter {
     for (;;) {
       const end = piece.indexOf(LINE_FEED, start);
       if (end < 0) break;
-      this.held.add(piece.subarray(start, end));
-      yield* this.take();
+      if (end > start || this.held.heldBytes > 0) {
+        this.held.add(piece.subarray(start, end));
+        yield* this.take();
+      } // A line without a byte is none, and costs nothing.
       start = end + 1;
     }
     this.held.add(piece.subarray(start));

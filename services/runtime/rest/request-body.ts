@@ -19,18 +19,19 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
  *
  * @throws HttpRefusal 413, or 415 for a compression that is not known.
  * @throws LogPulseError `invalid_request` (not what content-encoding says, not UTF-8), `deadline_exceeded`,
- * `overloaded`, `cancelled`.
+ * `overloaded`, `cancelled`; the signal's reason.
  */
 export async function readWholeBody(
   request: IncomingMessage,
   desk: Pick<CallDesk, "streamIdleMsMax" | "decompression">,
   share: ReceivedShare,
+  signal: AbortSignal,
 ): Promise<string> {
   const decompress = decompressor(request, desk, share);
   if (Number(request.headers["content-length"] ?? 0) > HTTP_BODY_BYTES_MAX) throw tooLarge();
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of piecesOf(request, desk.streamIdleMsMax, share)) {
+  for await (const piece of piecesOf(request, desk.streamIdleMsMax, share, signal)) {
     pieces.push(piece);
     bytes += piece.length;
     if (bytes > HTTP_BODY_BYTES_MAX) throw tooLarge();
@@ -50,7 +51,7 @@ export function utf8Text(bytes: Uint8Array, what: string): string {
 }
 
 /** The name in content-encoding; undefined where the body comes as it is. */
-function contentEncoding({ headers }: IncomingMessage): string | undefined {
+export function contentEncoding({ headers }: IncomingMessage): string | undefined {
   const name = headers["content-encoding"]?.trim().toLowerCase();
   return name === "" || name === "identity" ? undefined : name;
 }

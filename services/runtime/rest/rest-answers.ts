@@ -45,6 +45,7 @@ export async function answerRest(exchange: RestExchange): Promise<void> {
   const answer = await inRestCall(exchange, (call) => answerOf(exchange, bound, call));
   const { output } = rule.method;
   const json = JSON.stringify(toJson(output, create(output, answer), { alwaysEmitImplicit: true }));
+  exchange.desk.unsent.take(exchange.response, Buffer.byteLength(json));
   sendAnswer(exchange.response, successStatus(rule.method), "application/json", json);
 }
 
@@ -63,13 +64,17 @@ async function answerOf(exchange: RestExchange, bound: BoundParameters, call: Ru
 }
 
 async function onlyMessage(exchange: RestExchange, bound: BoundParameters, call: RunningCall) {
-  const message = await requestOf(exchange, bound);
+  const message = await requestOf(exchange, bound, call);
   call.expectAnswer(exchange.times.answerMsMax);
   return message;
 }
 
 /** The one message of a request. */
-async function requestOf({ request, rule, desk, share }: RestExchange, bound: BoundParameters) {
+async function requestOf(
+  { request, rule, desk, share }: RestExchange,
+  bound: BoundParameters,
+  { context }: RunningCall,
+) {
   const { method, body, httpMethod, template } = rule;
   if (body.kind === "none") {
     if (announcesBody(request)) {
@@ -78,7 +83,7 @@ async function requestOf({ request, rule, desk, share }: RestExchange, bound: Bo
     return requestMessage(method.input, body, "", bound, "the request");
   }
   bodyForm(request.headers, false);
-  const text = await readWholeBody(request, desk, share);
+  const text = await readWholeBody(request, desk, share, context.signal);
   return requestMessage(method.input, body, text, bound, "the body");
 }
 
@@ -87,7 +92,7 @@ async function* eachMessage(exchange: RestExchange, bound: BoundParameters, call
   const { request, rule, desk, share, times } = exchange;
   const form = bodyForm(request.headers, true);
   let index = 0;
-  for await (const element of bodyElements(request, form, desk, share)) {
+  for await (const element of bodyElements(request, form, desk, share, call.context.signal)) {
     const what = `element ${index} of the body`;
     const text = utf8Text(element, what);
     const message = requestMessage(rule.method.input, rule.body, text, index === 0 ? bound : {}, what);
@@ -103,8 +108,9 @@ async function answerByStream(
   { handle }: ServerStreamHandler<DescMessage, DescMessage>,
 ): Promise<void> {
   const { request, response, rule, desk, times } = exchange;
-  const follow = async ({ open, context }: RunningCall) => {
-    const message = await requestOf(exchange, bound);
+  const follow = async (call: RunningCall) => {
+    const { open, context } = call;
+    const message = await requestOf(exchange, bound, call);
     const streamTimes = { ...times, idleMsMax: desk.streamIdleMsMax };
     const stream = new StreamAnswer(
       response,

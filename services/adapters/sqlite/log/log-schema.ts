@@ -42,12 +42,14 @@ export interface LogState {
  * `partitions`: of a new log. One that exists keeps its own number, which is fixed for life.
  * A file that is refused is left as it is, byte for byte.
  *
- * @throws LogPulseError `bug` where the file is another program's, or of another version of this one.
+ * @throws LogPulseError `bug` where the file is another program's, or of another version of this one; `log_unavailable`
+ *   where it is empty or missing, but its WAL is there.
  * @throws node:sqlite's error.
  */
 export function openLog(path: string, partitions: number): { database: DatabaseSync; state: LogState } {
   // Opening for writing can change a file before anything of it is known: its mode, or what a crash has left behind.
   if (hasContent(path)) lookAt(path);
+  else if (hasContent(`${path}-wal`)) throw lostFile(path); // SQLite would delete the WAL, and what is acknowledged in it.
   const database = openDatabase(path, { synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
     if (isNew(database)) transaction(database, () => createTables(database, partitions));
@@ -68,6 +70,15 @@ export function openLogForReading(path: string): { database: DatabaseSync; state
     database.close();
     throw reason;
   }
+}
+
+function lostFile(path: string): LogPulseError {
+  return new LogPulseError(
+    "log_unavailable",
+    `the log's file is empty or missing, but changes to it stand in ${path}-wal, which may hold acknowledged records. ` +
+      "Nothing was changed. Either put both files back as they were at one time, or move the -wal away and so accept that " +
+      "what was not stored yet is gone",
+  );
 }
 
 function hasContent(path: string): boolean {

@@ -1,4 +1,4 @@
-import { SEARCH_ANSWER_BYTES_MAX } from "../../../domain/limits.ts";
+import { READ_LOOK_BYTES_MAX } from "../../../domain/limits.ts";
 import type { SortKey } from "../../../domain/stored-record.ts";
 import type { LogQuery } from "../../../ports/log-search.ts";
 import type { EncodedRecord } from "./encoded-record.ts";
@@ -22,7 +22,7 @@ export interface SearchBounds {
   plan: WordPlan;
 }
 
-const BOUNDS: SearchBounds = { bytesMax: SEARCH_ANSWER_BYTES_MAX, plan: WORD_PLAN };
+const BOUNDS: SearchBounds = { bytesMax: READ_LOOK_BYTES_MAX, plan: WORD_PLAN };
 
 /** A page of a search, as `LogSearch.search` promises it, but for its bound in bytes. */
 export function searchPage(

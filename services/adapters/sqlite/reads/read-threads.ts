@@ -81,12 +81,12 @@ export class ReadThreads {
 
   /** The same for what may go through all records: of all threads but one, so that nobody waits behind it for a record. */
   async askLong<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer> {
-    const place = await this.longReads.turn(signal);
-    try {
-      return await this.ask(question, signal);
-    } finally {
-      this.longReads.add(place);
-    }
+    const timer = new ReadTimer(this.queryMsMax, signal); // It waits in that time too.
+    const place = await this.longReads.turn(timer.signal).catch((reason: unknown) => {
+      timer.end();
+      throw reason;
+    });
+    return this.run(question, timer, false).finally(() => this.longReads.add(place));
   }
 
   /** The same before all that wait, within STORE_CHECK_MS_MAX. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { RECORD_BYTES_MAX, SEARCH_ANSWER_BYTES_MAX } from "../../../domain/limits.ts";
+import { READ_LOOK_BYTES_MAX, RECORD_BYTES_MAX } from "../../../domain/limits.ts";
 import { buildLoggedBatch, newProducer } from "../../../ports/build-logged-batch.ts";
 import { newTenant, producerOfDay, storeOne } from "../../../ports/contract-batches.ts";
 import { logQuery } from "../../../ports/log-search.fixture.ts";
@@ -64,7 +64,7 @@ it("refuses reads of a file that is not there, and makes none", TIMEOUT, async (
 it("gives a whole page, also where it is longer than one answer between threads may be", TIMEOUT, async () => {
   const { reads, store } = await makeStore();
   const raw = new Uint8Array(RECORD_BYTES_MAX - 100).fill(7);
-  const count = Math.ceil((1.2 * SEARCH_ANSWER_BYTES_MAX) / raw.length);
+  const count = Math.ceil((2.2 * READ_LOOK_BYTES_MAX) / raw.length);
   const tenant = newTenant();
   const records = Array.from({ length: count }, () => ({ raw }));
   await store([buildLoggedBatch({ tenant, producer: newProducer(), records })]);

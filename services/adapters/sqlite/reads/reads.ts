@@ -23,14 +23,25 @@ export class SqliteReads implements LogSearch, LogLookup, AccessLog, LogStats {
     this.threads = new ReadThreads(settings);
   }
 
-  /** A page too long for one answer is asked for in parts, from the same thread and in the same time. */
-  search(query: LogQuery, size: number, after: SortKey | undefined, signal: AbortSignal): Promise<StoredRecord[]> {
-    return this.threads.ask(async (thread, time, options) => {
-      const found: StoredRecord[] = [];
-      for (let place = after; ; place = sortKeyOf(found.at(-1)!)) {
-        const answer = await thread.call("search", [time, query, size - found.length, place], options);
-        found.push(...answer.records.map(storedRecordOf));
-        if (!answer.isCut) return found;
+  /** What one look does not bring of a long page, is a long read: few of them go on at a time. */
+  async search(
+    query: LogQuery,
+    size: number,
+    after: SortKey | undefined,
+    signal: AbortSignal,
+  ): Promise<StoredRecord[]> {
+    const first = await this.threads.ask(
+      (thread, time, options) => thread.call("search", [time, query, size, after], options),
+      signal,
+    );
+    const found = first.records.map(storedRecordOf);
+    if (!first.isCut) return found;
+    return this.threads.askLong(async (thread, time, options) => {
+      for (;;) {
+        const place = sortKeyOf(found.at(-1)!);
+        const more = await thread.call("search", [time, query, size - found.length, place], options);
+        found.push(...more.records.map(storedRecordOf));
+        if (!more.isCut) return found;
       }
     }, signal);
   }

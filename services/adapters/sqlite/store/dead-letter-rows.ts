@@ -21,7 +21,7 @@ export function insertLetters(database: DatabaseSync, letters: readonly DeadLett
       Buffer.from(letter.id),
       Buffer.from(letter.reason),
       Buffer.from(letter.detail),
-      letter.receivedTime ? timestampToNanos(letter.receivedTime) : null,
+      receivedNanos(letter),
       letter.partition,
       letter.offset,
       letter.original,
@@ -29,6 +29,12 @@ export function insertLetters(database: DatabaseSync, letters: readonly DeadLett
     added += Number(changes);
   }
   return added;
+}
+
+/** Null where there is none, or one that no 64 bits hold: a letter is kept whatever is wrong with it. */
+function receivedNanos({ receivedTime }: DeadLetter): bigint | null {
+  const nanos = receivedTime && timestampToNanos(receivedTime);
+  return nanos !== undefined && BigInt.asIntN(64, nanos) === nanos ? nanos : null;
 }
 
 /** Moves a letter from open; false where it is not open or not there. */

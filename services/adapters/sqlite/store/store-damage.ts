@@ -17,6 +17,20 @@ export function markDamaged(storePath: string, reason: unknown): void {
   }
 }
 
+/** The name of the file that stands beside the store's where no log can fill it again. */
+const OTHER_LOG_NAME = "store.of-other-logs";
+
+/** Notes that the store has records that its log never had: damaged, it cannot be made again. @throws Error of the system. */
+export function noteOtherLog(storePath: string): void {
+  const text = "The store beside this file was filled from more than one log. Do not delete this note.\n";
+  writeFileSync(join(dirname(storePath), OTHER_LOG_NAME), text);
+}
+
+/** True where that was noted. */
+export function isOfOtherLogs(storePath: string): boolean {
+  return existsSync(join(dirname(storePath), OTHER_LOG_NAME));
+}
+
 /** True where damage was noted. */
 export function isMarkedDamaged(storePath: string): boolean {
   return existsSync(markerOf(storePath));

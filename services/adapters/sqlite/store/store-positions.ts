@@ -20,6 +20,14 @@ export class StorePositions implements LogPositionStore {
     return [...this.committedNow];
   }
 
+  /** True where the store was filled from another log, at least in part. */
+  isOfAnotherLog(logId: string): boolean {
+    return this.tables.read((database) => {
+      const { log_id: stored } = database.prepare("SELECT log_id FROM store_state").get()!;
+      return stored !== null && Buffer.compare(stored as Uint8Array, Buffer.from(logId)) !== 0;
+    });
+  }
+
   positionsOf(logId: string, partitions: number): bigint[] {
     const positions = this.tables.transaction((database) => {
       this.belongTo(database, logId);

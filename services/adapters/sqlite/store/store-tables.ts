@@ -20,6 +20,7 @@ interface Known {
 }
 
 const TENANTS_REMEMBERED_MAX = 10_000;
+const DAYS_REMEMBERED_MAX = 3; // Of either kind: usually there are one or two that are written.
 
 /**
  * The tables of the store, as its one writer sees them: whatever changes them goes through one object of this kind, in
@@ -44,6 +45,7 @@ export class StoreTables {
    * @throws LogPulseError `store_unavailable` where the file cannot be written now; those of `work`; `bug` for any other.
    */
   transaction<Result>(work: (database: DatabaseSync) => Result): Result {
+    this.forgetDays();
     let result: Result;
     try {
       result = this.run((database) => transaction(database, () => work(database)));
@@ -159,6 +161,14 @@ export class StoreTables {
     if (known !== undefined) return known;
     const insert = this.database.prepare("INSERT INTO tenants (name) VALUES (CAST(? AS BLOB))");
     return Number(insert.run(name).lastInsertRowid);
+  }
+
+  /** Between transactions only: a day may hold what its transaction has not written yet. */
+  private forgetDays(): void {
+    for (const days of [this.known?.records, this.known?.rollups]) {
+      const [oldest] = days?.keys() ?? [];
+      if (days && days.size > DAYS_REMEMBERED_MAX) days.delete(oldest!);
+    }
   }
 
   private tables(): Known {

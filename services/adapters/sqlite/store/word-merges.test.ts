@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { WORD_MERGE_IDLE_MS, WORD_SEGMENTS_MAX } from "../../../domain/limits.ts";
+import { RETRY_WAIT_MS_MAX, WORD_MERGE_IDLE_MS, WORD_SEGMENTS_MAX } from "../../../domain/limits.ts";
 import { buildLoggedBatch, newProducer } from "../../../ports/build-logged-batch.ts";
 import { messages, noDeadLetters, producerOfDay } from "../../../ports/contract-batches.ts";
 import { ManualClock } from "../../../ports/manual-clock.ts";
@@ -97,6 +97,8 @@ describe("the segments of the index of words", () => {
     for (let wait = 0; wait < 3; wait++) await clock.pass(WORD_MERGE_IDLE_MS);
     expect(warnings[0]).toBe("could not merge the index of words; trying again later");
     file.database.exec("PRAGMA query_only = 0");
+    expect(warnings).toHaveLength(1); // It does not say so again at once.
+    await clock.pass(RETRY_WAIT_MS_MAX);
     for (let wait = 0; wait < 20; wait++) await clock.pass(WORD_MERGE_IDLE_MS);
     expect(segments()).toBe(1);
     await merges.stop();

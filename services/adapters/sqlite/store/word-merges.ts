@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { reasonText } from "../../../domain/errors.ts";
-import { WORD_MERGE_IDLE_MS } from "../../../domain/limits.ts";
+import { RETRY_WAIT_MS_MAX, WORD_MERGE_IDLE_MS } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Logger } from "../../../ports/logger.ts";
+import type { StoreCheckpoints } from "./checkpoints.ts";
 import type { StoreTables } from "./store-tables.ts";
 
 /** What merging is made of. */
@@ -10,6 +11,8 @@ export interface WordMergeParts {
   tables: StoreTables;
   clock: Clock;
   logger: Logger;
+  /** Asked for room before each transaction. */
+  checkpoints?: Pick<StoreCheckpoints, "room">;
 }
 
 /**
@@ -45,16 +48,19 @@ export class WordMerges {
       try {
         await this.mergeWhileIdle(signal);
       } catch (reason) {
+        if (signal.aborted) return;
         logger.warn({ reason: reasonText(reason) }, "could not merge the index of words; trying again later");
+        await clock.sleep(RETRY_WAIT_MS_MAX, signal).catch(() => undefined);
       }
     }
   }
 
   /** Until nothing is left to merge, or somebody else has committed something. */
   private async mergeWhileIdle(signal: AbortSignal): Promise<void> {
-    const { tables } = this.parts;
+    const { tables, checkpoints } = this.parts;
     for (const day of tables.read(() => tables.recordDays())) {
       for (let isMore = true; isMore; ) {
+        await checkpoints?.room(signal);
         isMore = tables.transaction(() => tables.recordDay(day)?.mergeWords() ?? false);
         const { commits } = tables;
         await nextTurn();
