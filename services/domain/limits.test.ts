@@ -122,8 +122,8 @@ const NESTED: [string, number[]][] = [
     [limits.GRPC_MESSAGE_BYTES_MAX, limits.HTTP_BODY_BYTES_MAX, limits.JSON_UPLOAD_BYTES_MAX],
   ],
   [
-    "a batch in as many values as JSON may have: 64 attributes and a few fields for each record",
-    [limits.RECORDS_PER_BATCH_MAX * 40, limits.JSON_VALUES_MAX],
+    "a batch in as many values as JSON may have: two dozen attributes and a few fields for each record",
+    [limits.RECORDS_PER_BATCH_MAX * 35, limits.JSON_VALUES_MAX],
   ],
   ["what REST waits for, in its own wait", [limits.REPLAY_MS_MAX, limits.REST_ANSWER_MS_MAX]],
   [

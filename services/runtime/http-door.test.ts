@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { unary } from "../ports/service-handlers.ts";
 import { pathOf, startTestServer, until } from "./server.fixture.ts";
 import { openSocket } from "./wire.fixture.ts";
 
@@ -125,6 +126,35 @@ describe("plain HTTP", () => {
     assert.equal(await statusOf("/readyz", "host: logs.example\r\norigin: https://logs.example"), 200);
     assert.equal(await statusOf("/readyz", `host: 127.0.0.1:${port}`), 200);
     assert.equal(await statusOf("/healthz", "host: ingest_http1"), 200);
+  });
+
+  it("refuses a request with two Host headers: somebody else may believe the other one", async () => {
+    const { port } = await startTestServer();
+    const { socket, text } = openSocket(port);
+    socket.write("GET /readyz HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n");
+    await until(() => text().includes("2 Host headers"));
+    assert.match(text(), /^HTTP\/1\.1 400 /);
+  });
+
+  it("answers a request that is carried out, whatever stands behind it, and then closes", async () => {
+    const gate = Promise.withResolvers<void>();
+    const kept = unary(async () => {
+      await gate.promise;
+      return { id: "kept" };
+    });
+    const { port, server } = await startTestServer({ ingest: { writeLog: kept } });
+    const { socket, text } = openSocket(port);
+    let closed = false;
+    socket.on("close", () => {
+      closed = true;
+    });
+    socket.write("POST /logs HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}GARBAGE\r\n\r\n");
+    await until(() => server.callsInFlight === 1);
+    gate.resolve();
+    await until(() => closed);
+    assert.match(text(), /^HTTP\/1\.1 201 Created\r\n/);
+    assert.match(text(), /"id":"kept"/);
+    assert.equal(text().split("HTTP/1.1").length, 2);
   });
 
   it("keeps a connection for the next request", async () => {

@@ -53,9 +53,10 @@ export function httpDoor(parts: HttpDoorParts): Server {
   // What a client expects beside "100-continue" is no reason for Node's bare 417.
   return createServer(options, onRequest)
     .on("checkExpectation", onRequest)
-    .on("clientError", (reason, socket) => {
+    .on("clientError", (reason: NodeJS.ErrnoException, socket) => {
       const response = owed.get(socket);
-      if (response && !response.writableEnded) return answerThenClose(response, socket);
+      const isOwed = response?.req.complete === true && !response.writableEnded;
+      if (isOwed && socket.writable && reason.code?.startsWith("HPE_")) return answerThenClose(response, socket);
       refuse(reason, socket);
     });
 }

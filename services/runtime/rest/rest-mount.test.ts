@@ -180,6 +180,19 @@ describe("REST calls", () => {
     );
   });
 
+  it("whose bodies never end are ended by a stop: none is left behind", async () => {
+    const { port, server, logged } = await startTestServer({ drainMsMax: 1_000 });
+    for (const path of ["/logs", "/v1/logs:upload"]) {
+      openSocket(port).socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n[`);
+    }
+    await until(() => server.callsInFlight === 2);
+    await server.stop();
+    assert.deepEqual(
+      logged.filter(({ level }) => level === "error"),
+      [],
+    );
+  });
+
   it("in flight are answered before the process stops", async () => {
     const gate = Promise.withResolvers<void>();
     const writeLog = unary(async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toLogError } from "../errors.ts";
@@ -41,6 +41,16 @@ describe("the log's file", () => {
     log.close(second);
     truncateSync(path);
     expect(log.open().logId).not.toBe(first.logId);
+  });
+
+  it.each(["missing", "empty"])("is refused, and its WAL kept, when it is %s and the WAL is not", (how) => {
+    log.close(log.open());
+    writeFileSync(`${path}-wal`, "what was acknowledged");
+    if (how === "missing") rmSync(path);
+    else truncateSync(path);
+    expect(refusalOf(() => log.open())).toMatch(
+      /^log_unavailable: the log's file is empty or missing, but .*-wal.*put/,
+    );
   });
 
   it("is refused when another version has made it", () => {
