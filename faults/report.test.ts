@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -70,6 +70,11 @@ describe("the report", () => {
       expect(again.total).toMatchObject({ acked: 300, lost: 2, failedRuns: 1 });
       expect(markdownOf(again)).toContain("Made again later: `npm run faults -- three`.");
       expect(withRunsAgain(directory, { ...series, date: "later" }).date).toBe("later");
+
+      const commands = [1, 2].map((seed) => `npm run faults -- two --seed ${seed}`);
+      for (const command of commands)
+        writeReport(directory, withRunsAgain(directory, seriesOf(command, "later", [BAD])));
+      expect(JSON.parse(readFileSync(join(directory, "results.json"), "utf8"))).toMatchObject({ again: [commands[1]] });
     } finally {
       rmSync(directory, { recursive: true });
     }

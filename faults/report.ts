@@ -60,7 +60,11 @@ export function withRunsAgain(directory: string, series: Series): Series {
   if (before.runs.every(({ fault }) => made.has(fault))) return series;
   const runs = before.runs.map((run) => made.get(run.fault) ?? run);
   const added = series.runs.filter(({ fault }) => !before.runs.some((run) => run.fault === fault));
-  const again = [...(before.again ?? []), series.command];
+  // A run that is made again takes the place of its earlier repetition too.
+  const others = (before.again ?? []).filter(
+    (text) => ![...made.keys()].some((fault) => text.includes(`-- ${fault} `)),
+  );
+  const again = [...others, series.command];
   return { ...seriesOf(before.command, before.date, [...runs, ...added]), again };
 }
 

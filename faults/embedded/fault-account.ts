@@ -1,6 +1,7 @@
 import { type CheckResult, resultLine } from "../checker/check-result.ts";
+import type { Load } from "../load/load.ts";
 import { MemoryPeaks } from "../scene/memory-peaks.ts";
-import type { Recovery } from "../scene/recovery.ts";
+import { type Recovery, recoveryOf } from "../scene/recovery.ts";
 import type { FaultResult } from "../scene/run-fault.ts";
 import type { EmbeddedFault, EmbeddedSettings } from "./embedded-fault.ts";
 import type { EmbeddedSite } from "./embedded-site.ts";
@@ -35,6 +36,14 @@ export class FaultAccount {
   /** The process whose memory is watched from now on. */
   watch(site: EmbeddedSite): void {
     this.site = site;
+  }
+
+  /** A load is over. `readyAt`: when, in it, nothing was in its way any more, by performance.now(). */
+  loaded({ ackTimes }: Load, readyAt: readonly number[] = []): void {
+    const { firstAckMs, longestSilenceMs } = recoveryOf(ackTimes, readyAt, 0, 0);
+    const { recovery } = this;
+    if (firstAckMs !== undefined) recovery.firstAckMs = Math.max(recovery.firstAckMs ?? 0, firstAckMs);
+    recovery.longestSilenceMs = Math.max(recovery.longestSilenceMs, longestSilenceMs);
   }
 
   /** Waits until everything is settled, then checks; what is wrong is noted. */

@@ -55,6 +55,8 @@ class Scene {
   private readonly settings: EmbeddedSettings;
   private readonly random: SeededRandom;
   private readonly probe: RestProbe;
+  /** When there was room again. */
+  private readonly roomAt: number[] = [];
   private readonly counts = { fills: 0, refusedWrites: 0, readsWhileFull: 0 };
 
   constructor(site: EmbeddedSite, disk: SmallDisk, account: FaultAccount, settings: EmbeddedSettings) {
@@ -84,6 +86,7 @@ class Scene {
       load.finish();
     }
     await loading;
+    this.account.loaded(load, this.roomAt);
     await this.judgeAnswers();
     Object.assign(this.account.notes, this.counts);
     this.account.finish(await this.account.settledAndChecked(this.site));
@@ -106,10 +109,8 @@ class Scene {
       await this.readAll();
     }
     this.disk.release();
-    const beganMs = performance.now();
+    this.roomAt.push(performance.now());
     await this.writeUntil((code) => code === 200, TAKEN_AGAIN_MS_MAX, "taken with room again");
-    const { recovery } = this.account;
-    recovery.firstAckMs = Math.max(recovery.firstAckMs ?? 0, Math.round(performance.now() - beganMs));
   }
 
   private async readAll(): Promise<void> {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeededRandom } from "../ledger/seeded-random.ts";
-import { recoveryOf } from "../scene/recovery.ts";
 import type { FaultResult } from "../scene/run-fault.ts";
 import type { EmbeddedFault, EmbeddedSettings } from "./embedded-fault.ts";
 import { EmbeddedSite } from "./embedded-site.ts";
@@ -100,10 +99,7 @@ export class KillRounds {
     }
     load.finish();
     await loading;
-    const { firstAckMs = 0, longestSilenceMs } = recoveryOf(load.ackTimes, readyAt, 0, 0);
-    const { recovery } = this.account;
-    recovery.firstAckMs = Math.max(recovery.firstAckMs ?? 0, firstAckMs);
-    recovery.longestSilenceMs = Math.max(recovery.longestSilenceMs, longestSilenceMs);
+    this.account.loaded(load, readyAt);
     this.settings.tell(`${this.counts.rounds} rounds, ${this.counts.kills} kills; checking`);
     this.counts.checks++;
     const check = await this.account.settledAndChecked(site);

@@ -67,6 +67,7 @@ class Scene {
     }
     if (!this.account.isGood) load.stop();
     await loading;
+    this.account.loaded(load);
     Object.assign(this.account.notes, { refusals: this.refusals, wonBySecond: this.wonBySecond });
     this.account.finish(await this.account.settledAndChecked(this.site));
     return this.account.result();
