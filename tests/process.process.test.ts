@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -57,6 +57,33 @@ describe("the process", { timeout: 60_000 }, () => {
     );
     first.kill("SIGTERM");
     expect(await first.ended).toBe(0);
+  });
+
+  it("does not make a damaged store again from a log that never had its records, and leaves it as it is", async () => {
+    const startAndStop = async () => {
+      const running = await program({ LOGPULSE_DATA: folder });
+      await isReady(running.address);
+      const url = `http://${running.address}`;
+      await fetch(`${url}/logs`, { method: "POST", body: JSON.stringify({ message: "kept" }) });
+      await eventually(
+        async () => (await fetch(`${url}/logs/search?q=kept`)).json() as Promise<{ count: number }>,
+        ({ count }) => count > 0,
+      );
+      running.kill("SIGTERM");
+      expect(await running.ended).toBe(0);
+    };
+    await startAndStop();
+    rmSync(join(folder, "log.db"));
+    await startAndStop();
+    const store = join(folder, "store.db");
+    const damaged = readFileSync(store).fill(0x55, 0, 100);
+    writeFileSync(store, damaged);
+    const refused = await program({ LOGPULSE_DATA: folder });
+    expect(await refused.ended).toBe(1);
+    expect(refused.output()).toMatch(
+      /^cannot start: the store's file .*store\.db is damaged: .*Nothing was changed\./m,
+    );
+    expect(readFileSync(store).equals(damaged)).toBe(true);
   });
 
   it("lists what its store refused, tries it again, and still knows of it when it was started again", async () => {

@@ -54,9 +54,16 @@ async function embeddedPartsOrExit(config: Config, log: Log, isRead: boolean, fa
     return await embeddedParts(config, log, isRead, fail);
   } catch (reason) {
     log.debug({ err: reason }, "cannot start");
-    console.error(`cannot start: ${reasonText(reason)}`);
+    console.error(`cannot start: ${forPeople(reason as Error)}`);
     process.exit(1);
   }
+}
+
+/** With the innermost cause, unless the message says it already. */
+function forPeople(reason: Error): string {
+  const whole = reasonText(reason);
+  const cause = whole.slice(reason.message.length + ": ".length);
+  return reason.message.includes(cause) ? reason.message : whole;
 }
 
 /** Mistakes in the settings are for people: one list on the terminal, no stack. */

@@ -8,7 +8,7 @@ import { SqliteDeadLetters } from "../adapters/sqlite/store/dead-letters.ts";
 import { SqliteDiskUse } from "../adapters/sqlite/store/disk-use.ts";
 import { SqliteLogSink } from "../adapters/sqlite/store/log-sink.ts";
 import { SqliteRetention } from "../adapters/sqlite/store/retention.ts";
-import { isOfOtherLogs, markDamaged, noteOtherLog } from "../adapters/sqlite/store/store-damage.ts";
+import { forgetOtherLogs, isOfOtherLogs, markDamaged, noteOtherLog } from "../adapters/sqlite/store/store-damage.ts";
 import { type OpenedStore, openStoreFile } from "../adapters/sqlite/store/store-file.ts";
 import { StorePositions } from "../adapters/sqlite/store/store-positions.ts";
 import { StoreTables } from "../adapters/sqlite/store/store-tables.ts";
@@ -56,6 +56,7 @@ export class StoreWorker {
       nowMs: systemClock.nowMs(),
     });
     this.tellHowOpened(settings, logger);
+    if (this.store.isNew) forgetOtherLogs(storePath);
     const tables = new StoreTables(this.store.database, (reason) => {
       markDamaged(storePath, reason);
       tell({ fault: `the store's file is damaged: ${reasonText(reason)}` });

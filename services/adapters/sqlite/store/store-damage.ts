@@ -1,4 +1,4 @@
-import { existsSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { reasonText } from "../../../domain/errors.ts";
 
@@ -24,6 +24,11 @@ const OTHER_LOG_NAME = "store.of-other-logs";
 export function noteOtherLog(storePath: string): void {
   const text = "The store beside this file was filled from more than one log. Do not delete this note.\n";
   writeFileSync(join(dirname(storePath), OTHER_LOG_NAME), text);
+}
+
+/** Of a store that was begun anew that is no longer so. */
+export function forgetOtherLogs(storePath: string): void {
+  rmSync(join(dirname(storePath), OTHER_LOG_NAME), { force: true });
 }
 
 /** True where that was noted. */
