@@ -8,7 +8,6 @@ import type { BodySplitter } from "./body-splitter.ts";
 import { JsonArraySplitter } from "./json-array-splitter.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { BodyForm } from "./media-type.ts";
-import { contentEncoding } from "./request-body.ts";
 
 /**
  * The elements of a body that is a stream of messages, each as soon as it is whole. The client is read as fast as they
@@ -25,7 +24,7 @@ export async function* bodyElements(
   share: ReceivedShare,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  if (contentEncoding(request) !== undefined) {
+  if (request.headers["content-encoding"] !== undefined) {
     throw HttpRefusal.unknownType("a stream of batches takes no content-encoding; /v1/logs:write and gRPC take gzip");
   }
   const splitter: BodySplitter = form === "json" ? new JsonArraySplitter() : new LineSplitter();

@@ -51,7 +51,7 @@ export function utf8Text(bytes: Uint8Array, what: string): string {
 }
 
 /** The name in content-encoding; undefined where the body comes as it is. */
-export function contentEncoding({ headers }: IncomingMessage): string | undefined {
+function contentEncoding({ headers }: IncomingMessage): string | undefined {
   const name = headers["content-encoding"]?.trim().toLowerCase();
   return name === "" || name === "identity" ? undefined : name;
 }
