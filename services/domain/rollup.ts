@@ -201,6 +201,17 @@ export function limitSeries(
   return Math.min(fresh.length, room);
 }
 
+/** The client addresses of each service that has any; in `series` after it was limited: clients of what became `other` count there. */
+export function clientsByService({ series }: MinuteRollup): Map<string, Set<string>> {
+  const clients = new Map<string, Set<string>>();
+  for (const { service, clients: ofSeries } of series.values()) {
+    if (ofSeries.size === 0) continue;
+    const addresses = valueAt(clients, service, () => new Set<string>());
+    for (const address of ofSeries) addresses.add(address);
+  }
+  return clients;
+}
+
 /** By key where they are equally busy, so that a repeated transaction decides alike. */
 function busiestFirst([keyA, a]: [string, Series], [keyB, b]: [string, Series]): number {
   return b.tally.requests - a.tally.requests || (keyA < keyB ? -1 : 1);

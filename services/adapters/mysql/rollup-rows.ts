@@ -1,6 +1,6 @@
 import type { PoolConnection } from "mysql2/promise";
 import { ROLLUP_SERIES_PER_MINUTE_MAX } from "../../domain/limits.ts";
-import { addTally, limitSeries, type MinuteRollup, newTally, OTHER, rollUp, seriesKey } from "../../domain/rollup.ts";
+import { addTally, clientsByService, limitSeries, newTally, OTHER, rollUp, seriesKey } from "../../domain/rollup.ts";
 import { InsertStatement, replacing, type SqlValue } from "./insert-rows.ts";
 import type { BatchedRecord } from "./record-rows.ts";
 import { type RollupGroup, storedClients, storedMinutes, storedSeries } from "./rollup-reads.ts";
@@ -91,17 +91,6 @@ async function mergeClients(connection: PoolConnection, group: RollupGroup): Pro
     }),
   );
   await SAVE_CLIENTS.run(connection, rows);
-}
-
-function clientsByService({ series }: MinuteRollup): Map<string, Set<string>> {
-  const clients = new Map<string, Set<string>>();
-  for (const { service, clients: ofSeries } of series.values()) {
-    if (ofSeries.size === 0) continue;
-    const addresses = clients.get(service) ?? new Set();
-    clients.set(service, addresses);
-    for (const address of ofSeries) addresses.add(address);
-  }
-  return clients;
 }
 
 function keyValues({ tenant, logPartition, producerDay }: RollupGroup, minute: number): SqlValue[] {

@@ -4,11 +4,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { LogPulseError } from "../../../domain/errors.ts";
 import { SQLITE_LOG_CACHE_KIB } from "../../../domain/limits.ts";
 import { openDatabase, transaction } from "../database.ts";
+import { type FileMark, hasMark, setMark } from "../file-mark.ts";
 
-/** Marks a file as the log's: "LgPl". */
-const APPLICATION_ID = 0x4c67506c;
-/** Raise it with every change of the tables. */
-const SCHEMA_VERSION = 1;
+const MARK: FileMark = { what: "the log's file", applicationId: 0x4c67506c, version: 1 }; // "LgPl".
 const LOG_ID_BYTES = 16;
 
 const STATE_TABLES = `
@@ -52,7 +50,7 @@ export function openLog(path: string, partitions: number): { database: DatabaseS
   else if (hasContent(`${path}-wal`)) throw lostFile(path); // SQLite would delete the WAL, and what is acknowledged in it.
   const database = openDatabase(path, { synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
-    if (isNew(database)) transaction(database, () => createTables(database, partitions));
+    if (!hasMark(database, MARK)) transaction(database, () => createTables(database, partitions));
     return { database, state: readState(database) };
   } catch (reason) {
     database.close();
@@ -64,7 +62,7 @@ export function openLog(path: string, partitions: number): { database: DatabaseS
 export function openLogForReading(path: string): { database: DatabaseSync; state: LogState } {
   const database = openDatabase(path, { readOnly: true, synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
-    if (isNew(database)) throw new LogPulseError("bug", "the log's file is empty");
+    if (!hasMark(database, MARK)) throw new LogPulseError("bug", "the log's file is empty");
     return { database, state: readState(database) };
   } catch (reason) {
     database.close();
@@ -89,7 +87,7 @@ function hasContent(path: string): boolean {
 function lookAt(path: string): void {
   const database = openDatabase(path, { readOnly: true, synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
-    if (isNew(database)) return; // A crash between creating the file and its tables.
+    if (!hasMark(database, MARK)) return; // A crash between creating the file and its tables.
     const { partitions } = readState(database);
     database.prepare("SELECT sum(start_offset) FROM log_partitions").get();
     for (let partition = 0; partition < partitions; partition++) {
@@ -100,23 +98,6 @@ function lookAt(path: string): void {
   } finally {
     database.close();
   }
-}
-
-/** @throws LogPulseError where somebody else has written the file. */
-function isNew(database: DatabaseSync): boolean {
-  const application = numberOf(database, "application_id");
-  const version = numberOf(database, "user_version");
-  if (application === APPLICATION_ID && version === SCHEMA_VERSION) return false;
-  if (application === APPLICATION_ID) {
-    throw new LogPulseError(
-      "bug",
-      `the log's file has tables of version ${version}; this program knows version ${SCHEMA_VERSION}: name another ` +
-        "folder in LOGPULSE_DATA, or run the program that made these tables",
-    );
-  }
-  const [first] = database.prepare("SELECT name FROM sqlite_schema LIMIT 1").all();
-  if (application !== 0 || first) throw new LogPulseError("bug", "the log's file belongs to another program");
-  return true;
 }
 
 function createTables(database: DatabaseSync, partitions: number): void {
@@ -130,7 +111,7 @@ function createTables(database: DatabaseSync, partitions: number): void {
       INSERT INTO log_partitions VALUES (${partition}, 0, 0, 0);
     `);
   }
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+  setMark(database, MARK);
 }
 
 function readState(database: DatabaseSync): LogState {
@@ -138,8 +119,4 @@ function readState(database: DatabaseSync): LogState {
   const logId = Buffer.from((row?.log_id ?? "") as Uint8Array).toString("hex");
   if (logId.length !== 2 * LOG_ID_BYTES) throw new LogPulseError("log_unavailable", "the log's file has lost its id");
   return { logId, partitions: Number(row!.partitions) };
-}
-
-function numberOf(database: DatabaseSync, pragma: "application_id" | "user_version"): number {
-  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
 }

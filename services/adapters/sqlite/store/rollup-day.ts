@@ -1,7 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HyperLogLog } from "../../../domain/hyperloglog.ts";
 import { ROLLUP_SERIES_PER_MINUTE_MAX } from "../../../domain/limits.ts";
-import { addTally, limitSeries, type MinuteRollup, newTally, type Tally } from "../../../domain/rollup.ts";
+import {
+  addTally,
+  clientsByService,
+  limitSeries,
+  type MinuteRollup,
+  newTally,
+  type Tally,
+} from "../../../domain/rollup.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "./tally-columns.ts";
 
 const KEY = "tenant = ? AND minute = ? AND log_partition = ?";
@@ -132,15 +139,4 @@ function statementsOf(database: DatabaseSync, day: number) {
     updateSeries: database.prepare(`UPDATE ${series} SET ${set} WHERE ${KEY} AND series = unhex(?)`),
     saveClients: database.prepare(`INSERT OR REPLACE INTO ${clients} VALUES (?, ?, ?, ${text}, ?)`),
   };
-}
-
-function clientsByService({ series }: MinuteRollup): Map<string, Set<string>> {
-  const clients = new Map<string, Set<string>>();
-  for (const { service, clients: ofSeries } of series.values()) {
-    if (ofSeries.size === 0) continue;
-    const addresses = clients.get(service) ?? new Set();
-    clients.set(service, addresses);
-    for (const address of ofSeries) addresses.add(address);
-  }
-  return clients;
 }

@@ -1,10 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { LogPulseError } from "../../../domain/errors.ts";
+import { type FileMark, hasMark, setMark } from "../file-mark.ts";
 
-/** Marks a file as ours: "LgPs". */
-const APPLICATION_ID = 0x4c675073;
-/** Raise it with every change of the tables. */
-const SCHEMA_VERSION = 1;
+const MARK: FileMark = { what: "the store's file", applicationId: 0x4c675073, version: 1 }; // "LgPs".
 
 /**
  * Settings of a day's words. `automerge`: FTS5 would merge its segments within each transaction, which takes as long as
@@ -178,19 +175,7 @@ export function dropRollupDay(database: DatabaseSync, day: number): void {
  * @throws LogPulseError `bug` where the file is another program's, or of another version of this one.
  */
 export function hasStore(database: DatabaseSync): boolean {
-  const application = numberOf(database, "application_id");
-  const version = numberOf(database, "user_version");
-  if (application === APPLICATION_ID && version === SCHEMA_VERSION) return true;
-  if (application === APPLICATION_ID) {
-    throw new LogPulseError(
-      "bug",
-      `the store's file has tables of version ${version}; this program knows version ${SCHEMA_VERSION}: name another ` +
-        "folder in LOGPULSE_DATA, or run the program that made these tables",
-    );
-  }
-  const [first] = database.prepare("SELECT name FROM sqlite_schema LIMIT 1").all();
-  if (application !== 0 || first) throw new LogPulseError("bug", "the store's file belongs to another program");
-  return false;
+  return hasMark(database, MARK);
 }
 
 /**
@@ -201,9 +186,5 @@ export function hasStore(database: DatabaseSync): boolean {
 export function createStore(database: DatabaseSync): void {
   if (hasStore(database)) return;
   database.exec(WHOLE_TABLES);
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
-}
-
-function numberOf(database: DatabaseSync, pragma: "application_id" | "user_version"): number {
-  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+  setMark(database, MARK);
 }
