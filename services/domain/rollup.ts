@@ -201,7 +201,7 @@ export function limitSeries(
   return Math.min(fresh.length, room);
 }
 
-/** The client addresses of each service that has any; in `series` after it was limited: clients of what became `other` count there. */
+/** The client addresses of each service, those of a minute's `other` series under that name. */
 export function clientsByService({ series }: MinuteRollup): Map<string, Set<string>> {
   const clients = new Map<string, Set<string>>();
   for (const { service, clients: ofSeries } of series.values()) {

@@ -3,17 +3,12 @@ import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { RECORD_BYTES_MAX, STORE_BYTES_MAX, STORE_COMPARE_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { sameContent } from "../../domain/record-content.ts";
+import type { StoredContent } from "../../domain/refused-record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { keyValues } from "./producer-key.ts";
 
 const WHOLE_RECORDS_MAX = Math.floor(STORE_BYTES_MAX / RECORD_BYTES_MAX); // Of one SELECT; in memory at a time.
 const TURN_MS_MAX = 50; // Then timers and sockets get their turn: heartbeats must go on.
-
-/**
- * What the row with a record's identity holds: the same content, or another. `not_compared`: its bytes differ, and
- * there was no time to look at what they say.
- */
-export type StoredContent = "same" | "other" | "not_compared";
 
 /** A record whose bytes are not those of its row, and the hash that is kept with the row. */
 export interface UnlikeRecord {

@@ -1,7 +1,7 @@
 import type { PoolConnection } from "mysql2/promise";
 import { identityText } from "../../domain/identity.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
-import type { RefusedRecord } from "../../domain/refused-record.ts";
+import { conflict, type RefusedRecord } from "../../domain/refused-record.ts";
 import type { ReplayOutcome } from "../../ports/dead-letter-replay.ts";
 import type { ContentComparison } from "./content-comparison.ts";
 import { lockLetterState, moveLetter } from "./dead-letter-rows.ts";
@@ -9,7 +9,7 @@ import { lockFirstDay } from "./first-day.ts";
 import { insertGood } from "./record-rows.ts";
 import { addToRollups } from "./rollup-rows.ts";
 import { LockedRanges } from "./settled-rows.ts";
-import { compareWithStored, conflict } from "./stored-content.ts";
+import { compareWithStored } from "./stored-content.ts";
 
 /**
  * Stores what the letter carries, under the same locks as the workers, and moves the letter's state. A letter that is no

@@ -1,7 +1,7 @@
 import type { PoolConnection } from "mysql2/promise";
 import { SETTLED_RANGES_PER_PRODUCER_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
-import type { RefusedRecord } from "../../domain/refused-record.ts";
+import { conflict, type RefusedRecord } from "../../domain/refused-record.ts";
 import { type SettledSplit, settleBatches } from "../../domain/settled-ranges.ts";
 import { NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import type { Outcome } from "./connections.ts";
@@ -10,7 +10,7 @@ import { lockFirstDay } from "./first-day.ts";
 import { insertGood } from "./record-rows.ts";
 import { addToRollups } from "./rollup-rows.ts";
 import { LockedRanges } from "./settled-rows.ts";
-import { compareWithStored, conflict } from "./stored-content.ts";
+import { compareWithStored } from "./stored-content.ts";
 
 /** What one run of the transaction found: counts where it may be kept, refusals where letters must be kept first. */
 export interface StoreResult {

@@ -1,8 +1,8 @@
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { contentHash } from "../../domain/record-content.ts";
-import type { RefusedRecord } from "../../domain/refused-record.ts";
-import type { ContentComparison, StoredContent, UnlikeRecord } from "./content-comparison.ts";
+import type { StoredContent } from "../../domain/refused-record.ts";
+import type { ContentComparison, UnlikeRecord } from "./content-comparison.ts";
 import { keyText } from "./producer-key.ts";
 
 const RUNS_MAX = 200; // Of one SELECT. Runs, not lists of seqs: those take the server five times as long (measured).
@@ -11,16 +11,6 @@ const RUNS_MAX = 200; // Of one SELECT. Runs, not lists of seqs: those take the 
 export interface BatchPart {
   batch: LoggedBatch;
   records: readonly LoggedRecord[];
-}
-
-/** The refusal of a record whose identity another one has, as far as is known. */
-export function conflict(batch: LoggedBatch, logged: LoggedRecord, content?: StoredContent): RefusedRecord {
-  const detail =
-    content === "not_compared"
-      ? "other bytes are stored under this identity, and there was no time to compare what they say: another record, " +
-        "or the same one written in another way"
-      : "another record is stored under this identity: two senders have the same producer id, or one has used a seq twice";
-  return { batch, logged, reason: "conflict", detail };
 }
 
 /**

@@ -2,16 +2,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { STORE_COMPARE_MS_MAX } from "../../../domain/limits.ts";
 import type { LoggedRecord } from "../../../domain/logged-batch.ts";
 import { sameContent } from "../../../domain/record-content.ts";
+import type { StoredContent } from "../../../domain/refused-record.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { StoreTables } from "./store-tables.ts";
 
 const TURN_MS_MAX = 50; // Then others of this thread get their turn.
-
-/**
- * What is stored under a record's identity: the same content, or another. `not_compared`: its bytes differ, and there
- * was no time to look at what they say.
- */
-export type StoredContent = "same" | "other" | "not_compared";
 
 /** A record whose bytes are not those that have its identity: of a row, or of a record that came before it in the call. */
 export interface UnlikeRecord {

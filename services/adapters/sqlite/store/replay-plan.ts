@@ -1,13 +1,13 @@
 import { identityText } from "../../../domain/identity.ts";
 import type { LoggedBatch, LoggedRecord } from "../../../domain/logged-batch.ts";
-import type { RefusedRecord } from "../../../domain/refused-record.ts";
+import { conflict, type RefusedRecord } from "../../../domain/refused-record.ts";
 import type { ReplayOutcome } from "../../../ports/dead-letter-replay.ts";
 import type { ComparisonResults, UnlikeRecord } from "./content-comparison.ts";
 import { ProducerRanges } from "./producer-ranges.ts";
 import { writeRecords } from "./record-writes.ts";
 import { refusalOf } from "./settle-plan.ts";
 import type { StoreTables } from "./store-tables.ts";
-import { conflict, findContent } from "./stored-content.ts";
+import { findContent } from "./stored-content.ts";
 
 /** What is to become of a letter's records. It holds until something is awaited. */
 export interface ReplayPlan {

@@ -1,12 +1,12 @@
 import { RECORD_BYTES_MAX, RECORD_TIME_NANOS_MAX, SETTLED_RANGES_PER_PRODUCER_MAX } from "../../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../../domain/logged-batch.ts";
-import type { RefusedRecord } from "../../../domain/refused-record.ts";
+import { conflict, type RefusedRecord } from "../../../domain/refused-record.ts";
 import { type SettledSplit, settleBatches } from "../../../domain/settled-ranges.ts";
 import type { StoreCounts } from "../../../ports/log-sink.ts";
 import type { ComparisonResults, UnlikeRecord } from "./content-comparison.ts";
 import { ProducerRanges, producerKey } from "./producer-ranges.ts";
 import type { StoreTables } from "./store-tables.ts";
-import { type BatchPart, conflict, findContent, judgeUnlike } from "./stored-content.ts";
+import { type BatchPart, findContent, judgeUnlike } from "./stored-content.ts";
 
 /** What is to become of the batches of one call. It holds until something is awaited. */
 export interface SettlePlan {

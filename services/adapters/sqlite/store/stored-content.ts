@@ -1,7 +1,7 @@
 import type { LoggedBatch, LoggedRecord } from "../../../domain/logged-batch.ts";
 import { contentHash } from "../../../domain/record-content.ts";
-import type { RefusedRecord } from "../../../domain/refused-record.ts";
-import type { ComparisonResults, StoredContent, UnlikeRecord } from "./content-comparison.ts";
+import type { StoredContent } from "../../../domain/refused-record.ts";
+import type { ComparisonResults, UnlikeRecord } from "./content-comparison.ts";
 import type { StoreTables } from "./store-tables.ts";
 
 /** Some of a batch's records. */
@@ -59,16 +59,6 @@ export function judgeUnlike(
   const content = kept.has(unlike.logged) ? "other" : results.of(unlike);
   if (content) found.content.set(unlike.logged, content);
   else found.unlike.push(unlike);
-}
-
-/** The refusal of a record whose identity another one has, as far as is known. */
-export function conflict(batch: LoggedBatch, logged: LoggedRecord, content?: StoredContent): RefusedRecord {
-  const detail =
-    content === "not_compared"
-      ? "other bytes are stored under this identity, and there was no time to compare what they say: another record, " +
-        "or the same one written in another way"
-      : "another record is stored under this identity: two senders have the same producer id, or one has used a seq twice";
-  return { batch, logged, reason: "conflict", detail };
 }
 
 /** Records, ascending by seq, cut where a seq is missing: a list of seqs would be looked up one by one. */
