@@ -77,7 +77,7 @@ describe("envoy.yaml", () => {
       const reasons = "connect-failure,refused-stream";
       expect([name, retryOn]).toEqual([name, isRead ? `${reasons},reset,unavailable` : reasons]);
     }
-    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(16);
+    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(17);
   });
 
   it("has no route time-out on native streams, and on REST one that nothing switches off", () => {

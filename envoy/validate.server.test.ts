@@ -15,11 +15,11 @@ describe.skipIf(!haveServers("envoy"))("Envoy takes", () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("envoy.yaml, as compose mounts it", async () => {
-    // The one thing that is elsewhere here: compose mounts the descriptor set at this path.
+    // What is elsewhere here: compose mounts the descriptor set at this path.
     const text = readFileSync(join(import.meta.dirname, "envoy.yaml"), "utf8");
     expect(text).toContain("/etc/envoy/logpulse.binpb");
     const file = join(directory, "compose.yaml");
-    writeFileSync(file, text.replace("/etc/envoy/logpulse.binpb", DESCRIPTOR_PATH));
+    writeFileSync(file, text.replaceAll("/etc/envoy/logpulse.binpb", DESCRIPTOR_PATH));
     expect(await validateEnvoy(file)).toBeUndefined();
   });
 

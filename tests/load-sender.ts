@@ -17,18 +17,23 @@ const CALL_MS_MAX = 15_000;
 export class LoadSender {
   static readonly recordsPerBatch = RECORDS_PER_BATCH;
   readonly acknowledged: string[] = [];
+  /** Of these, the ones that may stand in the log more than once: they were sent again. */
+  readonly sentTwice = new Set<string>();
   /** Calls that failed and were repeated, by gRPC code. */
   readonly failures = new Map<number, number>();
   private readonly client: Client;
   private readonly producerId = makeUuidV7(Date.now(), randomBytes(10));
   private readonly name: string;
+  private readonly times: number;
   private stopping = false;
   private abandoned = false;
   private running: Promise<void> = Promise.resolve();
 
-  constructor(address: string, name: string) {
+  /** `times`: how often it sends each batch, also when all is well. */
+  constructor(address: string, name: string, { times = 1 } = {}) {
     this.client = new Client(address, credentials.createInsecure());
     this.name = name;
+    this.times = times;
   }
 
   /** Sends batch after batch until `stop`. */
@@ -52,12 +57,18 @@ export class LoadSender {
   private async run(): Promise<void> {
     for (let firstSeq = 0; !this.stopping; firstSeq += RECORDS_PER_BATCH) {
       const batch = this.batch(firstSeq);
-      while (!(await this.send(batch))) {
-        if (this.abandoned) return this.client.close();
-        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
-      }
       const producer = Buffer.from(this.producerId).toString("hex");
-      for (let i = 0; i < RECORDS_PER_BATCH; i++) this.acknowledged.push(`${producer}-${firstSeq + i}`);
+      const ids = Array.from({ length: RECORDS_PER_BATCH }, (_, i) => `${producer}-${firstSeq + i}`);
+      for (let left = this.times; left > 0; ) {
+        if (await this.send(batch)) {
+          left--;
+        } else {
+          if (this.abandoned) return this.client.close();
+          await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+        }
+        if (left > 0) for (const id of ids) this.sentTwice.add(id);
+      }
+      this.acknowledged.push(...ids);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS)); // The machine has to run everything else too.
     }
   }

@@ -62,7 +62,7 @@ export function encodeBatch(
 }
 
 /** Whole numbers below 2^31 that look random (the constants of ANSI C's example generator). */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = BigInt(seed);
   return () => {
     state = (state * 1_103_515_245n + 12_345n) % 2n ** 31n;

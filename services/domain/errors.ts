@@ -16,6 +16,7 @@ export const ERROR_KINDS = {
   overloaded: { mayRetry: true }, // Every caller: a queue is full or the process is stopping.
   log_unavailable: { mayRetry: true }, // The event log does not answer; the batch may or may not be kept.
   store_unavailable: { mayRetry: true },
+  query_too_costly: { mayRetry: false }, // It was stopped by time; the caller asks for less.
   cancelled: { mayRetry: true }, // The caller hung up.
   deadline_exceeded: { mayRetry: true }, // The caller's own deadline passed.
   bug: { mayRetry: false }, // Ours. The caller sees no details; our log sees them all.

@@ -16,6 +16,10 @@ function addresses(count: number, first = 0): string[] {
   );
 }
 
+function ipv4(bits: number): string {
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
+}
+
 describe("HyperLogLog", () => {
   it("estimates within four standard errors at every size, and nearly exactly where there are few", () => {
     const sketch = new HyperLogLog();
@@ -26,6 +30,30 @@ describe("HyperLogLog", () => {
       added = count;
       if (count <= 100) expect(Math.round(sketch.estimate())).toBe(count);
       expect(Math.abs(sketch.estimate() / count - 1)).toBeLessThan(4 * 0.0081);
+    }
+  });
+
+  it("estimates random addresses within three standard errors of exact counts, up to a million", {
+    timeout: 60_000,
+  }, () => {
+    for (const [seed, most] of [
+      [1, 1_000_000],
+      [2, 100_000],
+      [3, 100_000],
+    ] as const) {
+      const sketch = new HyperLogLog();
+      const exact = new Set<number>();
+      let state = seed;
+      for (const count of [10, 1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]) {
+        if (count > most) break;
+        while (exact.size < count) {
+          state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes, 3rd ed.; its period is 2^32.
+          if (state % 8 === 0) sketch.add(ipv4(state)); // Some come twice.
+          exact.add(state);
+          sketch.add(ipv4(state));
+        }
+        expect(Math.abs(sketch.estimate() / count - 1)).toBeLessThan(3 * 0.0081);
+      }
     }
   });
 

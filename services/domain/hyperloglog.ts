@@ -3,6 +3,10 @@ import { NumberReader, NumberWriter } from "./variable-length-number.ts";
 
 const PRECISION = 14; // Bits of the hash that choose a register.
 const REGISTERS = 2 ** PRECISION;
+
+/** The standard error of an estimate, as a part of it: 0.81 %. */
+export const HYPERLOGLOG_STANDARD_ERROR = 0.0081;
+
 const RANK_BITS = 64 - PRECISION; // The others: a rank is 1 to RANK_BITS + 1.
 const SPARSE_FORMAT = 1;
 const DENSE_FORMAT = 2;

@@ -2,6 +2,7 @@ import { LogPulseError } from "./errors.ts";
 import { PRODUCER_ID_BYTES, SEQ_MAX } from "./limits.ts";
 
 const DAY_MS = 86_400_000;
+const ASSIGNED_MARK = "1095"; // The last four digits of ids that ingest draws.
 const ID_TEXT = /^([0-9a-f]{32})-(0|[1-9][0-9]{0,15})$/;
 
 /** One record's identity within its tenant. */
@@ -76,4 +77,19 @@ export function makeUuidV7(timeMs: number, random: Uint8Array): Uint8Array<Array
   id[6] = (id[6]! & 0x0f) | 0x70;
   id[8] = (id[8]! & 0x3f) | 0x80;
   return id;
+}
+
+/**
+ * The same for a producer that ingest draws for callers without identity. It can be told from one that a client drew, but
+ * for one client in 65,536.
+ */
+export function makeAssignedProducer(timeMs: number, random: Uint8Array): Uint8Array<ArrayBuffer> {
+  const id = makeUuidV7(timeMs, random);
+  id.set(Buffer.from(ASSIGNED_MARK, "hex"), PRODUCER_ID_BYTES - 2);
+  return id;
+}
+
+/** Whether ingest drew that producer: its records are of many callers. `producer`: 32 hexadecimal digits. */
+export function isAssignedProducer(producer: string): boolean {
+  return producer.endsWith(ASSIGNED_MARK);
 }

@@ -96,6 +96,14 @@ const NESTED: [string, number[]][] = [
     "lists, and as many lookups beside them, in the connections to MySQL",
     [2 * limits.LISTS_AT_ONCE_MAX, limits.MYSQL_CONNECTIONS_MAX],
   ],
+  [
+    "groups in one look for statistics, and that in an answer",
+    [limits.STATS_GROUPS_MAX - 1, limits.STATS_CELLS_AT_ONCE_MAX, limits.STATS_CELLS_MAX],
+  ],
+  [
+    "the looks for statistics, the last of them whole, in the wait of REST",
+    [limits.STATS_MS_MAX + limits.STORE_QUERY_MS_MAX, limits.REST_ANSWER_MS_MAX],
+  ],
   ["a line in a record", [limits.LINE_BYTES_MAX, limits.RECORD_BYTES_MAX]],
   ["the last second of record time in 64-bit nanoseconds", [limits.RECORD_TIME_SECONDS_MAX * 1e9, 2 ** 63]],
   [

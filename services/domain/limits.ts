@@ -140,6 +140,35 @@ export const LIST_OFFSET_MAX = 10_000;
 export const ENTRIES_FOUND_MAX = 50;
 export const QUERY_TEXT_BYTES_MAX = 8 * KiB;
 export const PAGE_TOKEN_CHARACTERS_MAX = 512;
+export const FILTER_CONDITIONS_MAX = 256;
+export const FILTER_DEPTH_MAX = 16; // Of conditions in one another.
+export const FILTER_WORDS_MAX = 256;
+// Engines make an automaton of each beginning and of each text that something is to contain. Elasticsearch refuses those
+// of more than 1,000 bytes, an attribute's path included, and needs up to a megabyte and 20 ms of each day's index for
+// each contained text: 256 of 256 characters ended it (measured).
+export const FILTER_PATTERN_BYTES_MAX = 256; // Of a beginning, or of a text to be contained.
+export const FILTER_CONTAINS_MAX = 16; // Texts to be contained, of one filter.
+export const FILTER_ATTRIBUTE_PATH_BYTES_MAX = 512;
+export const QUERY_ERRORS_TOLD_MAX = 10; // Of one text.
+export const ATTRIBUTE_VALUE_CHARACTERS_MAX = 8191; // A longer one is not found by its value.
+export const SEARCH_MS_MIN = 10; // The least time that a search may be given.
+export const CONTEXT_RECORDS_DEFAULT = 20;
+export const CONTEXT_RECORDS_MAX = 500; // On each side.
+export const HISTOGRAM_BUCKETS_DEFAULT = 60;
+export const HISTOGRAM_BUCKETS_MAX = 1_000;
+export const FACET_FIELDS_MAX = 20;
+export const FACET_VALUES_DEFAULT = 10;
+export const FACET_VALUES_MAX = 100;
+export const FACET_VALUES_COUNTED_MAX = 100_000; // Different values of one field that are counted at a time.
+export const FACET_CHARACTERS_COUNTED_MAX = 16 * MiB; // Of all these values of all fields together.
+export const FACET_VALUES_PER_INDEX_MAX = 1_000; // Which each day's index tells of a field; the rest may be counted too low.
+export const FIELDS_RECORDS_LOOKED_AT_MAX = 1_000;
+export const ATTRIBUTES_LISTED_MAX = 1_000; // Of one list of fields.
+export const EXPORT_PAGE_RECORDS = 1_000; // One search of many.
+export const EXPORTS_AT_ONCE_MAX = 16; // Of one process.
+export const EXPORT_CHUNK_BYTES = 256 * KiB; // Of CSV in one message; one record may make it longer.
+export const AGGREGATES_AT_ONCE_MAX = 4; // Of one process: histograms and facets.
+export const AGGREGATES_WAITING_MAX = 500;
 export const SEARCHES_AT_ONCE_MAX = 8; // Of one process.
 export const SEARCHES_WAITING_MAX = 2_000;
 export const LISTS_AT_ONCE_MAX = 4; // Of one process: a list counts all it finds, and lookups share its connections.
@@ -147,7 +176,44 @@ export const LISTS_WAITING_MAX = 500;
 export const MYSQL_CONNECTIONS_MAX = 10; // Of one pool; a process has one for each part that asks MySQL.
 export const ANSWER_BYTES_MAX = 3.5 * MiB; // gRPC clients take 4 MiB unless told otherwise.
 export const STORE_QUERY_MS_MAX = 10_000;
+export const STORE_QUERY_LATE_MS_MAX = 1_000; // Of an answer behind its time: stores look at the clock now and then.
 export const SEARCH_ANSWER_BYTES_MAX = 32 * MiB; // As the store writes it; a longer answer is asked for in parts.
+
+// Statistics.
+export const STATS_GROUPS_DEFAULT = 10;
+export const STATS_GROUPS_MAX = 1_000;
+export const STATS_CELLS_MAX = 20_000; // Pieces of time of all groups: each has a sketch of up to some KiB.
+export const STATS_CELLS_AT_ONCE_MAX = 1_000; // Of one look into the store: so many sketches are in memory, each up to 80 KiB.
+export const STATS_MINUTES_MAX = 366 * 1_440; // Of one question.
+export const STATS_MS_MAX = 15_000; // Of one question: later than that no other look into the store begins.
+export const WATERMARK_MS_MAX = 500; // Until log and store have said where they are; else an answer goes without.
+export const WATERMARK_AGE_MS_MAX = 1_000; // So long it is remembered.
+
+// Tails.
+export const TAILS_MAX = 10_000; // Of one process.
+export const TAIL_FETCH_BYTES_MAX = 1 * MiB;
+export const TAIL_FETCH_WAIT_MS_MAX = 1_000; // Of one look for messages that are still to come.
+export const TAIL_RECENT_BYTES_MAX = 32 * MiB; // Of the log's newest messages, kept for those who begin or catch up.
+// Of records that one reader has not taken; beyond it records are left out. Readers with the same condition share them.
+export const TAIL_QUEUE_BYTES_MAX = 2 * MiB;
+export const TAIL_QUEUES_BYTES_MAX = 64 * MiB; // The same of all readers of a process together.
+export const TAIL_QUEUED_RECORD_BYTES = 200; // What a record costs there beside its bytes.
+export const TAIL_ANSWER_BYTES_MAX = 256 * KiB; // Of one message of records; one record alone may be larger.
+export const TAIL_ANSWERS_BYTES_MAX = 64 * MiB; // Of one process, made and not taken by their readers; then answers are smaller.
+export const TAIL_ANSWER_BYTES_MIN = 4 * KiB; // How small: so much each reader may have.
+export const TAIL_HEARTBEAT_MS = 10_000; // Promised are 15 s.
+export const TAIL_LOOK_EVERY_MS = 1_000; // For those whose heartbeat or end is due.
+export const TAIL_HISTORIES_AT_ONCE_MAX = 4; // Of one process: readings of the log by those who catch up.
+export const TAIL_HISTORIES_BYTES_MAX = 32 * MiB; // Of messages that they have in hand; what is put down is read again.
+export const TAIL_MATCHES_PER_TURN_MAX = 2_000; // A record and a condition each; then others of the process have their turn.
+export const TAIL_PRODUCERS_REMEMBERED_MAX = 4_096; // Whose repeats are known.
+export const TAIL_RUNS_PER_PRODUCER_MAX = 64; // Of seqs in one message that are told apart; beyond it, runs become one.
+export const TAIL_LOG_RETRY_MS_MAX = 5_000; // So long a log that does not answer is asked again, before tails end.
+export const TAIL_MS_MAX = 25 * 60_000; // Of one tail: before the door's half hour, so that the end is said in-band.
+export const TAIL_HISTORY_SECONDS_MAX = 366 * 86_400;
+export const TAIL_CURSOR_CHARACTERS_MAX = 16 * KiB; // With LOG_PARTITIONS_MAX; of three, it has about 80.
+export const LOG_ID_CHARACTERS_MAX = 64;
+export const LOG_PARTITIONS_MAX = 1_000;
 
 // Limiter.
 export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease denies honest bursts.
@@ -185,7 +251,9 @@ export const STORE_CHECKPOINT_BYTES = 16 * MiB; // Of changes: about 20 ms of co
 export const STORE_CHECKPOINT_EVERY_MS = 2_000; // What is not checkpointed may be lost with the machine, and stays in the log.
 export const STORE_CHECKPOINT_AGAIN_MS = 20; // While storing waits for readers that hold the WAL up.
 export const STORE_CHECKPOINT_WAIT_MS_MAX = 15_000; // So long it waits: no reader should take longer.
+export const MARKS_PER_RECORD_MAX = 256; // Values of attributes that are indexed, each like a word of the message.
 export const READ_THREADS = 2; // One long search leaves the other free.
+export const READ_FIRST_LOOK_MS_MAX = 250; // Of a search; one that takes longer begins again as a long read.
 export const READ_LOOK_BYTES_MAX = 8 * MiB; // Of records that one look brings between threads; a longer page takes several.
 export const READS_WAITING_MAX = 1_000; // Of all threads together; beyond it calls are refused as overloaded.
 export const READ_STATEMENTS_MAX = 300; // Prepared, of each thread: every day has tables of its own.

@@ -46,6 +46,11 @@ export class LoggedRecord {
     return this.readColumns;
   }
 
+  /** Whether reading `record` costs nothing any more. */
+  get isDecoded(): boolean {
+    return this.decodedRecord !== undefined;
+  }
+
   /** Its time in nanoseconds since 1970. */
   get timeNanos(): bigint {
     const { decodedRecord } = this;
@@ -97,8 +102,13 @@ export function readLoggedBatch(partition: number, offset: bigint, message: Uint
   return batch;
 }
 
-/** A batch whose records nobody has looked at. */
-function splitBatch(partition: number, offset: bigint, message: Uint8Array): LoggedBatch {
+/**
+ * The same without a look at any record, for those who ask for few of them: a record that is none says so when it is
+ * read.
+ *
+ * @throws Error where the bytes are not a LogBatch with the server's fields.
+ */
+export function splitBatch(partition: number, offset: bigint, message: Uint8Array): LoggedBatch {
   const { head, recordBytes } = splitRecords(message);
   const batch = fromBinary(LogBatchSchema, head);
   if (batch.producerId.length !== 16) throw new Error(`producer_id has ${batch.producerId.length} bytes, wanted 16`);

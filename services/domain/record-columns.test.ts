@@ -1,4 +1,5 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { fromBinary, toBinary, toJson } from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HttpRequestSchema, type LogRecord, LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
@@ -7,13 +8,15 @@ import { type RecordColumns, readRecordColumns } from "./record-columns.ts";
 import { durationToNanos, timestampToNanos } from "./record-time.ts";
 
 /** The same, from the decoded record: the oracle. */
-function columnsOf({ time, severity, severityText, service, message, http }: LogRecord) {
+function columnsOf({ time, severity, severityText, service, message, attributes, traceId, http }: LogRecord) {
   return {
     timeNanos: time && timestampToNanos(time),
     severity,
     severityText,
     service,
     message,
+    attributes,
+    traceId,
     http: http && {
       clientIp: http.clientIp,
       method: http.method,
@@ -27,12 +30,14 @@ function columnsOf({ time, severity, severityText, service, message, http }: Log
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8");
 
-function readable({ severityText, service, message, http, ...rest }: RecordColumns) {
+function readable({ severityText, service, message, attributes, traceId, http, ...rest }: RecordColumns) {
   return {
     ...rest,
     severityText: text(severityText),
     service: text(service),
     message: text(message),
+    attributes: attributes && toJson(StructSchema, fromBinary(StructSchema, attributes)),
+    traceId: text(traceId),
     http: http && { ...http, clientIp: text(http.clientIp), method: text(http.method), path: text(http.path) },
   };
 }
@@ -96,6 +101,8 @@ describe("the columns of a record", () => {
       severityText: 3,
       service: 4,
       message: 5,
+      attributes: 6,
+      traceId: 7,
       http: 10,
     });
     expect(numbers(HttpRequestSchema)).toMatchObject({

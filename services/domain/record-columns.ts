@@ -1,3 +1,5 @@
+import { ProtobufWalk } from "./protobuf-walk.ts";
+
 /**
  * What a store keeps or asks for beside the record itself, read from an encoded LogRecord without decoding the rest of
  * it. Texts are views of its UTF-8 bytes: whoever only hands them on never makes strings of them.
@@ -9,6 +11,9 @@ export interface RecordColumns {
   severityText: Uint8Array;
   service: Uint8Array;
   message: Uint8Array;
+  /** The encoded `google.protobuf.Struct`, as it was sent; undefined where the record has none. */
+  attributes: Uint8Array | undefined;
+  traceId: Uint8Array;
   http: HttpColumns | undefined;
 }
 
@@ -31,6 +36,8 @@ const SEVERITY = 2;
 const SEVERITY_TEXT = 3;
 const SERVICE = 4;
 const MESSAGE = 5;
+const ATTRIBUTES = 6;
+const TRACE_ID = 7;
 const HTTP = 10;
 const CLIENT_IP = 1;
 const METHOD = 2;
@@ -53,9 +60,11 @@ export function readRecordColumns(bytes: Uint8Array): RecordColumns {
     severityText: NONE,
     service: NONE,
     message: NONE,
+    attributes: undefined,
+    traceId: NONE,
     http: undefined,
   };
-  const walk = new Walk(bytes);
+  const walk = new ProtobufWalk(bytes);
   const time = { seconds: 0n, nanos: 0, isSet: false };
   while (walk.pos < bytes.length) {
     const tag = walk.number();
@@ -69,6 +78,8 @@ export function readRecordColumns(bytes: Uint8Array): RecordColumns {
     if (field === MESSAGE) columns.message = walk.view(end);
     else if (field === SERVICE) columns.service = walk.view(end);
     else if (field === SEVERITY_TEXT) columns.severityText = walk.view(end);
+    else if (field === TRACE_ID) columns.traceId = walk.view(end);
+    else if (field === ATTRIBUTES) columns.attributes = joined(columns.attributes, walk.view(end));
     else if (field === TIME) readSeconds(walk, end, time);
     else if (field === HTTP) columns.http = readHttp(walk, end, columns.http);
     walk.pos = end;
@@ -77,7 +88,7 @@ export function readRecordColumns(bytes: Uint8Array): RecordColumns {
   return columns;
 }
 
-function readHttp(walk: Walk, end: number, before: HttpColumns | undefined): HttpColumns {
+function readHttp(walk: ProtobufWalk, end: number, before: HttpColumns | undefined): HttpColumns {
   const http = before ?? {
     clientIp: NONE,
     method: NONE,
@@ -108,8 +119,13 @@ function readHttp(walk: Walk, end: number, before: HttpColumns | undefined): Htt
   return http;
 }
 
+/** Protobuf merges the bytes of two messages where they stand one behind the other. */
+function joined(before: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
+  return before ? Buffer.concat([before, bytes]) : bytes;
+}
+
 /** A Timestamp or a Duration. */
-function readSeconds(walk: Walk, end: number, into: { seconds: bigint; nanos: number; isSet: boolean }): void {
+function readSeconds(walk: ProtobufWalk, end: number, into: { seconds: bigint; nanos: number; isSet: boolean }): void {
   into.isSet = true;
   while (walk.pos < end) {
     const tag = walk.number();
@@ -126,67 +142,4 @@ function readSeconds(walk: Walk, end: number, into: { seconds: bigint; nanos: nu
 /** The low 32 bits, as a number with a sign. */
 function int32(value: number | bigint): number {
   return typeof value === "number" ? value | 0 : Number(BigInt.asIntN(32, value));
-}
-
-/** A place in protobuf bytes that are known to be whole. */
-class Walk {
-  pos = 0;
-  private readonly bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  /** A varint of at most 32 bits: tags and lengths. */
-  number(): number {
-    const { bytes } = this;
-    let byte = bytes[this.pos++]!;
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    for (let shift = 7; shift < 35 && byte >= 0x80; shift += 7) {
-      byte = bytes[this.pos++]!;
-      value |= (byte & 0x7f) << shift;
-    }
-    return value >>> 0;
-  }
-
-  /** Where the value ends that begins behind the length that stands here. */
-  end(): number {
-    const length = this.number();
-    return Math.min(this.pos + length, this.bytes.length);
-  }
-
-  view(end: number): Uint8Array {
-    return this.bytes.subarray(this.pos, end);
-  }
-
-  /** The value behind a tag that has no length: a varint as it is, 0 for the fixed ones, which no column has. */
-  scalar(tag: number): number | bigint {
-    const wireType = tag & 7;
-    if (wireType === 0) return this.varint();
-    if (wireType === 1) this.pos += 8;
-    else if (wireType === 5) this.pos += 4;
-    else throw new Error(`the record has the wire type ${wireType} at ${this.pos}`);
-    return 0;
-  }
-
-  /** A varint of up to 64 bits; a number where it is exact as one. */
-  private varint(): number | bigint {
-    const { bytes } = this;
-    let value = 0;
-    let scale = 1;
-    for (let read = 0; read < 7; read++) {
-      const byte = bytes[this.pos++]!;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 128;
-    }
-    let large = BigInt(value);
-    for (let shift = 49n; shift < 70n; shift += 7n) {
-      const byte = bytes[this.pos++]!;
-      large |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    return BigInt.asUintN(64, large);
-  }
 }

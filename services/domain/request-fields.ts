@@ -8,9 +8,12 @@ import {
 } from "./limits.ts";
 import { timestampToNanos } from "./record-time.ts";
 
-/** The error for a field of a question. `reason`: what follows the field's name, with value and limit. */
-export function invalidField(field: string, reason: string): LogPulseError {
-  return new LogPulseError("invalid_request", `${field} ${reason}`, { metadata: { field } });
+/**
+ * The error for a field of a question. `reason`: what follows the field's name, with value and limit. `facts`: what
+ * programs may want to know beside it.
+ */
+export function invalidField(field: string, reason: string, facts: Record<string, string> = {}): LogPulseError {
+  return new LogPulseError("invalid_request", `${field} ${reason}`, { metadata: { field, ...facts } });
 }
 
 /** The text, if it has at most QUERY_TEXT_BYTES_MAX. @throws LogPulseError `invalid_request`. */

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
 import { LoggedRecord } from "./logged-batch.ts";
 import {
   addTally,
@@ -48,6 +49,12 @@ function requests(...some: Request[]): LoggedRecord[] {
   );
 }
 
+function histogramOf(...latencies: bigint[]): LatencyHistogram {
+  const histogram = new LatencyHistogram();
+  for (const nanos of latencies) histogram.add(nanos);
+  return histogram;
+}
+
 describe("minuteOf", () => {
   it("rounds down, before 1970 too", () => {
     const minute = 60_000_000_000n;
@@ -78,6 +85,7 @@ describe("rollUp", () => {
       latencyCount: 2,
       latencySumNanos: 40n,
       latencyMaxNanos: 30n,
+      latencyBuckets: histogramOf(10n, 30n),
     });
     expect([...series.keys()]).toEqual([seriesKey("s", "/a"), seriesKey("t", "/a")]);
     expect(series.get(seriesKey("s", "/a"))).toMatchObject({ service: "s", path: "/a", clients: new Set(["1"]) });

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { LatencyHistogram } from "./latency-histogram.ts";
 import { HTTP_STATUS_MAX } from "./limits.ts";
 import type { LoggedRecord } from "./logged-batch.ts";
 import type { HttpColumns, RecordColumns } from "./record-columns.ts";
@@ -22,6 +23,8 @@ export interface Tally {
   latencyCount: number;
   latencySumNanos: bigint;
   latencyMaxNanos: bigint;
+  /** Of fewer requests than `latencyCount` where some were counted by a version that had no histogram. */
+  latencyBuckets: LatencyHistogram;
 }
 
 /** The requests of one service and path in one minute. */
@@ -55,6 +58,7 @@ export function newTally(): Tally {
     latencyCount: 0,
     latencySumNanos: 0n,
     latencyMaxNanos: 0n,
+    latencyBuckets: new LatencyHistogram(),
   };
 }
 
@@ -70,6 +74,7 @@ export function addRequest(tally: Tally, http: HttpColumns): void {
   tally.latencyCount += 1;
   tally.latencySumNanos += nanos;
   if (nanos > tally.latencyMaxNanos) tally.latencyMaxNanos = nanos;
+  tally.latencyBuckets.add(nanos);
 }
 
 /** Adds the requests of `more` to `tally`. */
@@ -80,6 +85,7 @@ export function addTally(tally: Tally, more: Tally): void {
   tally.latencyCount += more.latencyCount;
   tally.latencySumNanos += more.latencySumNanos;
   if (more.latencyMaxNanos > tally.latencyMaxNanos) tally.latencyMaxNanos = more.latencyMaxNanos;
+  tally.latencyBuckets.merge(more.latencyBuckets);
 }
 
 /** The latencies of a tally in milliseconds; 0 where no request had one. */

@@ -52,3 +52,11 @@ export function levelWordsIn({ min, max }: SeverityRange): string[] {
     return severity >= min && severity <= max;
   });
 }
+
+/** Names of the ranges of four severities each, by `severityRangeNumber`. */
+export const SEVERITY_RANGE_NAMES = ["NONE", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
+
+/** 1 to 6 for the ranges TRACE to FATAL; 0 for a severity outside of them, which says nothing. */
+export function severityRangeNumber(severity: number): number {
+  return severity >= 1 && severity <= 24 ? Math.floor((severity - 1) / 4) + 1 : 0;
+}

@@ -1,4 +1,4 @@
-import { makeUuidV7 } from "../domain/identity.ts";
+import { makeAssignedProducer } from "../domain/identity.ts";
 import { SEQ_MAX } from "../domain/limits.ts";
 import { partitionOf } from "../domain/partition.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -61,7 +61,7 @@ export class AssignedProducers {
   /** Draws until the id's hash falls on the partition: as many tries as there are partitions, on average. */
   private draw(tenant: string, partition: number, nowMs: number): Uint8Array {
     for (;;) {
-      const id = makeUuidV7(nowMs, this.randomBytes(10));
+      const id = makeAssignedProducer(nowMs, this.randomBytes(10));
       if (partitionOf(tenant, id, this.partitions) === partition) return id;
     }
   }

@@ -3,7 +3,7 @@ import { LogPulseError } from "../domain/errors.ts";
 import type { CallContext, Send } from "../ports/service-handlers.ts";
 import type { AcceptedBatch, BatchAcceptor } from "./accept-batch.ts";
 import { BatchWindow } from "./batch-window.ts";
-import { Bell } from "./bell.ts";
+import { Bell } from "../domain/bell.ts";
 import { durationMessage } from "./duration-message.ts";
 import { senderOf } from "./sender-limit.ts";
 import { type KeptBatch, type RefusedBatch, StreamOutcomes } from "./stream-outcomes.ts";

@@ -1,4 +1,4 @@
-import { Bell } from "./bell.ts";
+import { Bell } from "../domain/bell.ts";
 
 /** Those who wait for the same thing, in the order in which they came. */
 export class WaitingLine {

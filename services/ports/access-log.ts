@@ -1,17 +1,4 @@
-/** Which access records; every condition that is given must hold. */
-export interface AccessQuery {
-  tenant: string;
-  clientIp: string | undefined;
-  status: number | undefined;
-  /** In any case. */
-  method: string | undefined;
-  /** A piece of the path, letter for letter: no character in it has a special meaning. */
-  pathPart: string | undefined;
-  /** Time at or after, in nanoseconds since 1970. */
-  fromNanos: bigint | undefined;
-  /** Time at or before. */
-  toNanos: bigint | undefined;
-}
+import type { RecordQuery } from "./record-query.ts";
 
 /** What a list shows of a record: its identity, its time, and some of its `http`. A thousand of them are a few MB. */
 export interface AccessRecord {
@@ -38,9 +25,11 @@ export interface AccessPage {
 /** Lists records that have `http`, newest first by (time, producer, seq). */
 export interface AccessLog {
   /**
-   * Rows `offset` to `offset + limit - 1`, and how many there are in all.
+   * Rows `offset` to `offset + limit - 1` of the records with `http` that meet the query, and how many there are in all.
    *
-   * @throws LogPulseError `store_unavailable`: no answer within STORE_QUERY_MS_MAX.
+   * @throws LogPulseError `store_unavailable`: no answer; `query_too_costly`: none within STORE_QUERY_MS_MAX; `bug`: the
+   *   store has no column for a condition. Every store has those of service, level, identity, severity, status, latency
+   *   and of the texts severity_text, client_ip, method and path.
    */
-  list(query: AccessQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage>;
+  list(query: RecordQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage>;
 }

@@ -9,6 +9,7 @@ import { counts, KeptLetters, messages, newIdentity, newTenant, producerOfDay, r
 import type { DeadLetterReplay, ReplayOutcome } from "./dead-letter-replay.ts";
 import type { LetterState, ListedLetter } from "./dead-letter-table.ts";
 import type { LogSinkHarness } from "./log-sink.fixture.ts";
+import { statusesOf } from "./minute-stats.fixture.ts";
 
 /** A replay under test, and the sink of the same store. */
 export interface DeadLetterReplayHarness extends LogSinkHarness {
@@ -203,7 +204,7 @@ export function deadLetterReplayContract(adapterName: string, make: () => Promis
       const letters = [letterOf(batch), letterOf(batch), wholeMessage(whole), wholeMessage(whole)];
       for (const letter of letters) await replay(letter);
       await store(batch);
-      expect(await stats.statuses(tenant, MINUTE, MINUTE, signal)).toEqual(
+      expect(await statusesOf(stats, tenant, MINUTE)).toEqual(
         new Map([
           [201, 1],
           [202, 1],

@@ -1,5 +1,9 @@
+import { type Condition, EVERY_RECORD } from "../domain/condition.ts";
+import { STORE_QUERY_MS_MAX } from "../domain/limits.ts";
 import type { LoggedBatch } from "../domain/logged-batch.ts";
-import type { LogQuery, LogSearch } from "./log-search.ts";
+import type { StoredRecord } from "../domain/stored-record.ts";
+import type { LogSearch, SearchPage } from "./log-search.ts";
+import type { RecordQuery } from "./record-query.ts";
 
 /** A search under test and a way to give it something to find. */
 export interface LogSearchHarness {
@@ -11,17 +15,21 @@ export interface LogSearchHarness {
   close(): Promise<void>;
 }
 
-/** A LogQuery in which only the tenant must hold, and what is given. */
-export function logQuery(tenant: string, conditions: Partial<LogQuery> = {}): LogQuery {
-  return {
-    tenant,
-    words: [],
-    phrase: [],
-    anywhere: [],
-    level: undefined,
-    service: undefined,
-    startNanos: undefined,
-    endNanos: undefined,
-    ...conditions,
-  };
+/** Every record of the tenant, but for what is given. */
+export function recordQuery(
+  tenant: string,
+  condition: Condition = EVERY_RECORD,
+  times: Partial<Pick<RecordQuery, "startNanos" | "endNanos">> = {},
+): RecordQuery {
+  return { tenant, condition, startNanos: undefined, endNanos: undefined, ...times };
+}
+
+/** The newest thousand, but for what is given. */
+export function searchPage(page: Partial<SearchPage> = {}): SearchPage {
+  return { size: 1_000, order: "newest_first", after: undefined, msMax: STORE_QUERY_MS_MAX, ...page };
+}
+
+/** What a store gives back of a batch from which nothing is dropped. */
+export function storedRecords({ producer, receivedNanos, records }: LoggedBatch): StoredRecord[] {
+  return records.map(({ seq, record }) => ({ producer, seq, record, receivedNanos }));
 }

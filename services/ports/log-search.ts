@@ -1,34 +1,40 @@
-import type { SeverityRange } from "../domain/severity.ts";
 import type { SortKey, StoredRecord } from "../domain/stored-record.ts";
+import type { RecordQuery } from "./record-query.ts";
 
-/** What to find; every condition that is given must hold. Words are the output of `domain/words.ts`. */
-export interface LogQuery {
-  tenant: string;
-  /** Each stands somewhere in the message. */
-  words: readonly string[];
-  /** They stand in the message side by side in this order. */
-  phrase: readonly string[];
-  /** Each stands in message, service or severity text. */
-  anywhere: readonly string[];
-  /** The severity text letter for letter, or, where the word is a usual one, any record of its range. */
-  level: { text: string; range: SeverityRange | undefined } | undefined;
-  /** The service letter for letter. */
-  service: string | undefined;
-  /** Time at or after, in nanoseconds since 1970. */
-  startNanos: bigint | undefined;
-  /** Time before. */
-  endNanos: bigint | undefined;
+/** By (time, producer, seq), all three in the same direction. */
+export type RecordOrder = "newest_first" | "oldest_first";
+
+/** Which of the records that were found. */
+export interface SearchPage {
+  /** At most so many; 0 or less: none. */
+  size: number;
+  order: RecordOrder;
+  /** Strictly behind this place in that order; undefined: from the first one on. */
+  after: SortKey | undefined;
+  /** How long to search, at most STORE_QUERY_MS_MAX. */
+  msMax: number;
 }
 
-/** Finds records by what is in them, newest first. */
+/** A page of records. */
+export interface FoundRecords {
+  /** In the order asked for. */
+  records: StoredRecord[];
+  /**
+   * The time was up first: each of `records` meets the query, and others that do may be missing, before, between and
+   * behind them.
+   */
+  isPartial: boolean;
+}
+
+/** Finds records by what is in them. */
 export interface LogSearch {
   /**
-   * At most `size` records, descending by (time, producer, seq), strictly behind `after` in that order. Records of the
-   * same nanosecond are neither lost nor repeated over pages. Finds what was stored about a second ago.
+   * The first records of the page. Records of the same nanosecond are neither lost nor repeated over pages. Finds what
+   * was stored about a second ago. A search that is too slow ends after about `msMax` with what it has.
    *
-   * @throws LogPulseError `store_unavailable`: no answer within STORE_QUERY_MS_MAX, or too busy.
+   * @throws LogPulseError `store_unavailable`: no answer a little after `page.msMax`, or too busy.
    */
-  search(query: LogQuery, size: number, after: SortKey | undefined, signal: AbortSignal): Promise<StoredRecord[]>;
+  search(query: RecordQuery, page: SearchPage, signal: AbortSignal): Promise<FoundRecords>;
 
   /** Resolves if the store answers now; rejects with `store_unavailable`, within two seconds. For readiness. */
   check(): Promise<void>;

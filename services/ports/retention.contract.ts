@@ -6,6 +6,7 @@ import type { LoggedBatch } from "../domain/logged-batch.ts";
 import { buildLoggedBatch } from "./build-logged-batch.ts";
 import { counts, idsOf, messages, newTenant, noDeadLetters, producerOfDay, request } from "./contract-batches.ts";
 import type { LogSinkHarness } from "./log-sink.fixture.ts";
+import { trafficOf } from "./minute-stats.fixture.ts";
 import type { KeptDays } from "./retention.ts";
 
 const DAY_MS = 86_400_000;
@@ -125,7 +126,7 @@ export function retentionContract(adapterName: string, make: () => Promise<LogSi
         buildLoggedBatch({ tenant, producer: producerOfDay(some), records }),
       );
       await store(...batches);
-      const requests = async () => (await stats.traffic(tenant, MINUTE, MINUTE, signal)).requests;
+      const requests = async () => (await trafficOf(stats, tenant, MINUTE)).requests;
       expect(await keepFrom(day + 1, day)).toEqual({ firstDay: day + 1, dropped: [day] });
       expect([await requests(), (await storedIds(tenant)).length]).toEqual([10, 5]);
       await harness.firstDaySeen?.();

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { LISTS_AT_ONCE_MAX } from "../domain/limits.ts";
-import type { AccessPage, AccessQuery } from "../ports/access-log.ts";
+import type { AccessPage } from "../ports/access-log.ts";
+import type { RecordQuery } from "../ports/record-query.ts";
 import { Gate, GatedAccessLog } from "./gate.ts";
 
 const patient = new AbortController().signal;
@@ -61,7 +62,7 @@ it("leaves connections to others than lists", async () => {
     return { rows: [], total: 0 };
   };
   const gated = new GatedAccessLog({ list });
-  const lists = Array.from({ length: LISTS_AT_ONCE_MAX + 2 }, () => gated.list({} as AccessQuery, 1, 0, patient));
+  const lists = Array.from({ length: LISTS_AT_ONCE_MAX + 2 }, () => gated.list({} as RecordQuery, 1, 0, patient));
   await turn();
   expect(store.answers).toHaveLength(LISTS_AT_ONCE_MAX);
   for (const answer of store.answers) answer(); // Also those that come while it goes on.

@@ -1,6 +1,14 @@
 import { LogPulseError } from "../domain/errors.ts";
-import { LISTS_AT_ONCE_MAX, LISTS_WAITING_MAX, SEARCHES_AT_ONCE_MAX, SEARCHES_WAITING_MAX } from "../domain/limits.ts";
+import {
+  AGGREGATES_AT_ONCE_MAX,
+  AGGREGATES_WAITING_MAX,
+  LISTS_AT_ONCE_MAX,
+  LISTS_WAITING_MAX,
+  SEARCHES_AT_ONCE_MAX,
+  SEARCHES_WAITING_MAX,
+} from "../domain/limits.ts";
 import type { AccessLog } from "../ports/access-log.ts";
+import type { LogAggregates } from "../ports/log-aggregates.ts";
 import type { LogSearch } from "../ports/log-search.ts";
 
 const RETRY_MS = 1_000;
@@ -77,7 +85,7 @@ export class GatedSearch implements LogSearch {
 
   /** @throws LogPulseError `overloaded` where too many wait already; else as the store. */
   search(...asked: Parameters<LogSearch["search"]>): ReturnType<LogSearch["search"]> {
-    return this.gate.run(() => this.store.search(...asked), asked[3]);
+    return this.gate.run(() => this.store.search(...asked), asked[2]);
   }
 
   check(): Promise<void> {
@@ -97,5 +105,28 @@ export class GatedAccessLog implements AccessLog {
   /** @throws LogPulseError `overloaded` where too many wait already; else as the store. */
   list(...asked: Parameters<AccessLog["list"]>): ReturnType<AccessLog["list"]> {
     return this.gate.run(() => this.store.list(...asked), asked[3]);
+  }
+}
+
+/** Counts, few at a time: each may read all records, and must leave the searches their turns. */
+export class GatedAggregates implements LogAggregates {
+  private readonly store: LogAggregates;
+  private readonly gate = new Gate("counts", AGGREGATES_AT_ONCE_MAX, AGGREGATES_WAITING_MAX);
+
+  constructor(store: LogAggregates) {
+    this.store = store;
+  }
+
+  /** @throws LogPulseError `overloaded` where too many wait already; else as the store. So do the others. */
+  timeSpan(...asked: Parameters<LogAggregates["timeSpan"]>): ReturnType<LogAggregates["timeSpan"]> {
+    return this.gate.run(() => this.store.timeSpan(...asked), asked[1]);
+  }
+
+  histogram(...asked: Parameters<LogAggregates["histogram"]>): ReturnType<LogAggregates["histogram"]> {
+    return this.gate.run(() => this.store.histogram(...asked), asked[2]);
+  }
+
+  facets(...asked: Parameters<LogAggregates["facets"]>): ReturnType<LogAggregates["facets"]> {
+    return this.gate.run(() => this.store.facets(...asked), asked[3]);
   }
 }

@@ -1,25 +1,32 @@
 import { SEQ_MAX } from "../domain/limits.ts";
 import { openPageToken, sealPageToken } from "../domain/page-token.ts";
 import type { SortKey } from "../domain/stored-record.ts";
-import type { LogQuery } from "../ports/log-search.ts";
 
-const PLACE = /^([0-9]{1,19})\.([0-9a-f]{32})\.([0-9]{1,16})$/;
+const PLACE = /^([<>])([0-9]{1,19})\.([0-9a-f]{32})\.([0-9]{1,16})$/;
 
-/** Where the next page begins: the last record of this one, bound to the query. URL-safe and opaque to callers. */
-export function pageToken(query: LogQuery, last: SortKey): string {
-  return sealPageToken(query, `${last.timeNanos}.${last.producer}.${last.seq}`);
+/** Where a page lies: behind a record in the order of the list, or before it. */
+export interface PagePlace {
+  direction: "behind" | "before";
+  key: SortKey;
+}
+
+/** A page's place, bound to the question. URL-safe and opaque to callers. */
+export function pageToken(question: object, { direction, key }: PagePlace): string {
+  const mark = direction === "behind" ? ">" : "<";
+  return sealPageToken(question, `${mark}${key.timeNanos}.${key.producer}.${key.seq}`);
 }
 
 /**
- * Reads a token that `pageToken` made for the same query.
+ * Reads a token that `pageToken` made for the same question.
  *
- * @throws LogPulseError `invalid_request` for any other text, and for a token of another query.
+ * @throws LogPulseError `invalid_request` for any other text, and for a token of another question.
  */
-export function parsePageToken(query: LogQuery, token: string): SortKey {
-  return openPageToken(query, token, (place) => {
+export function parsePageToken(question: object, token: string): PagePlace {
+  return openPageToken(question, token, (place) => {
     const parts = PLACE.exec(place);
-    const seq = Number(parts?.[3]);
-    if (!parts || seq > SEQ_MAX || BigInt(parts[1]!) >= 2n ** 63n) return undefined;
-    return { timeNanos: BigInt(parts[1]!), producer: parts[2]!, seq };
+    const seq = Number(parts?.[4]);
+    if (!parts || seq > SEQ_MAX || BigInt(parts[2]!) >= 2n ** 63n) return undefined;
+    const key = { timeNanos: BigInt(parts[2]!), producer: parts[3]!, seq };
+    return { direction: parts[1] === ">" ? "behind" : "before", key };
   });
 }

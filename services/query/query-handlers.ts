@@ -1,76 +1,83 @@
 import { create } from "@bufbuild/protobuf";
 import {
   AccessRowSchema,
-  type GetLogEntryRequest,
-  type GetLogRequest,
   type ListLogsRequest,
   LogEntrySchema,
   QueryService,
   type SearchLogEntriesRequest,
-  type SearchLogsRequest,
   type StoredLog,
-  StoredLogSchema,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
-import { ENTRIES_FOUND_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from "../domain/limits.ts";
-import { readPageSize, readPageToken } from "../domain/request-fields.ts";
-import { sortKeyOf } from "../domain/stored-record.ts";
+import { ENTRIES_FOUND_MAX, STORE_QUERY_MS_MAX } from "../domain/limits.ts";
 import { withinAnswer } from "../domain/within-answer.ts";
 import type { AccessLog } from "../ports/access-log.ts";
 import type { Cache } from "../ports/cache.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { LogAggregates } from "../ports/log-aggregates.ts";
 import type { LogLookup } from "../ports/log-lookup.ts";
 import type { LogSearch } from "../ports/log-search.ts";
-import { type CallContext, defineService, unary } from "../ports/service-handlers.ts";
+import { type CallContext, defineService, serverStream, unary } from "../ports/service-handlers.ts";
 import { accessRow } from "./access-row.ts";
 import { cachedLookup, storedLog } from "./cached-lookup.ts";
-import { pageToken, parsePageToken } from "./page-token.ts";
-import { readEntrySearch, readList, readSearch } from "./read-conditions.ts";
+import { Exports } from "./exports.ts";
+import { facets } from "./facets.ts";
+import { histogram } from "./histogram.ts";
+import { listFields } from "./list-fields.ts";
+import { parsedQuery } from "./parse-query.ts";
+import { readEntrySearch, readList } from "./read-questions.ts";
+import { recordContext } from "./record-context.ts";
+import { searchLogs } from "./search-records.ts";
+import type { Tails } from "./tail/tails.ts";
 
 /** What the query role is made of. */
 export interface QueryParts {
   lookup: LogLookup;
   search: LogSearch;
+  aggregates: LogAggregates;
   accessLog: AccessLog;
+  tails: Tails;
   cache: Cache;
+  clock: Clock;
   /** How long a record found by its id is remembered. */
   lookupTtlMs: number;
 }
 
 /** The handlers of QueryService. */
 export function queryService(parts: QueryParts) {
+  const exports = new Exports(parts);
   return defineService(QueryService, {
-    getLog: unary((request, context) => getLog(parts, request, context)),
-    searchLogs: unary((request, context) => searchLogs(parts, request, context)),
-    getLogEntry: unary((request, context) => getLogEntry(parts, request, context)),
+    getLog: unary(async ({ id }, context) => ({ log: await logOf(parts, id, context) })),
+    searchLogs: unary((request, context) => searchLogs(parts.search, request, context)),
+    getContext: unary(async (request, context) =>
+      recordContext(parts, await logOf(parts, request.id, context), request, context),
+    ),
+    exportLogs: serverStream((request, send, context) => exports.asRecords(request, send, context)),
+    exportLogsCsv: serverStream((request, send, context) => exports.asCsv(request, send, context)),
+    tailLogs: serverStream((request, send, context) => parts.tails.tail(request, send, context)),
+    getHistogram: unary((request, context) => histogram(parts.aggregates, request, context)),
+    getFacets: unary((request, context) => facets(parts.aggregates, request, context)),
+    listFields: unary((request, context) => listFields(parts.search, request, context)),
+    parseQuery: unary(async (request) => parsedQuery(request)),
+    getLogEntry: unary(async ({ id }, context) => entryFields(await logOf(parts, id, context))),
     searchLogEntries: unary((request, context) => searchLogEntries(parts, request, context)),
     listLogs: unary((request, context) => listLogs(parts, request, context)),
     ping: unary(async () => ({ message: "pong" })),
   });
 }
 
-async function getLog(parts: QueryParts, request: GetLogRequest, context: CallContext) {
-  return { log: await cachedLookup(parts.lookup, parts.cache, parts.lookupTtlMs, request.id, context) };
-}
-
-async function getLogEntry(parts: QueryParts, request: GetLogEntryRequest, context: CallContext) {
-  return entryFields(await cachedLookup(parts.lookup, parts.cache, parts.lookupTtlMs, request.id, context));
-}
-
-/** Asks for one record more than the page holds: whether there is a next page is then known, not guessed. */
-async function searchLogs(parts: QueryParts, request: SearchLogsRequest, context: CallContext) {
-  const query = readSearch(context.tenant, request);
-  const size = readPageSize(request.pageSize, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX);
-  const token = readPageToken(request.pageToken);
-  const after = token === undefined ? undefined : parsePageToken(query, token);
-  const found = await parts.search.search(query, size + 1, after, context.signal);
-  const logs = withinAnswer(found.slice(0, size).map(storedLog), StoredLogSchema);
-  const last = found[logs.length - 1];
-  return { logs, nextPageToken: last && found.length > logs.length ? pageToken(query, sortKeyOf(last)) : "" };
+function logOf({ lookup, cache, lookupTtlMs }: QueryParts, id: string, context: CallContext): Promise<StoredLog> {
+  return cachedLookup(lookup, cache, lookupTtlMs, id, context);
 }
 
 async function searchLogEntries(parts: QueryParts, request: SearchLogEntriesRequest, context: CallContext) {
   const query = readEntrySearch(context.tenant, request);
-  const found = await parts.search.search(query, ENTRIES_FOUND_MAX, undefined, context.signal);
-  const entries = found.map((record) => create(LogEntrySchema, entryFields(storedLog(record))));
+  const page = {
+    size: ENTRIES_FOUND_MAX,
+    order: "newest_first",
+    after: undefined,
+    msMax: STORE_QUERY_MS_MAX,
+  } as const;
+  const { records } = await parts.search.search(query, page, context.signal);
+  const entries = records.map((record) => create(LogEntrySchema, entryFields(storedLog(record))));
   const data = withinAnswer(entries, LogEntrySchema);
   return { count: data.length, data };
 }

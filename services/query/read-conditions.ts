@@ -1,81 +1,53 @@
-import type { ListLogsRequest, SearchLogsRequest } from "../../gen/logpulse/v1/query_service_pb.ts";
-import {
-  HTTP_STATUS_MAX,
-  LIST_OFFSET_MAX,
-  PAGE_SIZE_DEFAULT,
-  PAGE_SIZE_MAX,
-  QUERY_WORDS_MAX,
-} from "../domain/limits.ts";
-import { requireRfc3339 } from "../domain/record-time.ts";
-import { boundedText, boundedTime, invalidField } from "../domain/request-fields.ts";
+import type { Filter } from "../../gen/logpulse/v1/filter_pb.ts";
+import { allConditions, type Condition, EVERY_RECORD } from "../domain/condition.ts";
+import { conditionOf } from "../domain/filter-condition.ts";
+import { QUERY_WORDS_MAX } from "../domain/limits.ts";
+import { parseQuery } from "../domain/query-text/parse-query.ts";
+import { boundedText, invalidField } from "../domain/request-fields.ts";
 import { severityRangeOfWord } from "../domain/severity.ts";
 import { wordsOf } from "../domain/words.ts";
-import type { AccessQuery } from "../ports/access-log.ts";
-import type { LogQuery } from "../ports/log-search.ts";
 
-/** Reads the conditions of a search. @throws LogPulseError `invalid_request` naming field, value and limit. */
-export function readSearch(tenant: string, request: SearchLogsRequest): LogQuery {
-  const startNanos = boundedTime("start_time", request.startTime);
-  const endNanos = boundedTime("end_time", request.endTime);
-  if (startNanos !== undefined && endNanos !== undefined && startNanos > endNanos) {
-    throw invalidField("end_time", "lies before start_time");
+/**
+ * What a question's `query` and `filter` ask for together.
+ *
+ * @throws LogPulseError `invalid_request` naming the field, and for the text the position of the first error in it.
+ */
+export function readCondition(query: string, filter: Filter | undefined): Condition {
+  // A misspelt condition, which Envoy drops from JSON, must not find everything.
+  if (filter && filter.condition.case === undefined) {
+    throw invalidField("filter", "has no condition in it; leave it out to ask for every record");
   }
-  return {
-    tenant,
-    words: boundedWords("words", request.words),
-    phrase: boundedWords("phrase", request.phrase),
-    anywhere: [],
-    level: readLevel(request.level),
-    service: boundedText("service", request.service) || undefined,
-    startNanos,
-    endNanos,
-  };
+  return allConditions([readQueryText(query), conditionOf(filter)]);
 }
 
-/** Reads the conditions of the plain log API's search. */
-export function readEntrySearch(tenant: string, request: { q: string; level: string }): LogQuery {
-  return {
-    tenant,
-    words: [],
-    phrase: [],
-    anywhere: boundedWords("q", request.q),
-    level: readLevel(request.level),
-    service: undefined,
-    startNanos: undefined,
-    endNanos: undefined,
-  };
+function readQueryText(query: string): Condition {
+  const parsed = parseQuery(query);
+  if (!("errors" in parsed)) return conditionOf(parsed.filter, "query");
+  const { position, length, message, suggestion } = parsed.errors[0]!;
+  const advice = suggestion ? `; try: ${suggestion}` : "";
+  throw invalidField("query", `has an error at character ${position}: ${message}${advice}`, {
+    position: String(position),
+    length: String(length),
+    ...(suggestion ? { suggestion } : {}),
+  });
 }
 
-/** Reads the conditions of a list of access records, with its page. */
-export function readList(
-  tenant: string,
-  request: ListLogsRequest,
-): { query: AccessQuery; limit: number; offset: number } {
-  const limit = readNumber("limit", request.limit, PAGE_SIZE_DEFAULT, 1, PAGE_SIZE_MAX);
-  const offset = readNumber("offset", request.offset, 0, 0, LIST_OFFSET_MAX);
-  const status = readNumber("status", request.status, undefined, 0, HTTP_STATUS_MAX);
-  const query = {
-    tenant,
-    clientIp: boundedText("ip", request.ip) || undefined,
-    status,
-    method: boundedText("method", request.method) || undefined,
-    pathPart: boundedText("path", request.path) || undefined,
-    fromNanos: request.from === "" ? undefined : requireRfc3339("from", request.from),
-    toNanos: request.to === "" ? undefined : requireRfc3339("to", request.to),
-  };
-  return { query, limit, offset };
+/** Each of the words, somewhere in the message or anywhere; every record where `text` is blank. */
+export function readWords(field: string, text: string, scope: "message" | "anywhere"): Condition {
+  const words = boundedWords(field, text);
+  return words.length === 0 ? EVERY_RECORD : { kind: "words", words, scope };
 }
 
-/** A whole number as a URL has it; empty means `usual`. */
-function readNumber<Usual>(field: string, text: string, usual: Usual, min: number, max: number): number | Usual {
-  if (text === "") return usual;
-  const value = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw invalidField(field, `is "${text.slice(0, 60)}"; it must be a number from ${min} to ${max}`);
+/** These words side by side; every record where `text` is blank. */
+export function readPhrase(field: string, text: string): Condition {
+  const words = boundedWords(field, text);
+  return words.length === 0 ? EVERY_RECORD : { kind: "phrase", words };
 }
 
-function readLevel(text: string): LogQuery["level"] {
-  return boundedText("level", text) === "" ? undefined : { text, range: severityRangeOfWord(text) };
+/** The level; every record where `text` is empty. */
+export function readLevel(text: string): Condition {
+  if (boundedText("level", text) === "") return EVERY_RECORD;
+  return { kind: "level", text, range: severityRangeOfWord(text) };
 }
 
 function boundedWords(field: string, text: string): string[] {

@@ -25,6 +25,7 @@ const CODE_OF: Record<ErrorKind, Code> = {
   overloaded: Code.Unavailable,
   log_unavailable: Code.Unavailable,
   store_unavailable: Code.Unavailable,
+  query_too_costly: Code.DeadlineExceeded,
   cancelled: Code.Canceled,
   deadline_exceeded: Code.DeadlineExceeded,
   bug: Code.Internal,

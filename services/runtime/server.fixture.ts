@@ -96,6 +96,9 @@ const COUNTING_INGEST: HandlersOf<typeof IngestService> = {
 
 const ECHOING_STATS: HandlersOf<typeof StatsService> = {
   getStats: unary(async (request) => ({ type: request.type })),
+  getLatency: unary(async () => ({})),
+  getErrors: unary(async () => ({})),
+  getTraffic: unary(async () => ({})),
 };
 
 /** A gRPC client over bytes that closes when the test ends. */

@@ -14,6 +14,7 @@ import type { LoggedBatch } from "../domain/logged-batch.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DeadLetters } from "../ports/dead-letters.ts";
 import type { Logger } from "../ports/logger.ts";
+import { statusesOf } from "../ports/minute-stats.fixture.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 
 const clock: Clock = {
@@ -165,7 +166,7 @@ describe("a worker loop", () => {
     expect(stored()).toEqual([1]);
     expect(loop.totals).toMatchObject({ stored: 1, dropped: 2 });
     const minute = 1_795_266_000 / 60;
-    expect(await sink.statuses("default", minute, minute)).toEqual(
+    expect(await statusesOf(sink, "default", minute)).toEqual(
       new Map([
         [200, 2],
         [404, 1],

@@ -10,20 +10,22 @@ const requests = readRequests(textOf("requests.http"), "http://127.0.0.1:8080");
 /** Routes that are no part of the contract. */
 const OTHERS = ["/healthz"];
 
-/** The most literal route wins, as in Envoy: /logs/search beats /logs/{id}. */
+/** The most literal route wins, as in Envoy: /logs/search beats /logs/{id}, and /v1/logs/{id}:context /v1/logs/{id}. */
 function routeOf(method: string, target: string) {
   const path = target.split("?")[0]!;
   const found = routes.filter((route) => matches(route, method, path));
-  return found.find((route) => route.path === path) ?? found[0];
+  const withVerb = found.find((route) => path.endsWith(/:\w+$/.exec(route.path)?.[0] ?? "/"));
+  return found.find((route) => route.path === path) ?? withVerb ?? found[0];
 }
 
 /** Every name of a field as a URL may have it; those of a filter behind its own: "filter.store". */
-function namesOf({ fields }: DescMessage): string[] {
+function namesOf({ fields }: DescMessage, within: readonly DescMessage[] = []): string[] {
   return fields.flatMap((field) => {
     const names = [field.name, field.jsonName];
     const inner =
       field.fieldKind === "message" && field.message.typeName.startsWith("logpulse.") ? field.message : null;
-    return inner === null ? names : names.flatMap((name) => namesOf(inner).map((rest) => `${name}.${rest}`));
+    if (inner === null || within.includes(inner)) return names; // A condition holds conditions.
+    return names.flatMap((name) => namesOf(inner, [...within, inner]).map((rest) => `${name}.${rest}`));
   });
 }
 

@@ -2,20 +2,24 @@
 // @generated from file logpulse/v1/query_service.proto (package logpulse.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { HttpBodySchema } from "../../google/api/httpbody_pb.ts";
+import { file_google_api_httpbody } from "../../google/api/httpbody_pb.ts";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Filter } from "./filter_pb.ts";
+import { file_logpulse_v1_filter } from "./filter_pb.ts";
 import type { LogRecord } from "./log_record_pb.ts";
 import { file_logpulse_v1_log_record } from "./log_record_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file logpulse/v1/query_service.proto.
  */
 export const file_logpulse_v1_query_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sb2dwdWxzZS92MS9xdWVyeV9zZXJ2aWNlLnByb3RvEgtsb2dwdWxzZS52MSJyCglTdG9yZWRMb2cSCgoCaWQYASABKAkSJgoGcmVjb3JkGAIgASgLMhYubG9ncHVsc2UudjEuTG9nUmVjb3JkEjEKDXJlY2VpdmVkX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhsKDUdldExvZ1JlcXVlc3QSCgoCaWQYASABKAkiNQoOR2V0TG9nUmVzcG9uc2USIwoDbG9nGAEgASgLMhYubG9ncHVsc2UudjEuU3RvcmVkTG9nItcBChFTZWFyY2hMb2dzUmVxdWVzdBINCgV3b3JkcxgBIAEoCRIOCgZwaHJhc2UYAiABKAkSDQoFbGV2ZWwYAyABKAkSDwoHc2VydmljZRgEIAEoCRIuCgpzdGFydF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAcgASgFEhIKCnBhZ2VfdG9rZW4YCCABKAkiUwoSU2VhcmNoTG9nc1Jlc3BvbnNlEiQKBGxvZ3MYASADKAsyFi5sb2dwdWxzZS52MS5TdG9yZWRMb2cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEkdldExvZ0VudHJ5UmVxdWVzdBIKCgJpZBgBIAEoCSKUAQoTR2V0TG9nRW50cnlSZXNwb25zZRIKCgJpZBgBIAEoCRIiCgxzZXJ2aWNlX25hbWUYAiABKAlSDHNlcnZpY2VfbmFtZRINCgVsZXZlbBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJEi0KCXRpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiMwoXU2VhcmNoTG9nRW50cmllc1JlcXVlc3QSCQoBcRgBIAEoCRINCgVsZXZlbBgCIAEoCSJOChhTZWFyY2hMb2dFbnRyaWVzUmVzcG9uc2USDQoFY291bnQYASABKAUSIwoEZGF0YRgCIAMoCzIVLmxvZ3B1bHNlLnYxLkxvZ0VudHJ5IokBCghMb2dFbnRyeRIKCgJpZBgBIAEoCRIiCgxzZXJ2aWNlX25hbWUYAiABKAlSDHNlcnZpY2VfbmFtZRINCgVsZXZlbBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJEi0KCXRpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAihAEKD0xpc3RMb2dzUmVxdWVzdBIKCgJpcBgBIAEoCRIOCgZzdGF0dXMYAiABKAkSDgoGbWV0aG9kGAMgASgJEgwKBHBhdGgYBCABKAkSDAoEZnJvbRgFIAEoCRIKCgJ0bxgGIAEoCRINCgVsaW1pdBgHIAEoCRIOCgZvZmZzZXQYCCABKAkiYQoQTGlzdExvZ3NSZXNwb25zZRIkCgRkYXRhGAEgAygLMhYubG9ncHVsc2UudjEuQWNjZXNzUm93EicKBG1ldGEYAiABKAsyGS5sb2dwdWxzZS52MS5MaXN0TG9nc01ldGEixAEKCUFjY2Vzc1JvdxIKCgJpZBgBIAEoARI4Cgl0aW1lc3RhbXAYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUglUaW1lc3RhbXASDgoCaXAYAyABKAlSAklQEhYKBm1ldGhvZBgEIAEoCVIGTWV0aG9kEhIKBHBhdGgYBSABKAlSBFBhdGgSFgoGc3RhdHVzGAYgASgFUgZTdGF0dXMSHQoKbGF0ZW5jeV9tcxgHIAEoBVIJTGF0ZW5jeU1zIjwKDExpc3RMb2dzTWV0YRINCgV0b3RhbBgBIAEoARINCgVsaW1pdBgCIAEoBRIOCgZvZmZzZXQYAyABKAUiDQoLUGluZ1JlcXVlc3QiHwoMUGluZ1Jlc3BvbnNlEg8KB21lc3NhZ2UYASABKAky5wQKDFF1ZXJ5U2VydmljZRJYCgZHZXRMb2cSGi5sb2dwdWxzZS52MS5HZXRMb2dSZXF1ZXN0GhsubG9ncHVsc2UudjEuR2V0TG9nUmVzcG9uc2UiFYLT5JMCDxINL3YxL2xvZ3Mve2lkfRJ8CgpTZWFyY2hMb2dzEh4ubG9ncHVsc2UudjEuU2VhcmNoTG9nc1JlcXVlc3QaHy5sb2dwdWxzZS52MS5TZWFyY2hMb2dzUmVzcG9uc2UiLYLT5JMCJ1oUOgEqIg8vdjEvbG9nczpzZWFyY2gSDy92MS9sb2dzOnNlYXJjaBJkCgtHZXRMb2dFbnRyeRIfLmxvZ3B1bHNlLnYxLkdldExvZ0VudHJ5UmVxdWVzdBogLmxvZ3B1bHNlLnYxLkdldExvZ0VudHJ5UmVzcG9uc2UiEoLT5JMCDBIKL2xvZ3Mve2lkfRJ1ChBTZWFyY2hMb2dFbnRyaWVzEiQubG9ncHVsc2UudjEuU2VhcmNoTG9nRW50cmllc1JlcXVlc3QaJS5sb2dwdWxzZS52MS5TZWFyY2hMb2dFbnRyaWVzUmVzcG9uc2UiFILT5JMCDhIML2xvZ3Mvc2VhcmNoElYKCExpc3RMb2dzEhwubG9ncHVsc2UudjEuTGlzdExvZ3NSZXF1ZXN0Gh0ubG9ncHVsc2UudjEuTGlzdExvZ3NSZXNwb25zZSINgtPkkwIHEgUvbG9ncxJKCgRQaW5nEhgubG9ncHVsc2UudjEuUGluZ1JlcXVlc3QaGS5sb2dwdWxzZS52MS5QaW5nUmVzcG9uc2UiDYLT5JMCBxIFL3BpbmdiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_timestamp, file_logpulse_v1_log_record]);
+  fileDesc("Ch9sb2dwdWxzZS92MS9xdWVyeV9zZXJ2aWNlLnByb3RvEgtsb2dwdWxzZS52MSKNAQoJU3RvcmVkTG9nEgoKAmlkGAEgASgJEiYKBnJlY29yZBgCIAEoCzIWLmxvZ3B1bHNlLnYxLkxvZ1JlY29yZBIxCg1yZWNlaXZlZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFtZXNzYWdlX2J5dGVzX2N1dBgEIAEoBSIbCg1HZXRMb2dSZXF1ZXN0EgoKAmlkGAEgASgJIjUKDkdldExvZ1Jlc3BvbnNlEiMKA2xvZxgBIAEoCzIWLmxvZ3B1bHNlLnYxLlN0b3JlZExvZyL1AgoRU2VhcmNoTG9nc1JlcXVlc3QSDQoFd29yZHMYASABKAkSDgoGcGhyYXNlGAIgASgJEg0KBWxldmVsGAMgASgJEg8KB3NlcnZpY2UYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJEg0KBXF1ZXJ5GAkgASgJEiMKBmZpbHRlchgKIAEoCzITLmxvZ3B1bHNlLnYxLkZpbHRlchIhCgVvcmRlchgLIAEoDjISLmxvZ3B1bHNlLnYxLk9yZGVyEhkKEW1lc3NhZ2VfYnl0ZXNfbWF4GAwgASgFEioKB3RpbWVvdXQYDSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24igQEKElNlYXJjaExvZ3NSZXNwb25zZRIkCgRsb2dzGAEgAygLMhYubG9ncHVsc2UudjEuU3RvcmVkTG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIbChNwcmV2aW91c19wYWdlX3Rva2VuGAMgASgJEg8KB3BhcnRpYWwYBCABKAgieAoRR2V0Q29udGV4dFJlcXVlc3QSCgoCaWQYASABKAkSEwoGYmVmb3JlGAIgASgFSACIAQESEgoFYWZ0ZXIYAyABKAVIAYgBARIZChFtZXNzYWdlX2J5dGVzX21heBgEIAEoBUIJCgdfYmVmb3JlQggKBl9hZnRlciKFAgoSR2V0Q29udGV4dFJlc3BvbnNlEiYKBmJlZm9yZRgBIAMoCzIWLmxvZ3B1bHNlLnYxLlN0b3JlZExvZxIjCgNsb2cYAiABKAsyFi5sb2dwdWxzZS52MS5TdG9yZWRMb2cSJQoFYWZ0ZXIYAyADKAsyFi5sb2dwdWxzZS52MS5TdG9yZWRMb2cSNAoFYmFzaXMYBCABKA4yJS5sb2dwdWxzZS52MS5HZXRDb250ZXh0UmVzcG9uc2UuQmFzaXMiRQoFQmFzaXMSFQoRQkFTSVNfVU5TUEVDSUZJRUQQABISCg5CQVNJU19QUk9EVUNFUhABEhEKDUJBU0lTX1NFUlZJQ0UQAiLdAQoRRXhwb3J0TG9nc1JlcXVlc3QSDQoFcXVlcnkYASABKAkSIwoGZmlsdGVyGAIgASgLMhMubG9ncHVsc2UudjEuRmlsdGVyEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIhCgVvcmRlchgFIAEoDjISLmxvZ3B1bHNlLnYxLk9yZGVyEhMKC3JlY29yZHNfbWF4GAYgASgDImsKEkV4cG9ydExvZ3NSZXNwb25zZRIlCgNsb2cYASABKAsyFi5sb2dwdWxzZS52MS5TdG9yZWRMb2dIABIlCgNlbmQYAiABKAsyFi5sb2dwdWxzZS52MS5FeHBvcnRFbmRIAEIHCgVldmVudCI+CglFeHBvcnRFbmQSEAoIY29tcGxldGUYASABKAgSDwoHcmVjb3JkcxgCIAEoARIOCgZyZWFzb24YAyABKAki4AEKFEV4cG9ydExvZ3NDc3ZSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEiMKBmZpbHRlchgCIAEoCzITLmxvZ3B1bHNlLnYxLkZpbHRlchIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoFb3JkZXIYBSABKA4yEi5sb2dwdWxzZS52MS5PcmRlchITCgtyZWNvcmRzX21heBgGIAEoAyKyAQoPVGFpbExvZ3NSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEiMKBmZpbHRlchgCIAEoCzITLmxvZ3B1bHNlLnYxLkZpbHRlchIOCgZjdXJzb3IYAyABKAkSKgoHaGlzdG9yeRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgx1bnRpbF9jdXJzb3IYBSABKAkSGQoRbWVzc2FnZV9ieXRlc19tYXgYBiABKAUi2QEKEFRhaWxMb2dzUmVzcG9uc2USKwoHcmVjb3JkcxgBIAEoCzIYLmxvZ3B1bHNlLnYxLlRhaWxSZWNvcmRzSAASLwoJaGVhcnRiZWF0GAIgASgLMhoubG9ncHVsc2UudjEuVGFpbEhlYXJ0YmVhdEgAEikKBmxhZ2dlZBgDIAEoCzIXLmxvZ3B1bHNlLnYxLlRhaWxMYWdnZWRIABIjCgNlbmQYBCABKAsyFC5sb2dwdWxzZS52MS5UYWlsRW5kSAASDgoGY3Vyc29yGAUgASgJQgcKBWV2ZW50IjMKC1RhaWxSZWNvcmRzEiQKBGxvZ3MYASADKAsyFi5sb2dwdWxzZS52MS5TdG9yZWRMb2ciSgoNVGFpbEhlYXJ0YmVhdBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZXBlYXRzGAIgASgBIt0BCgpUYWlsTGFnZ2VkEi4KBnJlYXNvbhgBIAEoDjIeLmxvZ3B1bHNlLnYxLlRhaWxMYWdnZWQuUmVhc29uEhMKC2Zyb21fY3Vyc29yGAIgASgJEhQKDHVudGlsX2N1cnNvchgDIAEoCRIUCgdyZWNvcmRzGAQgASgBSACIAQEiUgoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhYKElJFQVNPTl9TTE9XX1JFQURFUhABEhgKFFJFQVNPTl9MT0dfUkVURU5USU9OEAJCCgoIX3JlY29yZHMi0AEKB1RhaWxFbmQSKwoGcmVhc29uGAEgASgOMhsubG9ncHVsc2UudjEuVGFpbEVuZC5SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIPCgdyZXBlYXRzGAMgASgBInYKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIPCgtSRUFTT05fRE9ORRABEhMKD1JFQVNPTl9TVE9QUElORxACEhoKFlJFQVNPTl9MT0dfVU5BVkFJTEFCTEUQAxISCg5SRUFTT05fVElNRV9VUBAEIu0BChNHZXRIaXN0b2dyYW1SZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEiMKBmZpbHRlchgCIAEoCzITLmxvZ3B1bHNlLnYxLkZpbHRlchIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLYnVja2V0c19tYXgYBSABKAUSLwoMYnVja2V0X3dpZHRoGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoUBChRHZXRIaXN0b2dyYW1SZXNwb25zZRItCgdidWNrZXRzGAEgAygLMhwubG9ncHVsc2UudjEuSGlzdG9ncmFtQnVja2V0Ei8KDGJ1Y2tldF93aWR0aBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgV0b3RhbBgDIAEoASK5AQoPSGlzdG9ncmFtQnVja2V0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXRvdGFsGAIgASgBEjgKBmxldmVscxgDIAMoCzIoLmxvZ3B1bHNlLnYxLkhpc3RvZ3JhbUJ1Y2tldC5MZXZlbHNFbnRyeRotCgtMZXZlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIsgBChBHZXRGYWNldHNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEiMKBmZpbHRlchgCIAEoCzITLmxvZ3B1bHNlLnYxLkZpbHRlchIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGZmllbGRzGAUgAygJEhIKCnZhbHVlc19tYXgYBiABKAUiNwoRR2V0RmFjZXRzUmVzcG9uc2USIgoGZmFjZXRzGAEgAygLMhIubG9ncHVsc2UudjEuRmFjZXQiWAoFRmFjZXQSDQoFZmllbGQYASABKAkSJwoGdmFsdWVzGAIgAygLMhcubG9ncHVsc2UudjEuRmFjZXRWYWx1ZRIXCg9jb3VudF9lcnJvcl9tYXgYAyABKAEiKgoKRmFjZXRWYWx1ZRINCgV2YWx1ZRgBIAEoCRINCgVjb3VudBgCIAEoASKlAQoRTGlzdEZpZWxkc1JlcXVlc3QSDQoFcXVlcnkYASABKAkSIwoGZmlsdGVyGAIgASgLMhMubG9ncHVsc2UudjEuRmlsdGVyEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJTChJMaXN0RmllbGRzUmVzcG9uc2USIgoGZmllbGRzGAEgAygLMhIubG9ncHVsc2UudjEuRmllbGQSGQoRcmVjb3Jkc19sb29rZWRfYXQYAiABKAUi7gEKBUZpZWxkEgwKBG5hbWUYASABKAkSJQoEdHlwZRgCIAEoDjIXLmxvZ3B1bHNlLnYxLkZpZWxkLlR5cGUSEQoJb3BlcmF0b3JzGAMgAygJEg8KB3JlY29yZHMYBCABKAUSDQoFa2luZHMYBSADKAkifQoEVHlwZRIUChBUWVBFX1VOU1BFQ0lGSUVEEAASDQoJVFlQRV9URVhUEAESDwoLVFlQRV9OVU1CRVIQAhIOCgpUWVBFX1dPUkRTEAMSDgoKVFlQRV9MRVZFTBAEEgsKB1RZUEVfSUQQBRISCg5UWVBFX0FUVFJJQlVURRAGIiIKEVBhcnNlUXVlcnlSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJInUKElBhcnNlUXVlcnlSZXNwb25zZRIjCgZmaWx0ZXIYASABKAsyEy5sb2dwdWxzZS52MS5GaWx0ZXISJwoGZXJyb3JzGAIgAygLMhcubG9ncHVsc2UudjEuUXVlcnlFcnJvchIRCgljYW5vbmljYWwYAyABKAkibQoKUXVlcnlFcnJvchIQCghwb3NpdGlvbhgBIAEoBRIOCgZsZW5ndGgYAiABKAUSDwoHbWVzc2FnZRgDIAEoCRISCgpzdWdnZXN0aW9uGAQgASgJEhgKEHN1Z2dlc3Rpb25fbGFiZWwYBSABKAkiIAoSR2V0TG9nRW50cnlSZXF1ZXN0EgoKAmlkGAEgASgJIpQBChNHZXRMb2dFbnRyeVJlc3BvbnNlEgoKAmlkGAEgASgJEiIKDHNlcnZpY2VfbmFtZRgCIAEoCVIMc2VydmljZV9uYW1lEg0KBWxldmVsGAMgASgJEg8KB21lc3NhZ2UYBCABKAkSLQoJdGltZXN0YW1wGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIzChdTZWFyY2hMb2dFbnRyaWVzUmVxdWVzdBIJCgFxGAEgASgJEg0KBWxldmVsGAIgASgJIk4KGFNlYXJjaExvZ0VudHJpZXNSZXNwb25zZRINCgVjb3VudBgBIAEoBRIjCgRkYXRhGAIgAygLMhUubG9ncHVsc2UudjEuTG9nRW50cnkiiQEKCExvZ0VudHJ5EgoKAmlkGAEgASgJEiIKDHNlcnZpY2VfbmFtZRgCIAEoCVIMc2VydmljZV9uYW1lEg0KBWxldmVsGAMgASgJEg8KB21lc3NhZ2UYBCABKAkSLQoJdGltZXN0YW1wGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKEAQoPTGlzdExvZ3NSZXF1ZXN0EgoKAmlwGAEgASgJEg4KBnN0YXR1cxgCIAEoCRIOCgZtZXRob2QYAyABKAkSDAoEcGF0aBgEIAEoCRIMCgRmcm9tGAUgASgJEgoKAnRvGAYgASgJEg0KBWxpbWl0GAcgASgJEg4KBm9mZnNldBgIIAEoCSJhChBMaXN0TG9nc1Jlc3BvbnNlEiQKBGRhdGEYASADKAsyFi5sb2dwdWxzZS52MS5BY2Nlc3NSb3cSJwoEbWV0YRgCIAEoCzIZLmxvZ3B1bHNlLnYxLkxpc3RMb2dzTWV0YSLEAQoJQWNjZXNzUm93EgoKAmlkGAEgASgBEjgKCXRpbWVzdGFtcBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCVRpbWVzdGFtcBIOCgJpcBgDIAEoCVICSVASFgoGbWV0aG9kGAQgASgJUgZNZXRob2QSEgoEcGF0aBgFIAEoCVIEUGF0aBIWCgZzdGF0dXMYBiABKAVSBlN0YXR1cxIdCgpsYXRlbmN5X21zGAcgASgFUglMYXRlbmN5TXMiPAoMTGlzdExvZ3NNZXRhEg0KBXRvdGFsGAEgASgBEg0KBWxpbWl0GAIgASgFEg4KBm9mZnNldBgDIAEoBSINCgtQaW5nUmVxdWVzdCIfCgxQaW5nUmVzcG9uc2USDwoHbWVzc2FnZRgBIAEoCSpOCgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEhYKEk9SREVSX05FV0VTVF9GSVJTVBABEhYKEk9SREVSX09MREVTVF9GSVJTVBACMrgMCgxRdWVyeVNlcnZpY2USWAoGR2V0TG9nEhoubG9ncHVsc2UudjEuR2V0TG9nUmVxdWVzdBobLmxvZ3B1bHNlLnYxLkdldExvZ1Jlc3BvbnNlIhWC0+STAg8SDS92MS9sb2dzL3tpZH0SfAoKU2VhcmNoTG9ncxIeLmxvZ3B1bHNlLnYxLlNlYXJjaExvZ3NSZXF1ZXN0Gh8ubG9ncHVsc2UudjEuU2VhcmNoTG9nc1Jlc3BvbnNlIi2C0+STAidaFDoBKiIPL3YxL2xvZ3M6c2VhcmNoEg8vdjEvbG9nczpzZWFyY2gSbAoKR2V0Q29udGV4dBIeLmxvZ3B1bHNlLnYxLkdldENvbnRleHRSZXF1ZXN0Gh8ubG9ncHVsc2UudjEuR2V0Q29udGV4dFJlc3BvbnNlIh2C0+STAhcSFS92MS9sb2dzL3tpZH06Y29udGV4dBJ+CgpFeHBvcnRMb2dzEh4ubG9ncHVsc2UudjEuRXhwb3J0TG9nc1JlcXVlc3QaHy5sb2dwdWxzZS52MS5FeHBvcnRMb2dzUmVzcG9uc2UiLYLT5JMCJ1oUOgEqIg8vdjEvbG9nczpleHBvcnQSDy92MS9sb2dzOmV4cG9ydDABEn8KDUV4cG9ydExvZ3NDc3YSIS5sb2dwdWxzZS52MS5FeHBvcnRMb2dzQ3N2UmVxdWVzdBoULmdvb2dsZS5hcGkuSHR0cEJvZHkiM4LT5JMCLVoXOgEqIhIvdjEvbG9nczpleHBvcnRDc3YSEi92MS9sb2dzOmV4cG9ydENzdjABEnQKCFRhaWxMb2dzEhwubG9ncHVsc2UudjEuVGFpbExvZ3NSZXF1ZXN0Gh0ubG9ncHVsc2UudjEuVGFpbExvZ3NSZXNwb25zZSIpgtPkkwIjWhI6ASoiDS92MS9sb2dzOnRhaWwSDS92MS9sb2dzOnRhaWwwARKIAQoMR2V0SGlzdG9ncmFtEiAubG9ncHVsc2UudjEuR2V0SGlzdG9ncmFtUmVxdWVzdBohLmxvZ3B1bHNlLnYxLkdldEhpc3RvZ3JhbVJlc3BvbnNlIjOC0+STAi1aFzoBKiISL3YxL2xvZ3M6aGlzdG9ncmFtEhIvdjEvbG9nczpoaXN0b2dyYW0SeQoJR2V0RmFjZXRzEh0ubG9ncHVsc2UudjEuR2V0RmFjZXRzUmVxdWVzdBoeLmxvZ3B1bHNlLnYxLkdldEZhY2V0c1Jlc3BvbnNlIi2C0+STAidaFDoBKiIPL3YxL2xvZ3M6ZmFjZXRzEg8vdjEvbG9nczpmYWNldHMSfAoKTGlzdEZpZWxkcxIeLmxvZ3B1bHNlLnYxLkxpc3RGaWVsZHNSZXF1ZXN0Gh8ubG9ncHVsc2UudjEuTGlzdEZpZWxkc1Jlc3BvbnNlIi2C0+STAidaFDoBKiIPL3YxL2xvZ3M6ZmllbGRzEg8vdjEvbG9nczpmaWVsZHMSZgoKUGFyc2VRdWVyeRIeLmxvZ3B1bHNlLnYxLlBhcnNlUXVlcnlSZXF1ZXN0Gh8ubG9ncHVsc2UudjEuUGFyc2VRdWVyeVJlc3BvbnNlIheC0+STAhESDy92MS9xdWVyeTpwYXJzZRJkCgtHZXRMb2dFbnRyeRIfLmxvZ3B1bHNlLnYxLkdldExvZ0VudHJ5UmVxdWVzdBogLmxvZ3B1bHNlLnYxLkdldExvZ0VudHJ5UmVzcG9uc2UiEoLT5JMCDBIKL2xvZ3Mve2lkfRJ1ChBTZWFyY2hMb2dFbnRyaWVzEiQubG9ncHVsc2UudjEuU2VhcmNoTG9nRW50cmllc1JlcXVlc3QaJS5sb2dwdWxzZS52MS5TZWFyY2hMb2dFbnRyaWVzUmVzcG9uc2UiFILT5JMCDhIML2xvZ3Mvc2VhcmNoElYKCExpc3RMb2dzEhwubG9ncHVsc2UudjEuTGlzdExvZ3NSZXF1ZXN0Gh0ubG9ncHVsc2UudjEuTGlzdExvZ3NSZXNwb25zZSINgtPkkwIHEgUvbG9ncxJKCgRQaW5nEhgubG9ncHVsc2UudjEuUGluZ1JlcXVlc3QaGS5sb2dwdWxzZS52MS5QaW5nUmVzcG9uc2UiDYLT5JMCBxIFL3BpbmdiBnByb3RvMw", [file_google_api_annotations, file_google_api_httpbody, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logpulse_v1_filter, file_logpulse_v1_log_record]);
 
 /**
  * A record as it is stored, with what the server knows of it.
@@ -43,6 +47,13 @@ export type StoredLog = Message<"logpulse.v1.StoredLog"> & {
    * @generated from field: google.protobuf.Timestamp received_time = 3;
    */
   receivedTime?: Timestamp | undefined;
+
+  /**
+   * Bytes of the whole message, where `record.message` holds only its beginning; else 0.
+   *
+   * @generated from field: int32 message_bytes_cut = 4;
+   */
+  messageBytesCut: number;
 };
 
 /**
@@ -151,11 +162,46 @@ export type SearchLogsRequest = Message<"logpulse.v1.SearchLogsRequest"> & {
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before, with the same conditions. Empty: the first page.
+   * `next_page_token` or `previous_page_token` of a page with the same conditions and order. Empty: the first page.
    *
    * @generated from field: string page_token = 8;
    */
   pageToken: string;
+
+  /**
+   * A condition in its text form (docs/query-language.md).
+   *
+   * @generated from field: string query = 9;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 10;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Which records come first.
+   *
+   * @generated from field: logpulse.v1.Order order = 11;
+   */
+  order: Order;
+
+  /**
+   * Only the first bytes of each message, cut between two characters. 0: the whole message.
+   *
+   * @generated from field: int32 message_bytes_max = 12;
+   */
+  messageBytesMax: number;
+
+  /**
+   * How long to search: more than nothing, at most 10 s. Left out: 10 s. What was found by then is a partial answer.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 13;
+   */
+  timeout?: Duration | undefined;
 };
 
 /**
@@ -172,18 +218,33 @@ export const SearchLogsRequestSchema: GenMessage<SearchLogsRequest> = /*@__PURE_
  */
 export type SearchLogsResponse = Message<"logpulse.v1.SearchLogsResponse"> & {
   /**
-   * Newest first by (time, producer, seq): records of the same nanosecond keep one order over all pages.
+   * In the order asked for, by (time, producer, seq): records of the same nanosecond keep one order over all pages.
    *
    * @generated from field: repeated logpulse.v1.StoredLog logs = 1;
    */
   logs: StoredLog[];
 
   /**
-   * For the next page; empty when this page is the last.
+   * For the next page; empty when this page is the last, and when the answer is partial.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * For the page before this one, in the same order; newer records may have come there since. Empty where `logs` is.
+   *
+   * @generated from field: string previous_page_token = 3;
+   */
+  previousPageToken: string;
+
+  /**
+   * The time was up before everything was searched: each record in `logs` meets the conditions, and any other that
+   * does may be missing, also between them. Ask for less time, or give it longer.
+   *
+   * @generated from field: bool partial = 4;
+   */
+  partial: boolean;
 };
 
 /**
@@ -192,6 +253,1216 @@ export type SearchLogsResponse = Message<"logpulse.v1.SearchLogsResponse"> & {
  */
 export const SearchLogsResponseSchema: GenMessage<SearchLogsResponse> = /*@__PURE__*/
   messageDesc(file_logpulse_v1_query_service, 4);
+
+/**
+ * Which record, and how much around it.
+ *
+ * @generated from message logpulse.v1.GetContextRequest
+ */
+export type GetContextRequest = Message<"logpulse.v1.GetContextRequest"> & {
+  /**
+   * "<32 hexadecimal digits>-<seq>".
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Records before it: left out means 20; at most 500.
+   *
+   * @generated from field: optional int32 before = 2;
+   */
+  before?: number | undefined;
+
+  /**
+   * Records after it: left out means 20; at most 500.
+   *
+   * @generated from field: optional int32 after = 3;
+   */
+  after?: number | undefined;
+
+  /**
+   * Only the first bytes of each message, cut between two characters. 0: the whole message.
+   *
+   * @generated from field: int32 message_bytes_max = 4;
+   */
+  messageBytesMax: number;
+};
+
+/**
+ * Describes the message logpulse.v1.GetContextRequest.
+ * Use `create(GetContextRequestSchema)` to create a new message.
+ */
+export const GetContextRequestSchema: GenMessage<GetContextRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 5);
+
+/**
+ * A record and its neighbours.
+ *
+ * @generated from message logpulse.v1.GetContextResponse
+ */
+export type GetContextResponse = Message<"logpulse.v1.GetContextResponse"> & {
+  /**
+   * Those before it, the nearest last. Fewer than asked for where there are no more, or they would not fit one answer.
+   *
+   * @generated from field: repeated logpulse.v1.StoredLog before = 1;
+   */
+  before: StoredLog[];
+
+  /**
+   * The record itself.
+   *
+   * @generated from field: logpulse.v1.StoredLog log = 2;
+   */
+  log?: StoredLog | undefined;
+
+  /**
+   * Those after it, the nearest first.
+   *
+   * @generated from field: repeated logpulse.v1.StoredLog after = 3;
+   */
+  after: StoredLog[];
+
+  /**
+   * What makes them neighbours.
+   *
+   * @generated from field: logpulse.v1.GetContextResponse.Basis basis = 4;
+   */
+  basis: GetContextResponse_Basis;
+};
+
+/**
+ * Describes the message logpulse.v1.GetContextResponse.
+ * Use `create(GetContextResponseSchema)` to create a new message.
+ */
+export const GetContextResponseSchema: GenMessage<GetContextResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 6);
+
+/**
+ * What makes records neighbours.
+ *
+ * @generated from enum logpulse.v1.GetContextResponse.Basis
+ */
+export const GetContextResponse_Basis = {
+  /**
+   * Never said.
+   *
+   * @generated from enum value: BASIS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * One producer's records, in the order of their seqs.
+   *
+   * @generated from enum value: BASIS_PRODUCER = 1;
+   */
+  PRODUCER: 1,
+
+  /**
+   * One service's records, in the order of time.
+   *
+   * @generated from enum value: BASIS_SERVICE = 2;
+   */
+  SERVICE: 2,
+} as const;
+
+/**
+ * What makes records neighbours.
+ *
+ * @generated from enum logpulse.v1.GetContextResponse.Basis
+ */
+export type GetContextResponse_Basis = (typeof GetContextResponse_Basis)[keyof typeof GetContextResponse_Basis] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.GetContextResponse.Basis.
+ */
+export const GetContextResponse_BasisSchema: GenEnum<GetContextResponse_Basis> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_query_service, 6, 0);
+
+/**
+ * What to export.
+ *
+ * @generated from message logpulse.v1.ExportLogsRequest
+ */
+export type ExportLogsRequest = Message<"logpulse.v1.ExportLogsRequest"> & {
+  /**
+   * A condition in its text form.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 2;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Records of this time and later.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Records before this time. Left out: the time at which the export begins, so that it comes to an end.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Which records come first.
+   *
+   * @generated from field: logpulse.v1.Order order = 5;
+   */
+  order: Order;
+
+  /**
+   * At most so many; 0: all.
+   *
+   * @generated from field: int64 records_max = 6;
+   */
+  recordsMax: bigint;
+};
+
+/**
+ * Describes the message logpulse.v1.ExportLogsRequest.
+ * Use `create(ExportLogsRequestSchema)` to create a new message.
+ */
+export const ExportLogsRequestSchema: GenMessage<ExportLogsRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 7);
+
+/**
+ * A piece of an export.
+ *
+ * @generated from message logpulse.v1.ExportLogsResponse
+ */
+export type ExportLogsResponse = Message<"logpulse.v1.ExportLogsResponse"> & {
+  /**
+   * Exactly one.
+   *
+   * @generated from oneof logpulse.v1.ExportLogsResponse.event
+   */
+  event: {
+    /**
+     * A record.
+     *
+     * @generated from field: logpulse.v1.StoredLog log = 1;
+     */
+    value: StoredLog;
+    case: "log";
+  } | {
+    /**
+     * The last message.
+     *
+     * @generated from field: logpulse.v1.ExportEnd end = 2;
+     */
+    value: ExportEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message logpulse.v1.ExportLogsResponse.
+ * Use `create(ExportLogsResponseSchema)` to create a new message.
+ */
+export const ExportLogsResponseSchema: GenMessage<ExportLogsResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 8);
+
+/**
+ * How an export ended.
+ *
+ * @generated from message logpulse.v1.ExportEnd
+ */
+export type ExportEnd = Message<"logpulse.v1.ExportEnd"> & {
+  /**
+   * All records that were asked for came.
+   *
+   * @generated from field: bool complete = 1;
+   */
+  complete: boolean;
+
+  /**
+   * How many came.
+   *
+   * @generated from field: double records = 2;
+   */
+  records: number;
+
+  /**
+   * Why not all, where `complete` is false.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message logpulse.v1.ExportEnd.
+ * Use `create(ExportEndSchema)` to create a new message.
+ */
+export const ExportEndSchema: GenMessage<ExportEnd> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 9);
+
+/**
+ * What to export.
+ *
+ * @generated from message logpulse.v1.ExportLogsCsvRequest
+ */
+export type ExportLogsCsvRequest = Message<"logpulse.v1.ExportLogsCsvRequest"> & {
+  /**
+   * A condition in its text form.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 2;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Records of this time and later.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Records before this time. Left out: the time at which the export begins.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Which records come first.
+   *
+   * @generated from field: logpulse.v1.Order order = 5;
+   */
+  order: Order;
+
+  /**
+   * At most so many; 0: all.
+   *
+   * @generated from field: int64 records_max = 6;
+   */
+  recordsMax: bigint;
+};
+
+/**
+ * Describes the message logpulse.v1.ExportLogsCsvRequest.
+ * Use `create(ExportLogsCsvRequestSchema)` to create a new message.
+ */
+export const ExportLogsCsvRequestSchema: GenMessage<ExportLogsCsvRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 10);
+
+/**
+ * What to show, and from where on.
+ *
+ * @generated from message logpulse.v1.TailLogsRequest
+ */
+export type TailLogsRequest = Message<"logpulse.v1.TailLogsRequest"> & {
+  /**
+   * A condition in its text form.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 2;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Of an earlier answer: go on behind it, with these conditions or others. Left out with `history`: only what comes
+   * from now on.
+   *
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+
+  /**
+   * Begin with what was received so long ago or later; at most what the log still holds. Not together with a cursor.
+   *
+   * @generated from field: google.protobuf.Duration history = 4;
+   */
+  history?: Duration | undefined;
+
+  /**
+   * Of an earlier answer: end behind this place, to fetch a range that was missed. Left out: go on.
+   *
+   * @generated from field: string until_cursor = 5;
+   */
+  untilCursor: string;
+
+  /**
+   * Only the first bytes of each message, cut between two characters. 0: the whole message.
+   *
+   * @generated from field: int32 message_bytes_max = 6;
+   */
+  messageBytesMax: number;
+};
+
+/**
+ * Describes the message logpulse.v1.TailLogsRequest.
+ * Use `create(TailLogsRequestSchema)` to create a new message.
+ */
+export const TailLogsRequestSchema: GenMessage<TailLogsRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 11);
+
+/**
+ * Something that a tail tells. Heartbeats come at least every 15 seconds where nothing else does.
+ *
+ * @generated from message logpulse.v1.TailLogsResponse
+ */
+export type TailLogsResponse = Message<"logpulse.v1.TailLogsResponse"> & {
+  /**
+   * Exactly one.
+   *
+   * @generated from oneof logpulse.v1.TailLogsResponse.event
+   */
+  event: {
+    /**
+     * Records.
+     *
+     * @generated from field: logpulse.v1.TailRecords records = 1;
+     */
+    value: TailRecords;
+    case: "records";
+  } | {
+    /**
+     * Nothing new for a while, but the connection lives.
+     *
+     * @generated from field: logpulse.v1.TailHeartbeat heartbeat = 2;
+     */
+    value: TailHeartbeat;
+    case: "heartbeat";
+  } | {
+    /**
+     * The reader was slower than the log, or came too late: records are left out here.
+     *
+     * @generated from field: logpulse.v1.TailLagged lagged = 3;
+     */
+    value: TailLagged;
+    case: "lagged";
+  } | {
+    /**
+     * The last message.
+     *
+     * @generated from field: logpulse.v1.TailEnd end = 4;
+     */
+    value: TailEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Where the tail stands behind this message: a later tail that begins there gets everything after it, and nothing
+   * that came before. Opaque.
+   *
+   * @generated from field: string cursor = 5;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message logpulse.v1.TailLogsResponse.
+ * Use `create(TailLogsResponseSchema)` to create a new message.
+ */
+export const TailLogsResponseSchema: GenMessage<TailLogsResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 12);
+
+/**
+ * Records in the order of the log.
+ *
+ * @generated from message logpulse.v1.TailRecords
+ */
+export type TailRecords = Message<"logpulse.v1.TailRecords"> & {
+  /**
+   * One at least.
+   *
+   * @generated from field: repeated logpulse.v1.StoredLog logs = 1;
+   */
+  logs: StoredLog[];
+};
+
+/**
+ * Describes the message logpulse.v1.TailRecords.
+ * Use `create(TailRecordsSchema)` to create a new message.
+ */
+export const TailRecordsSchema: GenMessage<TailRecords> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 13);
+
+/**
+ * A sign of life.
+ *
+ * @generated from message logpulse.v1.TailHeartbeat
+ */
+export type TailHeartbeat = Message<"logpulse.v1.TailHeartbeat"> & {
+  /**
+   * The server's time.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Records that were left out since the tail began, because the client that sent them had sent them twice and this tail
+   * has shown them already.
+   *
+   * @generated from field: double repeats = 2;
+   */
+  repeats: number;
+};
+
+/**
+ * Describes the message logpulse.v1.TailHeartbeat.
+ * Use `create(TailHeartbeatSchema)` to create a new message.
+ */
+export const TailHeartbeatSchema: GenMessage<TailHeartbeat> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 14);
+
+/**
+ * A range of the log that was not shown.
+ *
+ * @generated from message logpulse.v1.TailLagged
+ */
+export type TailLagged = Message<"logpulse.v1.TailLagged"> & {
+  /**
+   * Why.
+   *
+   * @generated from field: logpulse.v1.TailLagged.Reason reason = 1;
+   */
+  reason: TailLagged_Reason;
+
+  /**
+   * Where the range begins: a tail from here until `until_cursor` gets it.
+   *
+   * @generated from field: string from_cursor = 2;
+   */
+  fromCursor: string;
+
+  /**
+   * Where it ends.
+   *
+   * @generated from field: string until_cursor = 3;
+   */
+  untilCursor: string;
+
+  /**
+   * How many records that meet the conditions stand in it; absent where nobody has looked.
+   *
+   * @generated from field: optional double records = 4;
+   */
+  records?: number | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.TailLagged.
+ * Use `create(TailLaggedSchema)` to create a new message.
+ */
+export const TailLaggedSchema: GenMessage<TailLagged> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 15);
+
+/**
+ * Why records were left out.
+ *
+ * @generated from enum logpulse.v1.TailLagged.Reason
+ */
+export const TailLagged_Reason = {
+  /**
+   * Never said.
+   *
+   * @generated from enum value: REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * This reader did not take what was sent fast enough.
+   *
+   * @generated from enum value: REASON_SLOW_READER = 1;
+   */
+  SLOW_READER: 1,
+
+  /**
+   * The log does not hold them any more.
+   *
+   * @generated from enum value: REASON_LOG_RETENTION = 2;
+   */
+  LOG_RETENTION: 2,
+} as const;
+
+/**
+ * Why records were left out.
+ *
+ * @generated from enum logpulse.v1.TailLagged.Reason
+ */
+export type TailLagged_Reason = (typeof TailLagged_Reason)[keyof typeof TailLagged_Reason] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.TailLagged.Reason.
+ */
+export const TailLagged_ReasonSchema: GenEnum<TailLagged_Reason> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_query_service, 15, 0);
+
+/**
+ * How a tail ended.
+ *
+ * @generated from message logpulse.v1.TailEnd
+ */
+export type TailEnd = Message<"logpulse.v1.TailEnd"> & {
+  /**
+   * Why.
+   *
+   * @generated from field: logpulse.v1.TailEnd.Reason reason = 1;
+   */
+  reason: TailEnd_Reason;
+
+  /**
+   * The same in words.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * As in TailHeartbeat.
+   *
+   * @generated from field: double repeats = 3;
+   */
+  repeats: number;
+};
+
+/**
+ * Describes the message logpulse.v1.TailEnd.
+ * Use `create(TailEndSchema)` to create a new message.
+ */
+export const TailEndSchema: GenMessage<TailEnd> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 16);
+
+/**
+ * Why it ended.
+ *
+ * @generated from enum logpulse.v1.TailEnd.Reason
+ */
+export const TailEnd_Reason = {
+  /**
+   * Never said.
+   *
+   * @generated from enum value: REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * `until_cursor` was reached.
+   *
+   * @generated from enum value: REASON_DONE = 1;
+   */
+  DONE: 1,
+
+  /**
+   * The server stops; another one goes on from the cursor.
+   *
+   * @generated from enum value: REASON_STOPPING = 2;
+   */
+  STOPPING: 2,
+
+  /**
+   * The log cannot be read now; try again from the cursor.
+   *
+   * @generated from enum value: REASON_LOG_UNAVAILABLE = 3;
+   */
+  LOG_UNAVAILABLE: 3,
+
+  /**
+   * A connection is not kept for longer than this; go on from the cursor.
+   *
+   * @generated from enum value: REASON_TIME_UP = 4;
+   */
+  TIME_UP: 4,
+} as const;
+
+/**
+ * Why it ended.
+ *
+ * @generated from enum logpulse.v1.TailEnd.Reason
+ */
+export type TailEnd_Reason = (typeof TailEnd_Reason)[keyof typeof TailEnd_Reason] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.TailEnd.Reason.
+ */
+export const TailEnd_ReasonSchema: GenEnum<TailEnd_Reason> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_query_service, 16, 0);
+
+/**
+ * What to count.
+ *
+ * @generated from message logpulse.v1.GetHistogramRequest
+ */
+export type GetHistogramRequest = Message<"logpulse.v1.GetHistogramRequest"> & {
+  /**
+   * A condition in its text form.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 2;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Records of this time and later. Left out: from the oldest one that meets the conditions.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Records before this time. Left out: to the newest one that meets the conditions.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * The width of a bucket is chosen so that there are no more of them than this: left out means 60; at most 1,000.
+   *
+   * @generated from field: int32 buckets_max = 5;
+   */
+  bucketsMax: number;
+
+  /**
+   * The width of a bucket, in whole milliseconds, instead of the chosen one. There must not be more than 1,000 of them.
+   *
+   * @generated from field: google.protobuf.Duration bucket_width = 6;
+   */
+  bucketWidth?: Duration | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.GetHistogramRequest.
+ * Use `create(GetHistogramRequestSchema)` to create a new message.
+ */
+export const GetHistogramRequestSchema: GenMessage<GetHistogramRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 17);
+
+/**
+ * Counts by time and severity.
+ *
+ * @generated from message logpulse.v1.GetHistogramResponse
+ */
+export type GetHistogramResponse = Message<"logpulse.v1.GetHistogramResponse"> & {
+  /**
+   * Without gaps, oldest first; empty where nothing meets the conditions and no times were given. The first and the
+   * last may reach beyond the range that was asked for; they count nothing outside of it.
+   *
+   * @generated from field: repeated logpulse.v1.HistogramBucket buckets = 1;
+   */
+  buckets: HistogramBucket[];
+
+  /**
+   * The width of each.
+   *
+   * @generated from field: google.protobuf.Duration bucket_width = 2;
+   */
+  bucketWidth?: Duration | undefined;
+
+  /**
+   * All records in all buckets.
+   *
+   * @generated from field: double total = 3;
+   */
+  total: number;
+};
+
+/**
+ * Describes the message logpulse.v1.GetHistogramResponse.
+ * Use `create(GetHistogramResponseSchema)` to create a new message.
+ */
+export const GetHistogramResponseSchema: GenMessage<GetHistogramResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 18);
+
+/**
+ * The records of some time.
+ *
+ * @generated from message logpulse.v1.HistogramBucket
+ */
+export type HistogramBucket = Message<"logpulse.v1.HistogramBucket"> & {
+  /**
+   * Its first moment: a multiple of the width since 1970.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * All records in it.
+   *
+   * @generated from field: double total = 2;
+   */
+  total: number;
+
+  /**
+   * By range of severity; only those that are not 0.
+   *
+   * @generated from field: map<string, double> levels = 3;
+   */
+  levels: { [key: string]: number };
+};
+
+/**
+ * Describes the message logpulse.v1.HistogramBucket.
+ * Use `create(HistogramBucketSchema)` to create a new message.
+ */
+export const HistogramBucketSchema: GenMessage<HistogramBucket> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 19);
+
+/**
+ * What to count.
+ *
+ * @generated from message logpulse.v1.GetFacetsRequest
+ */
+export type GetFacetsRequest = Message<"logpulse.v1.GetFacetsRequest"> & {
+  /**
+   * A condition in its text form.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 2;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Records of this time and later.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Records before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Names of fields, as in a query: "service", "level", "status", "attr.user.id". From 1 to 20.
+   *
+   * @generated from field: repeated string fields = 5;
+   */
+  fields: string[];
+
+  /**
+   * Values of each: left out means 10; at most 100.
+   *
+   * @generated from field: int32 values_max = 6;
+   */
+  valuesMax: number;
+};
+
+/**
+ * Describes the message logpulse.v1.GetFacetsRequest.
+ * Use `create(GetFacetsRequestSchema)` to create a new message.
+ */
+export const GetFacetsRequestSchema: GenMessage<GetFacetsRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 20);
+
+/**
+ * The values of each field that was asked for.
+ *
+ * @generated from message logpulse.v1.GetFacetsResponse
+ */
+export type GetFacetsResponse = Message<"logpulse.v1.GetFacetsResponse"> & {
+  /**
+   * In the order in which they were asked for.
+   *
+   * @generated from field: repeated logpulse.v1.Facet facets = 1;
+   */
+  facets: Facet[];
+};
+
+/**
+ * Describes the message logpulse.v1.GetFacetsResponse.
+ * Use `create(GetFacetsResponseSchema)` to create a new message.
+ */
+export const GetFacetsResponseSchema: GenMessage<GetFacetsResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 21);
+
+/**
+ * The values of a field.
+ *
+ * @generated from message logpulse.v1.Facet
+ */
+export type Facet = Message<"logpulse.v1.Facet"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * The most frequent first; of equally frequent ones, the smaller text first.
+   *
+   * @generated from field: repeated logpulse.v1.FacetValue values = 2;
+   */
+  values: FacetValue[];
+
+  /**
+   * Each count may be too low by so many, and a value that is not here may have so many. 0: all is exact.
+   *
+   * @generated from field: double count_error_max = 3;
+   */
+  countErrorMax: number;
+};
+
+/**
+ * Describes the message logpulse.v1.Facet.
+ * Use `create(FacetSchema)` to create a new message.
+ */
+export const FacetSchema: GenMessage<Facet> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 22);
+
+/**
+ * A value and how often it occurs.
+ *
+ * @generated from message logpulse.v1.FacetValue
+ */
+export type FacetValue = Message<"logpulse.v1.FacetValue"> & {
+  /**
+   * As it stands in a query behind the field's name. A list's values count one by one, each once per record.
+   *
+   * @generated from field: string value = 1;
+   */
+  value: string;
+
+  /**
+   * Records that have it.
+   *
+   * @generated from field: double count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message logpulse.v1.FacetValue.
+ * Use `create(FacetValueSchema)` to create a new message.
+ */
+export const FacetValueSchema: GenMessage<FacetValue> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 23);
+
+/**
+ * Which records.
+ *
+ * @generated from message logpulse.v1.ListFieldsRequest
+ */
+export type ListFieldsRequest = Message<"logpulse.v1.ListFieldsRequest"> & {
+  /**
+   * A condition in its text form.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * A typed condition.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 2;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * Records of this time and later.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Records before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.ListFieldsRequest.
+ * Use `create(ListFieldsRequestSchema)` to create a new message.
+ */
+export const ListFieldsRequestSchema: GenMessage<ListFieldsRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 24);
+
+/**
+ * The fields.
+ *
+ * @generated from message logpulse.v1.ListFieldsResponse
+ */
+export type ListFieldsResponse = Message<"logpulse.v1.ListFieldsResponse"> & {
+  /**
+   * First those that every record may have, then attributes, the most frequent first.
+   *
+   * @generated from field: repeated logpulse.v1.Field fields = 1;
+   */
+  fields: Field[];
+
+  /**
+   * How many records were looked at for attributes: the newest 1,000 that meet the conditions, or fewer.
+   *
+   * @generated from field: int32 records_looked_at = 2;
+   */
+  recordsLookedAt: number;
+};
+
+/**
+ * Describes the message logpulse.v1.ListFieldsResponse.
+ * Use `create(ListFieldsResponseSchema)` to create a new message.
+ */
+export const ListFieldsResponseSchema: GenMessage<ListFieldsResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 25);
+
+/**
+ * A field that can be asked for.
+ *
+ * @generated from message logpulse.v1.Field
+ */
+export type Field = Message<"logpulse.v1.Field"> & {
+  /**
+   * As it stands in a query.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What can be asked of it.
+   *
+   * @generated from field: logpulse.v1.Field.Type type = 2;
+   */
+  type: Field_Type;
+
+  /**
+   * The operators that a query can have behind it.
+   *
+   * @generated from field: repeated string operators = 3;
+   */
+  operators: string[];
+
+  /**
+   * Of an attribute: how many of the records looked at have it.
+   *
+   * @generated from field: int32 records = 4;
+   */
+  records: number;
+
+  /**
+   * Of an attribute: the kinds of its values, as JSON names them ("string", "number", "boolean").
+   *
+   * @generated from field: repeated string kinds = 5;
+   */
+  kinds: string[];
+};
+
+/**
+ * Describes the message logpulse.v1.Field.
+ * Use `create(FieldSchema)` to create a new message.
+ */
+export const FieldSchema: GenMessage<Field> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 26);
+
+/**
+ * What can be asked of a field.
+ *
+ * @generated from enum logpulse.v1.Field.Type
+ */
+export const Field_Type = {
+  /**
+   * Never said.
+   *
+   * @generated from enum value: TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Texts: equal to, beginning with, containing.
+   *
+   * @generated from enum value: TYPE_TEXT = 1;
+   */
+  TEXT: 1,
+
+  /**
+   * Numbers: equal, more, less.
+   *
+   * @generated from enum value: TYPE_NUMBER = 2;
+   */
+  NUMBER: 2,
+
+  /**
+   * Words of the text.
+   *
+   * @generated from enum value: TYPE_WORDS = 3;
+   */
+  WORDS: 3,
+
+  /**
+   * A level: a word, or more and less than one.
+   *
+   * @generated from enum value: TYPE_LEVEL = 4;
+   */
+  LEVEL: 4,
+
+  /**
+   * An identity.
+   *
+   * @generated from enum value: TYPE_ID = 5;
+   */
+  ID: 5,
+
+  /**
+   * An attribute: equal to, beginning with.
+   *
+   * @generated from enum value: TYPE_ATTRIBUTE = 6;
+   */
+  ATTRIBUTE: 6,
+} as const;
+
+/**
+ * What can be asked of a field.
+ *
+ * @generated from enum logpulse.v1.Field.Type
+ */
+export type Field_Type = (typeof Field_Type)[keyof typeof Field_Type] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.Field.Type.
+ */
+export const Field_TypeSchema: GenEnum<Field_Type> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_query_service, 26, 0);
+
+/**
+ * A text to read.
+ *
+ * @generated from message logpulse.v1.ParseQueryRequest
+ */
+export type ParseQueryRequest = Message<"logpulse.v1.ParseQueryRequest"> & {
+  /**
+   * The text form of a filter.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+};
+
+/**
+ * Describes the message logpulse.v1.ParseQueryRequest.
+ * Use `create(ParseQueryRequestSchema)` to create a new message.
+ */
+export const ParseQueryRequestSchema: GenMessage<ParseQueryRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 27);
+
+/**
+ * What the text means, or what is wrong with it.
+ *
+ * @generated from message logpulse.v1.ParseQueryResponse
+ */
+export type ParseQueryResponse = Message<"logpulse.v1.ParseQueryResponse"> & {
+  /**
+   * What it means; only where there are no errors.
+   *
+   * @generated from field: logpulse.v1.Filter filter = 1;
+   */
+  filter?: Filter | undefined;
+
+  /**
+   * What is wrong, in the order of the text.
+   *
+   * @generated from field: repeated logpulse.v1.QueryError errors = 2;
+   */
+  errors: QueryError[];
+
+  /**
+   * The same query as LogPulse would write it; only where there are no errors.
+   *
+   * @generated from field: string canonical = 3;
+   */
+  canonical: string;
+};
+
+/**
+ * Describes the message logpulse.v1.ParseQueryResponse.
+ * Use `create(ParseQueryResponseSchema)` to create a new message.
+ */
+export const ParseQueryResponseSchema: GenMessage<ParseQueryResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 28);
+
+/**
+ * Something wrong in the text of a query.
+ *
+ * @generated from message logpulse.v1.QueryError
+ */
+export type QueryError = Message<"logpulse.v1.QueryError"> & {
+  /**
+   * Where it begins, in Unicode code points from 0.
+   *
+   * @generated from field: int32 position = 1;
+   */
+  position: number;
+
+  /**
+   * How many code points of the text it concerns; 0 where something is missing.
+   *
+   * @generated from field: int32 length = 2;
+   */
+  length: number;
+
+  /**
+   * What is wrong, in one sentence.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * What to write instead of the whole text; empty where nobody can say.
+   *
+   * @generated from field: string suggestion = 4;
+   */
+  suggestion: string;
+
+  /**
+   * What the suggestion does, in one sentence; empty without one.
+   *
+   * @generated from field: string suggestion_label = 5;
+   */
+  suggestionLabel: string;
+};
+
+/**
+ * Describes the message logpulse.v1.QueryError.
+ * Use `create(QueryErrorSchema)` to create a new message.
+ */
+export const QueryErrorSchema: GenMessage<QueryError> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_query_service, 29);
 
 /**
  * Which record.
@@ -212,7 +1483,7 @@ export type GetLogEntryRequest = Message<"logpulse.v1.GetLogEntryRequest"> & {
  * Use `create(GetLogEntryRequestSchema)` to create a new message.
  */
 export const GetLogEntryRequestSchema: GenMessage<GetLogEntryRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 5);
+  messageDesc(file_logpulse_v1_query_service, 30);
 
 /**
  * A record in the shape of a plain log API.
@@ -261,7 +1532,7 @@ export type GetLogEntryResponse = Message<"logpulse.v1.GetLogEntryResponse"> & {
  * Use `create(GetLogEntryResponseSchema)` to create a new message.
  */
 export const GetLogEntryResponseSchema: GenMessage<GetLogEntryResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 6);
+  messageDesc(file_logpulse_v1_query_service, 31);
 
 /**
  * What to look for.
@@ -289,7 +1560,7 @@ export type SearchLogEntriesRequest = Message<"logpulse.v1.SearchLogEntriesReque
  * Use `create(SearchLogEntriesRequestSchema)` to create a new message.
  */
 export const SearchLogEntriesRequestSchema: GenMessage<SearchLogEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 7);
+  messageDesc(file_logpulse_v1_query_service, 32);
 
 /**
  * The records found.
@@ -317,7 +1588,7 @@ export type SearchLogEntriesResponse = Message<"logpulse.v1.SearchLogEntriesResp
  * Use `create(SearchLogEntriesResponseSchema)` to create a new message.
  */
 export const SearchLogEntriesResponseSchema: GenMessage<SearchLogEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 8);
+  messageDesc(file_logpulse_v1_query_service, 33);
 
 /**
  * A record in the shape of a plain log API.
@@ -366,7 +1637,7 @@ export type LogEntry = Message<"logpulse.v1.LogEntry"> & {
  * Use `create(LogEntrySchema)` to create a new message.
  */
 export const LogEntrySchema: GenMessage<LogEntry> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 9);
+  messageDesc(file_logpulse_v1_query_service, 34);
 
 /**
  * Conditions; each that is given must hold.
@@ -437,7 +1708,7 @@ export type ListLogsRequest = Message<"logpulse.v1.ListLogsRequest"> & {
  * Use `create(ListLogsRequestSchema)` to create a new message.
  */
 export const ListLogsRequestSchema: GenMessage<ListLogsRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 10);
+  messageDesc(file_logpulse_v1_query_service, 35);
 
 /**
  * A page of access records.
@@ -465,7 +1736,7 @@ export type ListLogsResponse = Message<"logpulse.v1.ListLogsResponse"> & {
  * Use `create(ListLogsResponseSchema)` to create a new message.
  */
 export const ListLogsResponseSchema: GenMessage<ListLogsResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 11);
+  messageDesc(file_logpulse_v1_query_service, 36);
 
 /**
  * One access record.
@@ -528,7 +1799,7 @@ export type AccessRow = Message<"logpulse.v1.AccessRow"> & {
  * Use `create(AccessRowSchema)` to create a new message.
  */
 export const AccessRowSchema: GenMessage<AccessRow> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 12);
+  messageDesc(file_logpulse_v1_query_service, 37);
 
 /**
  * Where a page stands among all rows that meet the conditions.
@@ -563,7 +1834,7 @@ export type ListLogsMeta = Message<"logpulse.v1.ListLogsMeta"> & {
  * Use `create(ListLogsMetaSchema)` to create a new message.
  */
 export const ListLogsMetaSchema: GenMessage<ListLogsMeta> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 13);
+  messageDesc(file_logpulse_v1_query_service, 38);
 
 /**
  * Nothing to say.
@@ -578,7 +1849,7 @@ export type PingRequest = Message<"logpulse.v1.PingRequest"> & {
  * Use `create(PingRequestSchema)` to create a new message.
  */
 export const PingRequestSchema: GenMessage<PingRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 14);
+  messageDesc(file_logpulse_v1_query_service, 39);
 
 /**
  * The answer to a ping.
@@ -599,7 +1870,48 @@ export type PingResponse = Message<"logpulse.v1.PingResponse"> & {
  * Use `create(PingResponseSchema)` to create a new message.
  */
 export const PingResponseSchema: GenMessage<PingResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_query_service, 15);
+  messageDesc(file_logpulse_v1_query_service, 40);
+
+/**
+ * Which records come first, by (time, producer, seq).
+ *
+ * @generated from enum logpulse.v1.Order
+ */
+export const Order = {
+  /**
+   * As ORDER_NEWEST_FIRST.
+   *
+   * @generated from enum value: ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The latest time first.
+   *
+   * @generated from enum value: ORDER_NEWEST_FIRST = 1;
+   */
+  NEWEST_FIRST: 1,
+
+  /**
+   * The earliest time first.
+   *
+   * @generated from enum value: ORDER_OLDEST_FIRST = 2;
+   */
+  OLDEST_FIRST: 2,
+} as const;
+
+/**
+ * Which records come first, by (time, producer, seq).
+ *
+ * @generated from enum logpulse.v1.Order
+ */
+export type Order = (typeof Order)[keyof typeof Order] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.Order.
+ */
+export const OrderSchema: GenEnum<Order> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_query_service, 0);
 
 /**
  * Finds records again. A record can be found about a second after it was accepted.
@@ -621,7 +1933,7 @@ export const QueryService: GenService<{
     output: typeof GetLogResponseSchema;
   },
   /**
-   * Records that meet all of the given conditions, newest first, a page at a time.
+   * Records that meet all of the given conditions, newest or oldest first, a page at a time.
    *
    * @generated from rpc logpulse.v1.QueryService.SearchLogs
    */
@@ -629,6 +1941,91 @@ export const QueryService: GenService<{
     methodKind: "unary";
     input: typeof SearchLogsRequestSchema;
     output: typeof SearchLogsResponseSchema;
+  },
+  /**
+   * The records around one: what happened before and after. Of a producer that named itself, its records by seq; of
+   * one that ingest drew for callers without identity, the records of the same service by time.
+   *
+   * @generated from rpc logpulse.v1.QueryService.GetContext
+   */
+  getContext: {
+    methodKind: "unary";
+    input: typeof GetContextRequestSchema;
+    output: typeof GetContextResponseSchema;
+  },
+  /**
+   * All records that meet the conditions, however many, as a stream. It is whole where its last message is an `end`
+   * that says so; a stream that ends without one was cut off.
+   *
+   * @generated from rpc logpulse.v1.QueryService.ExportLogs
+   */
+  exportLogs: {
+    methodKind: "server_streaming";
+    input: typeof ExportLogsRequestSchema;
+    output: typeof ExportLogsResponseSchema;
+  },
+  /**
+   * The same as CSV (RFC 4180, UTF-8), for spreadsheets: a header line, a line for each record, and one that begins
+   * with "#end" and says whether that is all. A text that a spreadsheet would take for a formula has "'" before it.
+   *
+   * @generated from rpc logpulse.v1.QueryService.ExportLogsCsv
+   */
+  exportLogsCsv: {
+    methodKind: "server_streaming";
+    input: typeof ExportLogsCsvRequestSchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * What is written to the log, as it comes: first what stands in it behind a place, then what is appended. See
+   * TailLogsResponse for what comes. Every acknowledged record comes, also one that a drop rule keeps out of the stores;
+   * in the order of the log within a partition.
+   *
+   * @generated from rpc logpulse.v1.QueryService.TailLogs
+   */
+  tailLogs: {
+    methodKind: "server_streaming";
+    input: typeof TailLogsRequestSchema;
+    output: typeof TailLogsResponseSchema;
+  },
+  /**
+   * How many records meet the conditions, by time and severity.
+   *
+   * @generated from rpc logpulse.v1.QueryService.GetHistogram
+   */
+  getHistogram: {
+    methodKind: "unary";
+    input: typeof GetHistogramRequestSchema;
+    output: typeof GetHistogramResponseSchema;
+  },
+  /**
+   * The values that fields have most often in the records that meet the conditions.
+   *
+   * @generated from rpc logpulse.v1.QueryService.GetFacets
+   */
+  getFacets: {
+    methodKind: "unary";
+    input: typeof GetFacetsRequestSchema;
+    output: typeof GetFacetsResponseSchema;
+  },
+  /**
+   * The fields that can be asked for, and the attributes of the newest records that meet the conditions.
+   *
+   * @generated from rpc logpulse.v1.QueryService.ListFields
+   */
+  listFields: {
+    methodKind: "unary";
+    input: typeof ListFieldsRequestSchema;
+    output: typeof ListFieldsResponseSchema;
+  },
+  /**
+   * Makes a Filter of its text form, or says what is wrong with the text, and where.
+   *
+   * @generated from rpc logpulse.v1.QueryService.ParseQuery
+   */
+  parseQuery: {
+    methodKind: "unary";
+    input: typeof ParseQueryRequestSchema;
+    output: typeof ParseQueryResponseSchema;
   },
   /**
    * One record by its identity, in the shape of a plain log API.

@@ -2,17 +2,811 @@
 // @generated from file logpulse/v1/stats_service.proto (package logpulse.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
-import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
-import type { JsonObject, Message } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file logpulse/v1/stats_service.proto.
  */
 export const file_logpulse_v1_stats_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sb2dwdWxzZS92MS9zdGF0c19zZXJ2aWNlLnByb3RvEgtsb2dwdWxzZS52MSIuCg9HZXRTdGF0c1JlcXVlc3QSDAoEdHlwZRgBIAEoCRINCgVyYW5nZRgCIAEoCSJHChBHZXRTdGF0c1Jlc3BvbnNlEgwKBHR5cGUYASABKAkSJQoEZGF0YRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QyZwoMU3RhdHNTZXJ2aWNlElcKCEdldFN0YXRzEhwubG9ncHVsc2UudjEuR2V0U3RhdHNSZXF1ZXN0Gh0ubG9ncHVsc2UudjEuR2V0U3RhdHNSZXNwb25zZSIOgtPkkwIIEgYvc3RhdHNiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_struct]);
+  fileDesc("Ch9sb2dwdWxzZS92MS9zdGF0c19zZXJ2aWNlLnByb3RvEgtsb2dwdWxzZS52MSL3AQoNU3RhdHNDb3ZlcmFnZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJd2F0ZXJtYXJrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9yZWNvcmRzX2NvdW50ZWQYBCABKAESDgoGbWV0aG9kGAUgASgJEhoKEm1heF9yZWxhdGl2ZV9lcnJvchgGIAEoARIUCgxncm91cHNfdG90YWwYByABKAUikQIKEUdldExhdGVuY3lSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIkCgRzdGVwGAMgASgOMhYubG9ncHVsc2UudjEuU3RhdHNTdGVwEiwKCGdyb3VwaW5nGAQgASgOMhoubG9ncHVsc2UudjEuU3RhdHNHcm91cGluZxIPCgdzZXJ2aWNlGAUgASgJEgwKBHBhdGgYBiABKAkSEgoKZ3JvdXBzX21heBgHIAEoBRIXCg9wcmV2aW91c19wZXJpb2QYCCABKAgi8QEKEkdldExhdGVuY3lSZXNwb25zZRIsCghjb3ZlcmFnZRgBIAEoCzIaLmxvZ3B1bHNlLnYxLlN0YXRzQ292ZXJhZ2USKAoDYWxsGAIgASgLMhsubG9ncHVsc2UudjEuTGF0ZW5jeUZpZ3VyZXMSLQoIcHJldmlvdXMYAyABKAsyGy5sb2dwdWxzZS52MS5MYXRlbmN5RmlndXJlcxIpCgZwb2ludHMYBCADKAsyGS5sb2dwdWxzZS52MS5MYXRlbmN5UG9pbnQSKQoGZ3JvdXBzGAUgAygLMhkubG9ncHVsc2UudjEuTGF0ZW5jeUdyb3VwIucBCg5MYXRlbmN5RmlndXJlcxINCgVjb3VudBgBIAEoARIXCgphdmVyYWdlX21zGAIgASgBSACIAQESEwoGbWF4X21zGAMgASgBSAGIAQESEwoGcDUwX21zGAQgASgBSAKIAQESEwoGcDkwX21zGAUgASgBSAOIAQESEwoGcDk1X21zGAYgASgBSASIAQESEwoGcDk5X21zGAcgASgBSAWIAQFCDQoLX2F2ZXJhZ2VfbXNCCQoHX21heF9tc0IJCgdfcDUwX21zQgkKB19wOTBfbXNCCQoHX3A5NV9tc0IJCgdfcDk5X21zImwKDExhdGVuY3lQb2ludBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgdmaWd1cmVzGAIgASgLMhsubG9ncHVsc2UudjEuTGF0ZW5jeUZpZ3VyZXMisQEKDExhdGVuY3lHcm91cBIPCgdzZXJ2aWNlGAEgASgJEgwKBHBhdGgYAiABKAkSKAoDYWxsGAMgASgLMhsubG9ncHVsc2UudjEuTGF0ZW5jeUZpZ3VyZXMSLQoIcHJldmlvdXMYBCABKAsyGy5sb2dwdWxzZS52MS5MYXRlbmN5RmlndXJlcxIpCgZwb2ludHMYBSADKAsyGS5sb2dwdWxzZS52MS5MYXRlbmN5UG9pbnQikAIKEEdldEVycm9yc1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKBHN0ZXAYAyABKA4yFi5sb2dwdWxzZS52MS5TdGF0c1N0ZXASLAoIZ3JvdXBpbmcYBCABKA4yGi5sb2dwdWxzZS52MS5TdGF0c0dyb3VwaW5nEg8KB3NlcnZpY2UYBSABKAkSDAoEcGF0aBgGIAEoCRISCgpncm91cHNfbWF4GAcgASgFEhcKD3ByZXZpb3VzX3BlcmlvZBgIIAEoCCLoAQoRR2V0RXJyb3JzUmVzcG9uc2USLAoIY292ZXJhZ2UYASABKAsyGi5sb2dwdWxzZS52MS5TdGF0c0NvdmVyYWdlEiYKA2FsbBgCIAEoCzIZLmxvZ3B1bHNlLnYxLkVycm9yRmlndXJlcxIrCghwcmV2aW91cxgDIAEoCzIZLmxvZ3B1bHNlLnYxLkVycm9yRmlndXJlcxInCgZwb2ludHMYBCADKAsyFy5sb2dwdWxzZS52MS5FcnJvclBvaW50EicKBmdyb3VwcxgFIAMoCzIXLmxvZ3B1bHNlLnYxLkVycm9yR3JvdXAiugEKDEVycm9yRmlndXJlcxIQCghyZXF1ZXN0cxgBIAEoARIVCg1jbGllbnRfZXJyb3JzGAIgASgBEhUKDXNlcnZlcl9lcnJvcnMYAyABKAESOQoIc3RhdHVzZXMYBCADKAsyJy5sb2dwdWxzZS52MS5FcnJvckZpZ3VyZXMuU3RhdHVzZXNFbnRyeRovCg1TdGF0dXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEiaAoKRXJyb3JQb2ludBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgdmaWd1cmVzGAIgASgLMhkubG9ncHVsc2UudjEuRXJyb3JGaWd1cmVzIqkBCgpFcnJvckdyb3VwEg8KB3NlcnZpY2UYASABKAkSDAoEcGF0aBgCIAEoCRImCgNhbGwYAyABKAsyGS5sb2dwdWxzZS52MS5FcnJvckZpZ3VyZXMSKwoIcHJldmlvdXMYBCABKAsyGS5sb2dwdWxzZS52MS5FcnJvckZpZ3VyZXMSJwoGcG9pbnRzGAUgAygLMhcubG9ncHVsc2UudjEuRXJyb3JQb2ludCKRAgoRR2V0VHJhZmZpY1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKBHN0ZXAYAyABKA4yFi5sb2dwdWxzZS52MS5TdGF0c1N0ZXASLAoIZ3JvdXBpbmcYBCABKA4yGi5sb2dwdWxzZS52MS5TdGF0c0dyb3VwaW5nEg8KB3NlcnZpY2UYBSABKAkSDAoEcGF0aBgGIAEoCRISCgpncm91cHNfbWF4GAcgASgFEhcKD3ByZXZpb3VzX3BlcmlvZBgIIAEoCCLxAQoSR2V0VHJhZmZpY1Jlc3BvbnNlEiwKCGNvdmVyYWdlGAEgASgLMhoubG9ncHVsc2UudjEuU3RhdHNDb3ZlcmFnZRIoCgNhbGwYAiABKAsyGy5sb2dwdWxzZS52MS5UcmFmZmljRmlndXJlcxItCghwcmV2aW91cxgDIAEoCzIbLmxvZ3B1bHNlLnYxLlRyYWZmaWNGaWd1cmVzEikKBnBvaW50cxgEIAMoCzIZLmxvZ3B1bHNlLnYxLlRyYWZmaWNQb2ludBIpCgZncm91cHMYBSADKAsyGS5sb2dwdWxzZS52MS5UcmFmZmljR3JvdXAiYgoOVHJhZmZpY0ZpZ3VyZXMSEAoIcmVxdWVzdHMYASABKAESFgoOcmVzcG9uc2VfYnl0ZXMYAiABKAESFwoKdW5pcXVlX2lwcxgDIAEoAUgAiAEBQg0KC191bmlxdWVfaXBzImwKDFRyYWZmaWNQb2ludBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgdmaWd1cmVzGAIgASgLMhsubG9ncHVsc2UudjEuVHJhZmZpY0ZpZ3VyZXMisQEKDFRyYWZmaWNHcm91cBIPCgdzZXJ2aWNlGAEgASgJEgwKBHBhdGgYAiABKAkSKAoDYWxsGAMgASgLMhsubG9ncHVsc2UudjEuVHJhZmZpY0ZpZ3VyZXMSLQoIcHJldmlvdXMYBCABKAsyGy5sb2dwdWxzZS52MS5UcmFmZmljRmlndXJlcxIpCgZwb2ludHMYBSADKAsyGS5sb2dwdWxzZS52MS5UcmFmZmljUG9pbnQiLgoPR2V0U3RhdHNSZXF1ZXN0EgwKBHR5cGUYASABKAkSDQoFcmFuZ2UYAiABKAkiRwoQR2V0U3RhdHNSZXNwb25zZRIMCgR0eXBlGAEgASgJEiUKBGRhdGEYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0KnwKCVN0YXRzU3RlcBIaChZTVEFUU19TVEVQX1VOU1BFQ0lGSUVEEAASEwoPU1RBVFNfU1RFUF9OT05FEAESFQoRU1RBVFNfU1RFUF9NSU5VVEUQAhITCg9TVEFUU19TVEVQX0hPVVIQAxISCg5TVEFUU19TVEVQX0RBWRAEKqIBCg1TdGF0c0dyb3VwaW5nEh4KGlNUQVRTX0dST1VQSU5HX1VOU1BFQ0lGSUVEEAASFwoTU1RBVFNfR1JPVVBJTkdfTk9ORRABEhoKFlNUQVRTX0dST1VQSU5HX1NFUlZJQ0UQAhIXChNTVEFUU19HUk9VUElOR19QQVRIEAMSIwofU1RBVFNfR1JPVVBJTkdfU0VSVklDRV9BTkRfUEFUSBAEMqEDCgxTdGF0c1NlcnZpY2USVwoIR2V0U3RhdHMSHC5sb2dwdWxzZS52MS5HZXRTdGF0c1JlcXVlc3QaHS5sb2dwdWxzZS52MS5HZXRTdGF0c1Jlc3BvbnNlIg6C0+STAggSBi9zdGF0cxJoCgpHZXRMYXRlbmN5Eh4ubG9ncHVsc2UudjEuR2V0TGF0ZW5jeVJlcXVlc3QaHy5sb2dwdWxzZS52MS5HZXRMYXRlbmN5UmVzcG9uc2UiGYLT5JMCExIRL3YxL3N0YXRzL2xhdGVuY3kSZAoJR2V0RXJyb3JzEh0ubG9ncHVsc2UudjEuR2V0RXJyb3JzUmVxdWVzdBoeLmxvZ3B1bHNlLnYxLkdldEVycm9yc1Jlc3BvbnNlIhiC0+STAhISEC92MS9zdGF0cy9lcnJvcnMSaAoKR2V0VHJhZmZpYxIeLmxvZ3B1bHNlLnYxLkdldFRyYWZmaWNSZXF1ZXN0Gh8ubG9ncHVsc2UudjEuR2V0VHJhZmZpY1Jlc3BvbnNlIhmC0+STAhMSES92MS9zdGF0cy90cmFmZmljYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+
+/**
+ * How an answer was made, and how far it can be trusted.
+ *
+ * @generated from message logpulse.v1.StatsCoverage
+ */
+export type StatsCoverage = Message<"logpulse.v1.StatsCoverage"> & {
+  /**
+   * From this time on.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Every request that was acknowledged before this time is counted. Absent where nobody can say now.
+   *
+   * @generated from field: google.protobuf.Timestamp watermark = 3;
+   */
+  watermark?: Timestamp | undefined;
+
+  /**
+   * Requests of that time that were counted, each once, however often it was sent.
+   *
+   * @generated from field: double records_counted = 4;
+   */
+  recordsCounted: number;
+
+  /**
+   * In words: what the figures were made of.
+   *
+   * @generated from field: string method = 5;
+   */
+  method: string;
+
+  /**
+   * How far from the exact figure an estimate may be, as a part of it: of percentiles always; of distinct addresses in
+   * 95 of 100 answers, three times as far in nearly all. 0: every figure is exact.
+   *
+   * @generated from field: double max_relative_error = 6;
+   */
+  maxRelativeError: number;
+
+  /**
+   * Groups that there are. Requests of more than 2,000 services and paths in one minute count as service and path
+   * "other".
+   *
+   * @generated from field: int32 groups_total = 7;
+   */
+  groupsTotal: number;
+};
+
+/**
+ * Describes the message logpulse.v1.StatsCoverage.
+ * Use `create(StatsCoverageSchema)` to create a new message.
+ */
+export const StatsCoverageSchema: GenMessage<StatsCoverage> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 0);
+
+/**
+ * Which latencies, and how they are summed.
+ *
+ * @generated from message logpulse.v1.GetLatencyRequest
+ */
+export type GetLatencyRequest = Message<"logpulse.v1.GetLatencyRequest"> & {
+  /**
+   * From this time on, rounded down to the minute. Left out: an hour before `end_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Before this time, rounded up to the minute. Left out: now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Also for each piece of the time. There must not be more than 20,000 pieces, over all groups.
+   *
+   * @generated from field: logpulse.v1.StatsStep step = 3;
+   */
+  step: StatsStep;
+
+  /**
+   * Also for each group; the busiest come first.
+   *
+   * @generated from field: logpulse.v1.StatsGrouping grouping = 4;
+   */
+  grouping: StatsGrouping;
+
+  /**
+   * Only requests of this service, letter for letter.
+   *
+   * @generated from field: string service = 5;
+   */
+  service: string;
+
+  /**
+   * Only requests with this path, letter for letter, without its query.
+   *
+   * @generated from field: string path = 6;
+   */
+  path: string;
+
+  /**
+   * Groups in the answer: left out means 10; at most 1,000.
+   *
+   * @generated from field: int32 groups_max = 7;
+   */
+  groupsMax: number;
+
+  /**
+   * The same for the time of equal length before `start_time` beside it.
+   *
+   * @generated from field: bool previous_period = 8;
+   */
+  previousPeriod: boolean;
+};
+
+/**
+ * Describes the message logpulse.v1.GetLatencyRequest.
+ * Use `create(GetLatencyRequestSchema)` to create a new message.
+ */
+export const GetLatencyRequestSchema: GenMessage<GetLatencyRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 1);
+
+/**
+ * Latencies.
+ *
+ * @generated from message logpulse.v1.GetLatencyResponse
+ */
+export type GetLatencyResponse = Message<"logpulse.v1.GetLatencyResponse"> & {
+  /**
+   * How the answer was made.
+   *
+   * @generated from field: logpulse.v1.StatsCoverage coverage = 1;
+   */
+  coverage?: StatsCoverage | undefined;
+
+  /**
+   * Of all requests.
+   *
+   * @generated from field: logpulse.v1.LatencyFigures all = 2;
+   */
+  all?: LatencyFigures | undefined;
+
+  /**
+   * Of all requests of the period before; only where it was asked for.
+   *
+   * @generated from field: logpulse.v1.LatencyFigures previous = 3;
+   */
+  previous?: LatencyFigures | undefined;
+
+  /**
+   * By time, oldest first: every piece that has requests.
+   *
+   * @generated from field: repeated logpulse.v1.LatencyPoint points = 4;
+   */
+  points: LatencyPoint[];
+
+  /**
+   * By group, the busiest first.
+   *
+   * @generated from field: repeated logpulse.v1.LatencyGroup groups = 5;
+   */
+  groups: LatencyGroup[];
+};
+
+/**
+ * Describes the message logpulse.v1.GetLatencyResponse.
+ * Use `create(GetLatencyResponseSchema)` to create a new message.
+ */
+export const GetLatencyResponseSchema: GenMessage<GetLatencyResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 2);
+
+/**
+ * Latencies of some requests in milliseconds; only `count` where none of them has a latency.
+ *
+ * @generated from message logpulse.v1.LatencyFigures
+ */
+export type LatencyFigures = Message<"logpulse.v1.LatencyFigures"> & {
+  /**
+   * Requests that have a latency.
+   *
+   * @generated from field: double count = 1;
+   */
+  count: number;
+
+  /**
+   * The mean, exactly.
+   *
+   * @generated from field: optional double average_ms = 2;
+   */
+  averageMs?: number | undefined;
+
+  /**
+   * The longest, exactly.
+   *
+   * @generated from field: optional double max_ms = 3;
+   */
+  maxMs?: number | undefined;
+
+  /**
+   * Half of the requests took this long or less.
+   *
+   * @generated from field: optional double p50_ms = 4;
+   */
+  p50Ms?: number | undefined;
+
+  /**
+   * 90 of 100 took this long or less.
+   *
+   * @generated from field: optional double p90_ms = 5;
+   */
+  p90Ms?: number | undefined;
+
+  /**
+   * 95 of 100 took this long or less.
+   *
+   * @generated from field: optional double p95_ms = 6;
+   */
+  p95Ms?: number | undefined;
+
+  /**
+   * 99 of 100 took this long or less.
+   *
+   * @generated from field: optional double p99_ms = 7;
+   */
+  p99Ms?: number | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.LatencyFigures.
+ * Use `create(LatencyFiguresSchema)` to create a new message.
+ */
+export const LatencyFiguresSchema: GenMessage<LatencyFigures> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 3);
+
+/**
+ * The latencies of a piece of time.
+ *
+ * @generated from message logpulse.v1.LatencyPoint
+ */
+export type LatencyPoint = Message<"logpulse.v1.LatencyPoint"> & {
+  /**
+   * Its first moment.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Its latencies.
+   *
+   * @generated from field: logpulse.v1.LatencyFigures figures = 2;
+   */
+  figures?: LatencyFigures | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.LatencyPoint.
+ * Use `create(LatencyPointSchema)` to create a new message.
+ */
+export const LatencyPointSchema: GenMessage<LatencyPoint> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 4);
+
+/**
+ * The latencies of a group.
+ *
+ * @generated from message logpulse.v1.LatencyGroup
+ */
+export type LatencyGroup = Message<"logpulse.v1.LatencyGroup"> & {
+  /**
+   * The service; empty where groups are of paths only.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * The path; empty where groups are of services only.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * Its latencies.
+   *
+   * @generated from field: logpulse.v1.LatencyFigures all = 3;
+   */
+  all?: LatencyFigures | undefined;
+
+  /**
+   * Those of the period before; only where it was asked for.
+   *
+   * @generated from field: logpulse.v1.LatencyFigures previous = 4;
+   */
+  previous?: LatencyFigures | undefined;
+
+  /**
+   * By time.
+   *
+   * @generated from field: repeated logpulse.v1.LatencyPoint points = 5;
+   */
+  points: LatencyPoint[];
+};
+
+/**
+ * Describes the message logpulse.v1.LatencyGroup.
+ * Use `create(LatencyGroupSchema)` to create a new message.
+ */
+export const LatencyGroupSchema: GenMessage<LatencyGroup> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 5);
+
+/**
+ * Which requests, and how they are summed.
+ *
+ * @generated from message logpulse.v1.GetErrorsRequest
+ */
+export type GetErrorsRequest = Message<"logpulse.v1.GetErrorsRequest"> & {
+  /**
+   * From this time on, rounded down to the minute. Left out: an hour before `end_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Before this time, rounded up to the minute. Left out: now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Also for each piece of the time. There must not be more than 20,000 pieces, over all groups.
+   *
+   * @generated from field: logpulse.v1.StatsStep step = 3;
+   */
+  step: StatsStep;
+
+  /**
+   * Also for each group; the busiest come first.
+   *
+   * @generated from field: logpulse.v1.StatsGrouping grouping = 4;
+   */
+  grouping: StatsGrouping;
+
+  /**
+   * Only requests of this service, letter for letter.
+   *
+   * @generated from field: string service = 5;
+   */
+  service: string;
+
+  /**
+   * Only requests with this path, letter for letter, without its query.
+   *
+   * @generated from field: string path = 6;
+   */
+  path: string;
+
+  /**
+   * Groups in the answer: left out means 10; at most 1,000.
+   *
+   * @generated from field: int32 groups_max = 7;
+   */
+  groupsMax: number;
+
+  /**
+   * The same for the time of equal length before `start_time` beside it.
+   *
+   * @generated from field: bool previous_period = 8;
+   */
+  previousPeriod: boolean;
+};
+
+/**
+ * Describes the message logpulse.v1.GetErrorsRequest.
+ * Use `create(GetErrorsRequestSchema)` to create a new message.
+ */
+export const GetErrorsRequestSchema: GenMessage<GetErrorsRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 6);
+
+/**
+ * How requests ended.
+ *
+ * @generated from message logpulse.v1.GetErrorsResponse
+ */
+export type GetErrorsResponse = Message<"logpulse.v1.GetErrorsResponse"> & {
+  /**
+   * How the answer was made.
+   *
+   * @generated from field: logpulse.v1.StatsCoverage coverage = 1;
+   */
+  coverage?: StatsCoverage | undefined;
+
+  /**
+   * Of all requests.
+   *
+   * @generated from field: logpulse.v1.ErrorFigures all = 2;
+   */
+  all?: ErrorFigures | undefined;
+
+  /**
+   * Of all requests of the period before; only where it was asked for.
+   *
+   * @generated from field: logpulse.v1.ErrorFigures previous = 3;
+   */
+  previous?: ErrorFigures | undefined;
+
+  /**
+   * By time, oldest first: every piece that has requests.
+   *
+   * @generated from field: repeated logpulse.v1.ErrorPoint points = 4;
+   */
+  points: ErrorPoint[];
+
+  /**
+   * By group, the busiest first.
+   *
+   * @generated from field: repeated logpulse.v1.ErrorGroup groups = 5;
+   */
+  groups: ErrorGroup[];
+};
+
+/**
+ * Describes the message logpulse.v1.GetErrorsResponse.
+ * Use `create(GetErrorsResponseSchema)` to create a new message.
+ */
+export const GetErrorsResponseSchema: GenMessage<GetErrorsResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 7);
+
+/**
+ * How some requests ended.
+ *
+ * @generated from message logpulse.v1.ErrorFigures
+ */
+export type ErrorFigures = Message<"logpulse.v1.ErrorFigures"> & {
+  /**
+   * All requests.
+   *
+   * @generated from field: double requests = 1;
+   */
+  requests: number;
+
+  /**
+   * Those with a status from 400 to 499.
+   *
+   * @generated from field: double client_errors = 2;
+   */
+  clientErrors: number;
+
+  /**
+   * Those with a status from 500 to 599.
+   *
+   * @generated from field: double server_errors = 3;
+   */
+  serverErrors: number;
+
+  /**
+   * Requests of each status that occurred, by its number as text.
+   *
+   * @generated from field: map<string, double> statuses = 4;
+   */
+  statuses: { [key: string]: number };
+};
+
+/**
+ * Describes the message logpulse.v1.ErrorFigures.
+ * Use `create(ErrorFiguresSchema)` to create a new message.
+ */
+export const ErrorFiguresSchema: GenMessage<ErrorFigures> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 8);
+
+/**
+ * How the requests of a piece of time ended.
+ *
+ * @generated from message logpulse.v1.ErrorPoint
+ */
+export type ErrorPoint = Message<"logpulse.v1.ErrorPoint"> & {
+  /**
+   * Its first moment.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * How they ended.
+   *
+   * @generated from field: logpulse.v1.ErrorFigures figures = 2;
+   */
+  figures?: ErrorFigures | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.ErrorPoint.
+ * Use `create(ErrorPointSchema)` to create a new message.
+ */
+export const ErrorPointSchema: GenMessage<ErrorPoint> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 9);
+
+/**
+ * How the requests of a group ended.
+ *
+ * @generated from message logpulse.v1.ErrorGroup
+ */
+export type ErrorGroup = Message<"logpulse.v1.ErrorGroup"> & {
+  /**
+   * The service; empty where groups are of paths only.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * The path; empty where groups are of services only.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * How they ended.
+   *
+   * @generated from field: logpulse.v1.ErrorFigures all = 3;
+   */
+  all?: ErrorFigures | undefined;
+
+  /**
+   * Those of the period before; only where it was asked for.
+   *
+   * @generated from field: logpulse.v1.ErrorFigures previous = 4;
+   */
+  previous?: ErrorFigures | undefined;
+
+  /**
+   * By time.
+   *
+   * @generated from field: repeated logpulse.v1.ErrorPoint points = 5;
+   */
+  points: ErrorPoint[];
+};
+
+/**
+ * Describes the message logpulse.v1.ErrorGroup.
+ * Use `create(ErrorGroupSchema)` to create a new message.
+ */
+export const ErrorGroupSchema: GenMessage<ErrorGroup> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 10);
+
+/**
+ * Which requests, and how they are summed. Distinct addresses are known by service, not by path.
+ *
+ * @generated from message logpulse.v1.GetTrafficRequest
+ */
+export type GetTrafficRequest = Message<"logpulse.v1.GetTrafficRequest"> & {
+  /**
+   * From this time on, rounded down to the minute. Left out: an hour before `end_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Before this time, rounded up to the minute. Left out: now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Also for each piece of the time. There must not be more than 20,000 pieces, over all groups.
+   *
+   * @generated from field: logpulse.v1.StatsStep step = 3;
+   */
+  step: StatsStep;
+
+  /**
+   * Also for each group; the busiest come first.
+   *
+   * @generated from field: logpulse.v1.StatsGrouping grouping = 4;
+   */
+  grouping: StatsGrouping;
+
+  /**
+   * Only requests of this service, letter for letter.
+   *
+   * @generated from field: string service = 5;
+   */
+  service: string;
+
+  /**
+   * Only requests with this path, letter for letter, without its query.
+   *
+   * @generated from field: string path = 6;
+   */
+  path: string;
+
+  /**
+   * Groups in the answer: left out means 10; at most 1,000.
+   *
+   * @generated from field: int32 groups_max = 7;
+   */
+  groupsMax: number;
+
+  /**
+   * The same for the time of equal length before `start_time` beside it.
+   *
+   * @generated from field: bool previous_period = 8;
+   */
+  previousPeriod: boolean;
+};
+
+/**
+ * Describes the message logpulse.v1.GetTrafficRequest.
+ * Use `create(GetTrafficRequestSchema)` to create a new message.
+ */
+export const GetTrafficRequestSchema: GenMessage<GetTrafficRequest> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 11);
+
+/**
+ * Traffic.
+ *
+ * @generated from message logpulse.v1.GetTrafficResponse
+ */
+export type GetTrafficResponse = Message<"logpulse.v1.GetTrafficResponse"> & {
+  /**
+   * How the answer was made.
+   *
+   * @generated from field: logpulse.v1.StatsCoverage coverage = 1;
+   */
+  coverage?: StatsCoverage | undefined;
+
+  /**
+   * Of all requests.
+   *
+   * @generated from field: logpulse.v1.TrafficFigures all = 2;
+   */
+  all?: TrafficFigures | undefined;
+
+  /**
+   * Of all requests of the period before; only where it was asked for.
+   *
+   * @generated from field: logpulse.v1.TrafficFigures previous = 3;
+   */
+  previous?: TrafficFigures | undefined;
+
+  /**
+   * By time, oldest first: every piece that has requests.
+   *
+   * @generated from field: repeated logpulse.v1.TrafficPoint points = 4;
+   */
+  points: TrafficPoint[];
+
+  /**
+   * By group, the busiest first.
+   *
+   * @generated from field: repeated logpulse.v1.TrafficGroup groups = 5;
+   */
+  groups: TrafficGroup[];
+};
+
+/**
+ * Describes the message logpulse.v1.GetTrafficResponse.
+ * Use `create(GetTrafficResponseSchema)` to create a new message.
+ */
+export const GetTrafficResponseSchema: GenMessage<GetTrafficResponse> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 12);
+
+/**
+ * The traffic of some requests.
+ *
+ * @generated from message logpulse.v1.TrafficFigures
+ */
+export type TrafficFigures = Message<"logpulse.v1.TrafficFigures"> & {
+  /**
+   * All requests.
+   *
+   * @generated from field: double requests = 1;
+   */
+  requests: number;
+
+  /**
+   * Bytes in all of their answers.
+   *
+   * @generated from field: double response_bytes = 2;
+   */
+  responseBytes: number;
+
+  /**
+   * Distinct addresses of callers, estimated; absent where a path was asked for.
+   *
+   * @generated from field: optional double unique_ips = 3;
+   */
+  uniqueIps?: number | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.TrafficFigures.
+ * Use `create(TrafficFiguresSchema)` to create a new message.
+ */
+export const TrafficFiguresSchema: GenMessage<TrafficFigures> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 13);
+
+/**
+ * The traffic of a piece of time.
+ *
+ * @generated from message logpulse.v1.TrafficPoint
+ */
+export type TrafficPoint = Message<"logpulse.v1.TrafficPoint"> & {
+  /**
+   * Its first moment.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Its traffic.
+   *
+   * @generated from field: logpulse.v1.TrafficFigures figures = 2;
+   */
+  figures?: TrafficFigures | undefined;
+};
+
+/**
+ * Describes the message logpulse.v1.TrafficPoint.
+ * Use `create(TrafficPointSchema)` to create a new message.
+ */
+export const TrafficPointSchema: GenMessage<TrafficPoint> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 14);
+
+/**
+ * The traffic of a group.
+ *
+ * @generated from message logpulse.v1.TrafficGroup
+ */
+export type TrafficGroup = Message<"logpulse.v1.TrafficGroup"> & {
+  /**
+   * The service; empty where groups are of paths only.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * The path; empty where groups are of services only.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * Its traffic.
+   *
+   * @generated from field: logpulse.v1.TrafficFigures all = 3;
+   */
+  all?: TrafficFigures | undefined;
+
+  /**
+   * That of the period before; only where it was asked for.
+   *
+   * @generated from field: logpulse.v1.TrafficFigures previous = 4;
+   */
+  previous?: TrafficFigures | undefined;
+
+  /**
+   * By time.
+   *
+   * @generated from field: repeated logpulse.v1.TrafficPoint points = 5;
+   */
+  points: TrafficPoint[];
+};
+
+/**
+ * Describes the message logpulse.v1.TrafficGroup.
+ * Use `create(TrafficGroupSchema)` to create a new message.
+ */
+export const TrafficGroupSchema: GenMessage<TrafficGroup> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_stats_service, 15);
 
 /**
  * Which statistic.
@@ -40,7 +834,7 @@ export type GetStatsRequest = Message<"logpulse.v1.GetStatsRequest"> & {
  * Use `create(GetStatsRequestSchema)` to create a new message.
  */
 export const GetStatsRequestSchema: GenMessage<GetStatsRequest> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_stats_service, 0);
+  messageDesc(file_logpulse_v1_stats_service, 16);
 
 /**
  * The statistic.
@@ -70,7 +864,117 @@ export type GetStatsResponse = Message<"logpulse.v1.GetStatsResponse"> & {
  * Use `create(GetStatsResponseSchema)` to create a new message.
  */
 export const GetStatsResponseSchema: GenMessage<GetStatsResponse> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_stats_service, 1);
+  messageDesc(file_logpulse_v1_stats_service, 17);
+
+/**
+ * Into which pieces of time an answer is cut, each beginning at a multiple of it since 1970 (UTC).
+ *
+ * @generated from enum logpulse.v1.StatsStep
+ */
+export const StatsStep = {
+  /**
+   * As STATS_STEP_NONE.
+   *
+   * @generated from enum value: STATS_STEP_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * None: one sum over all of the time.
+   *
+   * @generated from enum value: STATS_STEP_NONE = 1;
+   */
+  NONE: 1,
+
+  /**
+   * Minutes.
+   *
+   * @generated from enum value: STATS_STEP_MINUTE = 2;
+   */
+  MINUTE: 2,
+
+  /**
+   * Hours.
+   *
+   * @generated from enum value: STATS_STEP_HOUR = 3;
+   */
+  HOUR: 3,
+
+  /**
+   * Days.
+   *
+   * @generated from enum value: STATS_STEP_DAY = 4;
+   */
+  DAY: 4,
+} as const;
+
+/**
+ * Into which pieces of time an answer is cut, each beginning at a multiple of it since 1970 (UTC).
+ *
+ * @generated from enum logpulse.v1.StatsStep
+ */
+export type StatsStep = (typeof StatsStep)[keyof typeof StatsStep] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.StatsStep.
+ */
+export const StatsStepSchema: GenEnum<StatsStep> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_stats_service, 0);
+
+/**
+ * What makes a group of requests.
+ *
+ * @generated from enum logpulse.v1.StatsGrouping
+ */
+export const StatsGrouping = {
+  /**
+   * As STATS_GROUPING_NONE.
+   *
+   * @generated from enum value: STATS_GROUPING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * All requests are one group.
+   *
+   * @generated from enum value: STATS_GROUPING_NONE = 1;
+   */
+  NONE: 1,
+
+  /**
+   * The service.
+   *
+   * @generated from enum value: STATS_GROUPING_SERVICE = 2;
+   */
+  SERVICE: 2,
+
+  /**
+   * The path without its query.
+   *
+   * @generated from enum value: STATS_GROUPING_PATH = 3;
+   */
+  PATH: 3,
+
+  /**
+   * Service and path.
+   *
+   * @generated from enum value: STATS_GROUPING_SERVICE_AND_PATH = 4;
+   */
+  SERVICE_AND_PATH: 4,
+} as const;
+
+/**
+ * What makes a group of requests.
+ *
+ * @generated from enum logpulse.v1.StatsGrouping
+ */
+export type StatsGrouping = (typeof StatsGrouping)[keyof typeof StatsGrouping] | UnknownEnum;
+
+/**
+ * Describes the enum logpulse.v1.StatsGrouping.
+ */
+export const StatsGroupingSchema: GenEnum<StatsGrouping> = /*@__PURE__*/
+  enumDesc(file_logpulse_v1_stats_service, 1);
 
 /**
  * Counts and measures access records (those that have `http`), also the ones that a drop rule keeps out of the stores.
@@ -90,6 +994,36 @@ export const StatsService: GenService<{
     methodKind: "unary";
     input: typeof GetStatsRequestSchema;
     output: typeof GetStatsResponseSchema;
+  },
+  /**
+   * How long requests took, over any time.
+   *
+   * @generated from rpc logpulse.v1.StatsService.GetLatency
+   */
+  getLatency: {
+    methodKind: "unary";
+    input: typeof GetLatencyRequestSchema;
+    output: typeof GetLatencyResponseSchema;
+  },
+  /**
+   * How requests ended, over any time.
+   *
+   * @generated from rpc logpulse.v1.StatsService.GetErrors
+   */
+  getErrors: {
+    methodKind: "unary";
+    input: typeof GetErrorsRequestSchema;
+    output: typeof GetErrorsResponseSchema;
+  },
+  /**
+   * How many requests there were, over any time.
+   *
+   * @generated from rpc logpulse.v1.StatsService.GetTraffic
+   */
+  getTraffic: {
+    methodKind: "unary";
+    input: typeof GetTrafficRequestSchema;
+    output: typeof GetTrafficResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_logpulse_v1_stats_service, 0);

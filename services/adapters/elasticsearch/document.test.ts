@@ -66,7 +66,14 @@ describe("a record's document", () => {
       message: "Card declined",
       attributes: { order: { id: 17 } },
       raw: "/w==",
-      http: { method: "GET", path: "/cart", status: 402, latency_nanos: "5", response_bytes: "9007199254740993" },
+      http: {
+        method: "GET",
+        method_lower: "get",
+        path: "/cart",
+        status: 402,
+        latency_nanos: "5",
+        response_bytes: "9007199254740993",
+      },
       words: "card declined",
       label_words: "checkout warn",
     });

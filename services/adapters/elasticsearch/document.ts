@@ -54,10 +54,11 @@ interface HttpSource {
   protocol?: string;
 }
 
-/** What is sent: the source, and the words that search goes by. */
+/** What is sent: the source, and what search goes by beside it. */
 export interface Document extends Source {
   words: string;
   label_words: string;
+  http?: HttpSource & { method_lower: string | undefined };
 }
 
 const NANOS_PER_SECOND = 1_000_000_000n;
@@ -111,10 +112,11 @@ export function toDocument({ tenant, producer, receivedTime }: BatchFacts, logge
   };
 }
 
-function toHttpSource(http: HttpRequest): HttpSource {
+function toHttpSource(http: HttpRequest): Document["http"] {
   return {
     client_ip: http.clientIp || undefined,
     method: http.method || undefined,
+    method_lower: http.method.toLowerCase() || undefined,
     path: http.path || undefined,
     status: http.status,
     latency_nanos: http.latency && String(durationNanos(http.latency)),

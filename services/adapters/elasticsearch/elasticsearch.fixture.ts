@@ -8,10 +8,11 @@ import type { StoredRecord } from "../../domain/stored-record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DeadLetterReplayHarness } from "../../ports/dead-letter-replay.contract.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
-import { logQuery } from "../../ports/log-search.fixture.ts";
+import { recordQuery, searchPage } from "../../ports/log-search.fixture.ts";
 import { openClient } from "./connection.ts";
 import { ElasticsearchDeadLetterReplay } from "./dead-letter-replay.ts";
 import { indexPatterns } from "./index-template.ts";
+import { ElasticsearchLogAggregates } from "./log-aggregates.ts";
 import { ElasticsearchLogSearch } from "./log-search.ts";
 import { ElasticsearchLogSink } from "./log-sink.ts";
 import { ElasticsearchRetention } from "./retention.ts";
@@ -35,6 +36,7 @@ export class StoreForTests {
   readonly settings: ElasticsearchSettings;
   readonly sink: ElasticsearchLogSink;
   readonly search: ElasticsearchLogSearch;
+  readonly aggregates: ElasticsearchLogAggregates;
   readonly retention: ElasticsearchRetention;
   readonly replay: ElasticsearchDeadLetterReplay;
   readonly client: Client;
@@ -45,6 +47,7 @@ export class StoreForTests {
     this.settings = settingsForTests(url, { ...clock, nowMs: () => clock.nowMs() + this.aheadMs });
     this.sink = new ElasticsearchLogSink(this.settings);
     this.search = new ElasticsearchLogSearch(this.settings);
+    this.aggregates = new ElasticsearchLogAggregates(this.settings);
     this.retention = new ElasticsearchRetention(this.settings);
     this.replay = new ElasticsearchDeadLetterReplay(this.settings, dropRules);
     this.client = openClient(url);
@@ -78,7 +81,13 @@ export class StoreForTests {
   /** Everything of a tenant that can be searched after a refresh. */
   async stored(tenant: string): Promise<StoredRecord[]> {
     await this.refresh();
-    return this.search.search(logQuery(tenant), 10_000, undefined, this.signal);
+    const { records, isPartial } = await this.search.search(
+      recordQuery(tenant),
+      searchPage({ size: 10_000 }),
+      this.signal,
+    );
+    if (isPartial) throw new Error(`more than these ${records.length} records are stored`);
+    return records;
   }
 
   async refresh(): Promise<void> {
@@ -102,7 +111,7 @@ export class StoreForTests {
 
   /** Frees connections; what was stored stays. */
   async disconnect(): Promise<void> {
-    const all = [this.sink, this.search, this.retention, this.replay, this.client];
+    const all = [this.sink, this.search, this.aggregates, this.retention, this.replay, this.client];
     await Promise.all(all.map((one) => one.close()));
   }
 

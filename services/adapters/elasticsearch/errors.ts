@@ -30,6 +30,33 @@ export function isTooBusy(reason: unknown): boolean {
   return reason instanceof errors.ResponseError && reason.statusCode === 429;
 }
 
+/** True where the server stopped a question that would have taken too much of its memory. */
+export function isTooCostly(reason: unknown): boolean {
+  if (reason instanceof errors.ResponseError) return typesIn(reason.body).some((type) => COSTLY.has(type));
+  const cause = reason instanceof Error ? reason.cause : undefined;
+  return cause instanceof ShardFailures && cause.types.some((type) => COSTLY.has(type));
+}
+
+/** What Elasticsearch says of the shards that it could not search. */
+export class ShardFailures extends Error {
+  readonly types: readonly string[];
+
+  constructor(failures: unknown) {
+    const types = [...new Set(typesIn(failures))];
+    super(types.join(", "));
+    this.types = types;
+  }
+}
+
+const COSTLY = new Set(["circuit_breaking_exception", "too_many_buckets_exception"]);
+
+/** Every type of error in what Elasticsearch says: it nests them as causes and as failures of shards. */
+function typesIn(said: unknown): string[] {
+  if (typeof said !== "object" || said === null) return [];
+  const own = "type" in said && typeof said.type === "string" ? [said.type] : [];
+  return [...own, ...Object.values(said).flatMap(typesIn)];
+}
+
 /** True where the server has no such document, or no such index. */
 export function isNotFound(reason: unknown): boolean {
   return reason instanceof errors.ResponseError && reason.statusCode === 404;

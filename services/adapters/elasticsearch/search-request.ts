@@ -1,51 +1,49 @@
 import { nanosToText } from "../../domain/record-time.ts";
-import type { SortKey } from "../../domain/stored-record.ts";
-import type { LogQuery } from "../../ports/log-search.ts";
+import type { SearchPage } from "../../ports/log-search.ts";
+import type { RecordQuery } from "../../ports/record-query.ts";
+import { type Clause, EVERYTHING, term } from "./clause.ts";
+import { conditionClause } from "./condition-clause.ts";
 import { TIME_FORMAT } from "./index-template.ts";
-
-/** A clause of Elasticsearch's query language. */
-type Clause = Record<string, unknown>;
 
 const TIME_NANOS_MAX = 2n ** 63n - 1n; // The last date_nanos.
 
-/**
- * The body of a search, or undefined where nothing can meet the conditions.
- *
- * Everything is a filter: nothing is ranked, and filters are cached. `msMax`: how long a shard may take.
- */
-export function searchBody(
-  query: LogQuery,
-  size: number,
-  after: SortKey | undefined,
-  msMax: number,
-): object | undefined {
-  const time = timeRange(query.startNanos, query.endNanos);
-  if (time === "empty" || (after && after.timeNanos < 0n) || size < 1) return undefined;
+/** The clause of a query's records, or undefined where its times leave none. */
+export function queryClause({ tenant, condition, startNanos, endNanos }: RecordQuery): Clause | undefined {
+  const time = timeRange(startNanos, endNanos);
+  if (time === "empty") return undefined;
+  const filter = [term("tenant", tenant), ...(time ? [time] : []), conditionClause(condition)];
+  return { bool: { filter: filter.filter((clause) => clause !== EVERYTHING) } };
+}
+
+/** The body of a search for a page, or undefined where nothing can be found. */
+export function searchBody(query: RecordQuery, { size, order, after }: SearchPage): object | undefined {
+  const clause = queryClause(query);
+  const place = after && placeOf(after.timeNanos, order);
+  if (!clause || size < 1 || place === "behind_all") return undefined;
   return {
     size,
-    timeout: `${msMax}ms`,
     track_total_hits: false,
-    query: { bool: { filter: [...(time ? [time] : []), ...conditions(query)] } },
-    sort: [{ time: { order: "desc", format: TIME_FORMAT } }, { producer: "desc" }, { seq: "desc" }],
-    // A place later than any time there can be is before the first record.
-    ...(after && after.timeNanos <= TIME_NANOS_MAX
+    query: clause,
+    sort: sortBy(order === "newest_first" ? "desc" : "asc"),
+    ...(after && place === "between"
       ? { search_after: [nanosToText(after.timeNanos), after.producer, after.seq] }
       : {}),
   };
 }
 
-function conditions({ tenant, words, phrase, anywhere, level, service }: LogQuery): Clause[] {
-  const clauses = [term("tenant", tenant), ...words.map((word) => term("words", word))];
-  // The words are cut at blanks again by the field's own analyzer, which is `whitespace`.
-  if (phrase.length > 0) clauses.push({ match_phrase: { words: { query: phrase.join(" ") } } });
-  for (const word of anywhere) clauses.push(oneOf(term("words", word), term("label_words", word)));
-  if (service !== undefined) clauses.push(term("service", service));
-  if (level) {
-    const text = term("severity_text", level.text);
-    const range = level.range && { range: { severity: { gte: level.range.min, lte: level.range.max } } };
-    clauses.push(range ? oneOf(text, range) : text);
-  }
-  return clauses;
+/** The body of a search for the time of the first or last record alone. */
+export function edgeBody(query: Clause, order: "asc" | "desc"): object {
+  return { size: 1, _source: false, track_total_hits: false, query, sort: sortBy(order).slice(0, 1) };
+}
+
+function sortBy(order: "asc" | "desc"): object[] {
+  return [{ time: { order, format: TIME_FORMAT } }, { producer: order }, { seq: order }];
+}
+
+/** Where a time stands among those that the index can hold. */
+function placeOf(timeNanos: bigint, order: SearchPage["order"]): "before_all" | "between" | "behind_all" {
+  if (timeNanos >= 0n && timeNanos <= TIME_NANOS_MAX) return "between";
+  return timeNanos < 0n === (order === "oldest_first") ? "before_all" : "behind_all";
 }
 
 /** Times outside what the index can hold are errors to Elasticsearch; here they are bounds without effect. */
@@ -55,12 +53,4 @@ function timeRange(startNanos = 0n, endNanos = TIME_NANOS_MAX + 1n): Clause | "e
   if (startNanos > 0n) range.gte = nanosToText(startNanos);
   if (endNanos <= TIME_NANOS_MAX) range.lt = nanosToText(endNanos);
   return Object.keys(range).length > 0 ? { range: { time: { ...range, format: TIME_FORMAT } } } : undefined;
-}
-
-function term(field: string, value: string): Clause {
-  return { term: { [field]: { value } } };
-}
-
-function oneOf(...should: Clause[]): Clause {
-  return { bool: { should, minimum_should_match: 1 } };
 }

@@ -13,10 +13,12 @@ export interface Answer {
   cutAfter?: number;
 }
 
-/** Stands between a client and Elasticsearch: gives everything on, and spoils answers as a test tells it. */
+/** Stands between a client and Elasticsearch: gives everything on, and spoils it as a test tells it. */
 export class SpoilingProxy {
   /** How many items each bulk brought, in order. */
   readonly bulkSizes: number[] = [];
+  /** What to make of a request's body. */
+  rewrite: (body: string, path: string) => string = (body) => body;
   /** What to make of an answer. What was asked for is done whatever it says. */
   spoil: (answer: Answer, path: string) => Answer = (answer) => answer;
   /** Whether to answer 429 for an item of a bulk without giving it on; called for each. */
@@ -46,8 +48,8 @@ export class SpoilingProxy {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = await request.toArray();
-    const body = Buffer.concat(chunks).toString();
     const path = request.url!;
+    const body = this.rewrite(Buffer.concat(chunks).toString(), path);
     const answer = path.startsWith("/_bulk") ? await this.bulk(request, body) : await this.giveOn(request, body);
     const { status, contentType, cutAfter, ...spoilt } = this.spoil(answer, path);
     const bytes = Buffer.from(spoilt.body);

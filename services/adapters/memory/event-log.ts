@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { LogPulseError } from "../../domain/errors.ts";
 import { FETCH_BYTES_PER_PARTITION_MAX, MEMORY_LOG_BYTES_MAX } from "../../domain/limits.ts";
 import type { EventLog, LogMessage } from "../../ports/event-log.ts";
@@ -16,6 +17,8 @@ interface Partition {
  */
 export class MemoryEventLog implements EventLog {
   readonly partitions: number;
+  /** Drawn for this log: offsets mean something together with it only. */
+  readonly logId: string = randomUUID();
   private readonly bytesMax: number;
   private readonly logs: Partition[];
   private readonly positions = new Map<string, number[]>(); // By group: the offset each partition is read at next.
@@ -60,14 +63,24 @@ export class MemoryEventLog implements EventLog {
     return positions;
   }
 
-  /** The messages from `offset` on, as many as one delivery may hold; at least one where there is one. */
-  messagesFrom(partition: number, offset: number): LogMessage[] {
+  /** Of the first message that a partition holds, and the one that the next message will have. */
+  extentOf(partition: number): { start: number; end: number } {
+    const log = this.logs[partition];
+    if (log === undefined) throw new LogPulseError("bug", `there is no partition ${partition} of ${this.partitions}`);
+    return { start: log.start, end: log.start + log.messages.length };
+  }
+
+  /**
+   * The messages from `offset` on, or from the first held where that is gone, up to so many bytes; at least one where
+   * there is one.
+   */
+  messagesFrom(partition: number, offset: number, bytesMax = FETCH_BYTES_PER_PARTITION_MAX): LogMessage[] {
     const { start, messages } = this.logs[partition]!;
     const found: LogMessage[] = [];
     let bytes = 0;
-    for (let at = offset - start; at < messages.length; at++) {
+    for (let at = Math.max(offset - start, 0); at < messages.length; at++) {
       bytes += messages[at]!.length;
-      if (found.length > 0 && bytes > FETCH_BYTES_PER_PARTITION_MAX) break;
+      if (found.length > 0 && bytes > bytesMax) break;
       found.push({ partition, offset: BigInt(start + at), bytes: messages[at]! });
     }
     return found;

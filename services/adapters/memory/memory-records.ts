@@ -35,6 +35,11 @@ export class MemoryRecords {
     return this.tenants.get(tenant)?.get(producer)?.rows.get(seq);
   }
 
+  /** The rows of one producer, in any order. */
+  rowsOfProducer(tenant: string, producer: string): Iterable<MemoryRow> {
+    return this.tenants.get(tenant)?.get(producer)?.rows.values() ?? [];
+  }
+
   isExpired({ producerDay }: LoggedBatch): boolean {
     return producerDay < this.firstDay;
   }

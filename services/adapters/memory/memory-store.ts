@@ -3,14 +3,23 @@ import type { Identity } from "../../domain/identity.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { durationToNanos } from "../../domain/record-time.ts";
 import { deadLetterOf } from "../../domain/refused-record.ts";
-import { latencyMs } from "../../domain/rollup.ts";
 import { compareNewestFirst, type StoredRecord, sortKeyOf } from "../../domain/stored-record.ts";
-import type { AccessLog, AccessPage, AccessQuery, AccessRecord } from "../../ports/access-log.ts";
+import type { AccessLog, AccessPage, AccessRecord } from "../../ports/access-log.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
-import type { LogLookup } from "../../ports/log-lookup.ts";
+import type { LogLookup, NeighbourRecords } from "../../ports/log-lookup.ts";
 import type { LogSink, StoreCounts } from "../../ports/log-sink.ts";
-import type { LatencyStats, LogStats, TrafficStats } from "../../ports/log-stats.ts";
+import type {
+  BusiestGroups,
+  ClientsCell,
+  LogStats,
+  RequestsCell,
+  StatsGroup,
+  StatsGrouping,
+  StatsSelection,
+} from "../../ports/log-stats.ts";
+import type { RecordQuery } from "../../ports/record-query.ts";
 import type { FirstDays, KeptDays, Retention } from "../../ports/retention.ts";
+import { foundRecords } from "./log-search.ts";
 import { MemoryRecords } from "./memory-records.ts";
 import { SettlePlan } from "./settle-plan.ts";
 
@@ -56,25 +65,39 @@ export class MemoryStore implements LogSink, LogLookup, AccessLog, LogStats, Ret
     return this.records.rowAt(tenant, producer, seq);
   }
 
-  async list(query: AccessQuery, limit: number, offset: number): Promise<AccessPage> {
-    const found = [...this.recordsOf(query.tenant)]
-      .filter((stored) => isFound(query, stored))
-      .map(accessRecordOf)
+  async around(tenant: string, { producer, seq }: Identity, before: number, after: number): Promise<NeighbourRecords> {
+    const rows = [...this.records.rowsOfProducer(tenant, producer)].sort((a, b) => a.seq - b.seq);
+    const lower = rows.filter((row) => row.seq < seq);
+    const higher = rows.filter((row) => row.seq > seq);
+    return { before: before > 0 ? lower.slice(-before) : [], after: higher.slice(0, Math.max(after, 0)) };
+  }
+
+  async list(query: RecordQuery, limit: number, offset: number): Promise<AccessPage> {
+    const found = [...foundRecords(this.recordsOf(query.tenant), query)]
+      .filter(({ stored }) => stored.record.http)
+      .map(({ stored }) => accessRecordOf(stored))
       .sort(compareNewestFirst);
     return { rows: found.slice(offset, offset + limit), total: found.length };
   }
 
-  async statuses(tenant: string, fromMinute: number, toMinute: number): Promise<Map<number, number>> {
-    return this.records.tallies.sum(tenant, fromMinute, toMinute).tally.statuses;
+  async busiest(selection: StatsSelection, grouping: StatsGrouping, size: number): Promise<BusiestGroups> {
+    return this.records.tallies.busiest(selection, grouping, size);
   }
 
-  async latency(tenant: string, fromMinute: number, toMinute: number): Promise<LatencyStats> {
-    return latencyMs(this.records.tallies.sum(tenant, fromMinute, toMinute).tally);
+  async requests(
+    selection: StatsSelection,
+    stepMinutes: number | undefined,
+    groups: readonly StatsGroup[] | undefined,
+  ): Promise<RequestsCell[]> {
+    return this.records.tallies.requests(selection, stepMinutes, groups);
   }
 
-  async traffic(tenant: string, fromMinute: number, toMinute: number): Promise<TrafficStats> {
-    const { tally, clients } = this.records.tallies.sum(tenant, fromMinute, toMinute);
-    return { requests: tally.requests, uniqueIps: Math.round(clients.estimate()) };
+  async clients(
+    selection: StatsSelection,
+    stepMinutes: number | undefined,
+    services: readonly string[] | undefined,
+  ): Promise<ClientsCell[]> {
+    return this.records.tallies.clients(selection, stepMinutes, services);
   }
 }
 
@@ -82,19 +105,4 @@ function accessRecordOf(stored: StoredRecord): AccessRecord {
   const { clientIp = "", method = "", path = "", status = 0, latency } = stored.record.http ?? {};
   const latencyNanos = latency && durationToNanos(latency);
   return { ...sortKeyOf(stored), clientIp, method, path, status, latencyNanos };
-}
-
-/** Letters are compared one by one, as they were sent; only the method in any case. */
-function isFound(query: AccessQuery, stored: StoredRecord): boolean {
-  const { http } = stored.record;
-  if (!http) return false;
-  const { timeNanos } = sortKeyOf(stored);
-  return (
-    (query.clientIp === undefined || http.clientIp === query.clientIp) &&
-    (query.status === undefined || http.status === query.status) &&
-    (query.method === undefined || http.method.toLowerCase() === query.method.toLowerCase()) &&
-    (query.pathPart === undefined || http.path.includes(query.pathPart)) &&
-    (query.fromNanos === undefined || timeNanos >= query.fromNanos) &&
-    (query.toNanos === undefined || timeNanos <= query.toNanos)
-  );
 }

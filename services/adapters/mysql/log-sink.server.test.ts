@@ -10,6 +10,7 @@ import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../ports/build-logged-batch.ts";
 import { KeptLetters, newTenant, noDeadLetters, request } from "../../ports/contract-batches.ts";
 import { addCounts, NO_COUNTS } from "../../ports/log-sink.ts";
+import { statusesOf, trafficOf } from "../../ports/minute-stats.fixture.ts";
 import { MysqlConnections } from "./connections.ts";
 import { MysqlLogSink } from "./log-sink.ts";
 import { MysqlLogStats } from "./log-stats.ts";
@@ -62,12 +63,12 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
         stored: STORE_RECORDS_MAX,
         duplicate: STORE_RECORDS_MAX,
       });
-      const traffic = await stats.traffic(tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to, signal);
+      const traffic = await trafficOf(stats, tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to);
       expect(traffic).toEqual({ requests: race * STORE_RECORDS_MAX, uniqueIps: 250 });
     }
     const total = 50 * STORE_RECORDS_MAX;
     expect(await countsOf(tenant)).toEqual(everywhere(total));
-    const statuses = await stats.statuses(tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to, signal);
+    const statuses = await statusesOf(stats, tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to);
     expect(statuses).toEqual(
       new Map([
         [500, total / 10],
@@ -85,7 +86,7 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
       await Promise.all([store([one!]), store([two!], other)]);
     }
     expect(await countsOf(tenant)).toEqual(everywhere(50 * 250));
-    const traffic = await stats.traffic(tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to, signal);
+    const traffic = await trafficOf(stats, tenant, REQUEST_MINUTES.from, REQUEST_MINUTES.to);
     expect(traffic).toEqual({ requests: 50 * 250, uniqueIps: 250 });
   });
 

@@ -2,71 +2,153 @@ import type { Connection as CoreConnection } from "mysql2";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { HyperLogLog } from "../../domain/hyperloglog.ts";
 import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
-import { addTally, latencyMs, newTally, type Tally } from "../../domain/rollup.ts";
-import type { LatencyStats, LogStats, TrafficStats } from "../../ports/log-stats.ts";
+import { addTally, newTally } from "../../domain/rollup.ts";
+import type {
+  BusiestGroups,
+  ClientsCell,
+  LogStats,
+  RequestsCell,
+  StatsGroup,
+  StatsGrouping,
+  StatsSelection,
+} from "../../ports/log-stats.ts";
+import {
+  GroupCounts,
+  groupingOf,
+  groupOf,
+  type SeriesCondition,
+  StatsCells,
+  seriesConditions,
+} from "../../ports/stats-cells.ts";
 import type { MysqlConnections } from "./connections.ts";
+import { askWithin } from "./costly-query.ts";
 import { TALLY_COLUMNS, tallyOf } from "./tally-columns.ts";
 
-const OF_MINUTES = "WHERE tenant = ? AND minute BETWEEN ? AND ?";
+const STATEMENT_VALUES_BYTES_MAX = 1024 * 1024; // Twice as long in its text; the server takes 16 MiB at least.
 
-/** Sums rollups: what it reads grows with the minutes, not with the records. */
+/**
+ * Sums rollups. It reads the rows of all minutes that are asked for, in the order of the primary key: those of whole
+ * minutes, or, where services or paths are told apart, those of all series.
+ */
 export class MysqlLogStats implements LogStats {
   private readonly connections: MysqlConnections;
+  private readonly queryMsMax: number;
 
-  constructor(connections: MysqlConnections) {
+  /** `queryMsMax`: of one statement. */
+  constructor(connections: MysqlConnections, queryMsMax = STORE_QUERY_MS_MAX) {
     this.connections = connections;
+    this.queryMsMax = queryMsMax;
   }
 
-  async statuses(
-    tenant: string,
-    fromMinute: number,
-    toMinute: number,
+  /** The server adds up by the key of a series: longer texts it would compare by their first 1,024 bytes only. */
+  async busiest(
+    selection: StatsSelection,
+    grouping: StatsGrouping,
+    size: number,
     signal: AbortSignal,
-  ): Promise<Map<number, number>> {
-    return (await this.sum(tenant, fromMinute, toMinute, signal)).statuses;
+  ): Promise<BusiestGroups> {
+    const counts = new GroupCounts(grouping);
+    const { text, values } = whereOf(selection, seriesConditions(selection));
+    const columns = "MIN(service) AS service, MIN(path) AS path, SUM(requests) AS requests";
+    const sql = `SELECT ${columns} FROM rollup_series ${text} GROUP BY series`;
+    await this.forEachRow(sql, values, signal, (row) => {
+      counts.add(textOf(row.service), textOf(row.path), Number(row.requests));
+    });
+    return counts.busiest(size);
   }
 
-  async latency(tenant: string, fromMinute: number, toMinute: number, signal: AbortSignal): Promise<LatencyStats> {
-    return latencyMs(await this.sum(tenant, fromMinute, toMinute, signal));
+  async requests(
+    selection: StatsSelection,
+    stepMinutes: number | undefined,
+    groups: readonly StatsGroup[] | undefined,
+    signal: AbortSignal,
+  ): Promise<RequestsCell[]> {
+    const cells = new StatsCells(selection, stepMinutes, newTally);
+    const grouping = groups?.[0] && groupingOf(groups[0]);
+    for (const some of groups ? withinStatements(groups, groupTexts) : [undefined]) {
+      const conditions = seriesConditions(selection, some);
+      const isBySeries = conditions.length > 0;
+      const columns = ["minute", ...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])].join(", ");
+      const { text, values } = whereOf(selection, conditions);
+      const sql = `SELECT ${columns} FROM ${isBySeries ? "rollup_series" : "rollup_minutes"} ${text}`;
+      await this.forEachRow(sql, values, signal, (row) => {
+        const group = grouping && groupOf(textOf(row.service), textOf(row.path), grouping);
+        addTally(cells.at(group, Number(row.minute)), tallyOf(row));
+      });
+    }
+    return cells.map((group, minute, tally) => ({ group, minute, tally }));
   }
 
-  async traffic(tenant: string, fromMinute: number, toMinute: number, signal: AbortSignal): Promise<TrafficStats> {
-    const { requests } = await this.sum(tenant, fromMinute, toMinute, signal);
-    const clients = new HyperLogLog();
-    await this.forEachRow("sketch", "rollup_clients", [tenant, fromMinute, toMinute], signal, (row) =>
-      clients.merge(HyperLogLog.decode(row.sketch as Buffer)),
-    );
-    return { requests, uniqueIps: Math.round(clients.estimate()) };
+  async clients(
+    selection: StatsSelection,
+    stepMinutes: number | undefined,
+    services: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<ClientsCell[]> {
+    const cells = new StatsCells(selection, stepMinutes, () => new HyperLogLog());
+    for (const some of services ? withinStatements(services, (service) => [service]) : [undefined]) {
+      const groups = some?.map((service) => ({ service, path: undefined }));
+      const { text, values } = whereOf(selection, seriesConditions(selection, groups));
+      const sql = `SELECT minute, sketch${some ? ", service" : ""} FROM rollup_clients ${text}`;
+      await this.forEachRow(sql, values, signal, (row) => {
+        const group = some && groupOf(textOf(row.service), "", "service");
+        cells.at(group, Number(row.minute)).merge(HyperLogLog.decode(row.sketch as Buffer));
+      });
+    }
+    return cells.map((group, minute, clients) => ({ service: group?.service, minute, clients }));
   }
 
   check(): Promise<void> {
     return this.connections.check();
   }
 
-  private async sum(tenant: string, fromMinute: number, toMinute: number, signal: AbortSignal): Promise<Tally> {
-    const sum = newTally();
-    const columns = TALLY_COLUMNS.join(", ");
-    await this.forEachRow(columns, "rollup_minutes", [tenant, fromMinute, toMinute], signal, (row) =>
-      addTally(sum, tallyOf(row)),
-    );
-    return sum;
-  }
-
   /** One row at a time, so that the memory does not grow with the range. */
   private async forEachRow(
-    columns: string,
-    table: string,
-    [tenant, fromMinute, toMinute]: readonly [string, number, number],
+    sql: string,
+    values: unknown[],
     signal: AbortSignal,
     take: (row: RowDataPacket) => void,
   ): Promise<void> {
-    const sql = `SELECT ${columns} FROM ${table} ${OF_MINUTES}`;
-    const values = [Buffer.from(tenant), fromMinute, toMinute];
     const readAll = async (connection: PoolConnection) => {
       // The promise interface gathers all rows; the connection below it, which its types do not show, streams them.
       const core = connection.connection as unknown as CoreConnection;
       for await (const row of core.query(sql, values).stream()) take(row as RowDataPacket);
     };
-    await this.connections.use(readAll, STORE_QUERY_MS_MAX, signal);
+    await askWithin(this.connections, this.queryMsMax, signal, readAll);
   }
+}
+
+function whereOf(
+  { tenant, fromMinute, toMinute }: StatsSelection,
+  conditions: readonly SeriesCondition[],
+): { text: string; values: unknown[] } {
+  const texts = ["tenant = ?", "minute BETWEEN ? AND ?", ...conditions.map(({ column }) => `${column} IN (?)`)];
+  const lists = conditions.map(({ column, values }) =>
+    values.map((value) => Buffer.from(value, column === "series" ? "hex" : "utf8")),
+  );
+  return { text: `WHERE ${texts.join(" AND ")}`, values: [Buffer.from(tenant), fromMinute, toMinute, ...lists] };
+}
+
+/** In parts that each fit a statement: a thousand paths may be longer than the server takes. */
+function withinStatements<Thing>(things: readonly Thing[], textsOf: (thing: Thing) => string[]): Thing[][] {
+  const parts: Thing[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const thing of things) {
+    const more = textsOf(thing).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    bytes += more;
+    if (bytes > STATEMENT_VALUES_BYTES_MAX) {
+      parts.push([]);
+      bytes = more;
+    }
+    parts.at(-1)!.push(thing);
+  }
+  return parts;
+}
+
+function groupTexts({ service = "", path = "" }: StatsGroup): string[] {
+  return [service, path];
+}
+
+function textOf(bytes: unknown): string {
+  return (bytes as Buffer).toString();
 }

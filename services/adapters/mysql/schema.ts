@@ -2,12 +2,23 @@ import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { LogPulseError } from "../../domain/errors.ts";
 import { PARTITIONED_TABLES, WHOLE_TABLES } from "./tables.ts";
 
-const SCHEMA_VERSION = 3;
-const VERSION_WITHOUT_CONTENT_HASH = 2;
+const SCHEMA_VERSION = 4;
+const OLDER_VERSIONS: readonly number[] = [2, 3];
 const LOCK_SECONDS_MAX = 10;
 
 /**
- * Creates what is missing, and brings tables of version 2 forward. Whoever prepares at the same time waits.
+ * Columns that came later, with their tables. Rows that are there get zeros or nothing, at once: none is written again.
+ *
+ * Version 3 brought the first one, version 4 the others.
+ */
+const LATER_COLUMNS: readonly { table: string; column: string; type: string }[] = [
+  { table: "records", column: "content_hash", type: "BINARY(8) NOT NULL" },
+  { table: "rollup_minutes", column: "latency_buckets", type: "BLOB NOT NULL" },
+  { table: "rollup_series", column: "latency_buckets", type: "BLOB NOT NULL" },
+];
+
+/**
+ * Creates what is missing, and brings tables of versions 2 and 3 forward. Whoever prepares at the same time waits.
  *
  * @throws LogPulseError `bug` where the tables are those of another version of the program.
  */
@@ -15,7 +26,7 @@ export async function createTables(connection: PoolConnection): Promise<void> {
   await underSchemaLock(connection, async () => {
     await connection.query("CREATE TABLE IF NOT EXISTS schema_version (version INT NOT NULL) ENGINE = InnoDB");
     const version = await versionOf(connection);
-    if (version === VERSION_WITHOUT_CONTENT_HASH) await addContentHash(connection);
+    if (version !== undefined && version !== SCHEMA_VERSION) await addLaterColumns(connection);
     await createMissing(connection);
     if (version === SCHEMA_VERSION) return;
     if (version !== undefined) await connection.query("DELETE FROM schema_version");
@@ -40,7 +51,7 @@ async function versionOf(connection: PoolConnection): Promise<number | undefined
   const [rows] = await connection.query<RowDataPacket[]>("SELECT version FROM schema_version");
   if (!rows[0]) return undefined;
   const version = Number(rows[0].version);
-  if (version !== SCHEMA_VERSION && version !== VERSION_WITHOUT_CONTENT_HASH) {
+  if (version !== SCHEMA_VERSION && !OLDER_VERSIONS.includes(version)) {
     throw new LogPulseError(
       "bug",
       `the database has tables of version ${version}; this program knows version ${SCHEMA_VERSION}: ` +
@@ -62,12 +73,14 @@ async function createMissing(connection: PoolConnection): Promise<void> {
   await connection.query("INSERT INTO store_state VALUES (1, 0) ON DUPLICATE KEY UPDATE only_row = only_row");
 }
 
-/** Rows that are there get zeros, at once: no row is written again. */
-async function addContentHash(connection: PoolConnection): Promise<void> {
-  const [columns] = await connection.query<RowDataPacket[]>(
-    "SELECT 1 FROM information_schema.COLUMNS " +
-      "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'records' AND COLUMN_NAME = 'content_hash'",
-  );
-  if (columns.length > 0) return; // Whoever began this did not come to its end.
-  await connection.query("ALTER TABLE records ADD COLUMN content_hash BINARY(8) NOT NULL");
+async function addLaterColumns(connection: PoolConnection): Promise<void> {
+  for (const { table, column, type } of LATER_COLUMNS) {
+    const [columns] = await connection.query<RowDataPacket[]>(
+      "SELECT 1 FROM information_schema.COLUMNS " +
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ?",
+      [table, column],
+    );
+    if (columns.length > 0) continue; // Whoever began this did not come to its end.
+    await connection.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+  }
 }

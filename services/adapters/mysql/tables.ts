@@ -1,11 +1,15 @@
-/** Sums over requests, in both rollup tables. DECIMAL where 64 bits could overflow. */
+/**
+ * Sums over requests, in both rollup tables. DECIMAL where 64 bits could overflow. `latency_buckets` is a histogram of
+ * domain/latency-histogram.ts; empty in rows that are older than the column.
+ */
 const TALLY = `
   requests BIGINT NOT NULL,
   response_bytes DECIMAL(38, 0) NOT NULL,
   statuses BLOB NOT NULL,
   latency_count BIGINT NOT NULL,
   latency_sum_ns DECIMAL(38, 0) NOT NULL,
-  latency_max_ns DECIMAL(38, 0) NOT NULL`;
+  latency_max_ns DECIMAL(38, 0) NOT NULL,
+  latency_buckets BLOB NOT NULL`;
 
 /**
  * The tables that are partitioned by the day of the producer's id, so that retention drops partitions; columns and keys

@@ -1,4 +1,5 @@
 import type { RowDataPacket } from "mysql2/promise";
+import { LatencyHistogram } from "../../domain/latency-histogram.ts";
 import { decodeStatuses, encodeStatuses, type Tally } from "../../domain/rollup.ts";
 import type { SqlValue } from "./insert-rows.ts";
 
@@ -10,6 +11,7 @@ export const TALLY_COLUMNS = [
   "latency_count",
   "latency_sum_ns",
   "latency_max_ns",
+  "latency_buckets",
 ] as const;
 
 /** The values of TALLY_COLUMNS. */
@@ -21,6 +23,7 @@ export function tallyValues(tally: Tally): SqlValue[] {
     tally.latencyCount,
     tally.latencySumNanos.toString(),
     tally.latencyMaxNanos.toString(),
+    Buffer.from(tally.latencyBuckets.encode()),
   ];
 }
 
@@ -33,5 +36,6 @@ export function tallyOf(row: RowDataPacket): Tally {
     latencyCount: Number(row.latency_count),
     latencySumNanos: BigInt(row.latency_sum_ns),
     latencyMaxNanos: BigInt(row.latency_max_ns),
+    latencyBuckets: LatencyHistogram.decode(row.latency_buckets as Buffer),
   };
 }

@@ -9,17 +9,20 @@ export interface FileMark {
   applicationId: number;
   /** Of its tables: to be raised with every change of them. */
   version: number;
+  /** Versions before that which this program brings up to date. */
+  olderVersions: readonly number[];
 }
 
 /**
- * True where the file has our tables, false where it is empty.
+ * The version of our tables in the file, the newest or one of the older ones; undefined where it is empty.
  *
- * @throws LogPulseError `bug` where it is another program's, or of another version of this one.
+ * @throws LogPulseError `bug` where it is another program's, or of a version that this one does not know.
  */
-export function hasMark(database: DatabaseSync, { what, applicationId, version }: FileMark): boolean {
+export function markedVersion(database: DatabaseSync, mark: FileMark): number | undefined {
+  const { what, applicationId, version, olderVersions } = mark;
   const application = numberOf(database, "application_id");
   const found = numberOf(database, "user_version");
-  if (application === applicationId && found === version) return true;
+  if (application === applicationId && [version, ...olderVersions].includes(found)) return found;
   if (application === applicationId) {
     throw new LogPulseError(
       "bug",
@@ -29,10 +32,10 @@ export function hasMark(database: DatabaseSync, { what, applicationId, version }
   }
   const [first] = database.prepare("SELECT name FROM sqlite_schema LIMIT 1").all();
   if (application !== 0 || first) throw new LogPulseError("bug", `${what} belongs to another program`);
-  return false;
+  return undefined;
 }
 
-/** Marks an empty file as ours; in the transaction that creates its tables. */
+/** Marks a file as ours, and of the newest version; in the transaction that creates its tables or changes them. */
 export function setMark(database: DatabaseSync, { applicationId, version }: FileMark): void {
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`);
 }

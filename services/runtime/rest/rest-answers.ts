@@ -115,7 +115,7 @@ async function answerByStream(
     const stream = new StreamAnswer(
       response,
       rule.method.output,
-      streamForm(request.headers.accept),
+      streamForm(rule.method.output, request.headers.accept),
       streamTimes,
       open,
     );

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
+import { type HttpBody, HttpBodySchema } from "../../../gen/google/api/httpbody_pb.ts";
 import { LogPulseError } from "../../domain/errors.ts";
 import type { OpenCall } from "../calls-in-flight.ts";
 import { type RpcStatus, toStatusJson } from "../rpc-status.ts";
@@ -14,26 +15,47 @@ export interface StreamTimes {
   idleMsMax: number;
 }
 
+/** A way to write a stream of messages. */
+interface StreamForm {
+  /** Undefined where the first message says it. */
+  contentType: string | undefined;
+  message(output: DescMessage, answer: MessageShape<DescMessage>): string | Uint8Array;
+  /** Undefined where it cannot be written: the connection is cut off then. */
+  error: ((status: string) => string) | undefined;
+  heartbeat: string | undefined;
+}
+
 /** Ways to write a stream of messages. */
-export const STREAM_FORMS = {
+const STREAM_FORMS = {
   /** A line of JSON each. An error is the line {"error": google.rpc.Status}. */
   json_lines: {
     contentType: "application/x-ndjson",
-    message: (json: string) => `${json}\n`,
-    error: (status: string) => `{"error":${status}}\n`,
+    message: (output, answer) => `${jsonText(output, answer)}\n`,
+    error: (status) => `{"error":${status}}\n`,
     heartbeat: undefined,
   },
   /** Server-sent events, as browsers' EventSource reads them. An error is an event of that name. */
   events: {
     contentType: "text/event-stream",
-    message: (json: string) => `data: ${json}\n\n`,
-    error: (status: string) => `event: error\ndata: ${status}\n\n`,
+    message: (output, answer) => `data: ${jsonText(output, answer)}\n\n`,
+    error: (status) => `event: error\ndata: ${status}\n\n`,
     heartbeat: ":\n\n", // A comment, which nobody sees.
   },
-} as const;
+  /** The bytes of google.api.HttpBody, which are no JSON: an error among them would be taken for data. */
+  bodies: {
+    contentType: undefined,
+    message: (_output, answer) => (answer as HttpBody).data,
+    error: undefined,
+    heartbeat: undefined,
+  },
+} as const satisfies Record<string, StreamForm>;
 
-/** Server-sent events for those who ask for them, lines of JSON for all others. */
-export function streamForm(accept: string | undefined): keyof typeof STREAM_FORMS {
+/**
+ * What a stream of these messages is written as: server-sent events for those who ask for them, lines of JSON for all
+ * others; bodies as they are.
+ */
+export function streamForm(output: DescMessage, accept: string | undefined): keyof typeof STREAM_FORMS {
+  if (output.typeName === HttpBodySchema.typeName) return "bodies";
   return /\btext\/event-stream\b/i.test(accept ?? "") ? "events" : "json_lines";
 }
 
@@ -44,10 +66,10 @@ export function streamForm(accept: string | undefined): keyof typeof STREAM_FORM
 export class StreamAnswer {
   private readonly response: ServerResponse;
   private readonly output: DescMessage;
-  private readonly form: (typeof STREAM_FORMS)[keyof typeof STREAM_FORMS];
+  private readonly form: StreamForm;
   private readonly times: StreamTimes;
   private readonly call: OpenCall;
-  private readonly openTimer: NodeJS.Timeout;
+  private readonly openTimer: NodeJS.Timeout | undefined;
   private heartbeatTimer: NodeJS.Timeout | undefined;
 
   /** `call` is aborted, and the connection cut off, where the client does not read. */
@@ -63,36 +85,39 @@ export class StreamAnswer {
     this.form = STREAM_FORMS[form];
     this.times = times;
     this.call = call;
-    this.openTimer = setTimeout(() => this.open(), times.openMsMax);
+    const { contentType } = this.form;
+    if (contentType !== undefined) this.openTimer = setTimeout(() => this.open(contentType), times.openMsMax);
   }
 
   /** Sends one message. Resolves when the transport has taken it. @throws the reason of an abort. */
   async send(answer: MessageInitShape<DescMessage>): Promise<void> {
-    const json = JSON.stringify(toJson(this.output, create(this.output, answer), { alwaysEmitImplicit: true }));
+    const message = create(this.output, answer);
+    const written = this.form.message(this.output, message);
     this.call.signal.throwIfAborted();
-    this.open();
+    this.open(this.form.contentType ?? (message as HttpBody).contentType);
     this.heartbeatTimer?.refresh();
-    if (!this.response.write(this.form.message(json))) await this.drained();
+    if (!this.response.write(written)) await this.drained();
   }
 
   /** The last message was sent. */
   end(): void {
-    this.open();
+    this.open(this.form.contentType ?? "application/octet-stream");
     this.response.end();
   }
 
   /** Ends the stream with an error. False where it is not open yet: then the error is the whole answer. */
   fail(status: RpcStatus): boolean {
     if (!this.response.headersSent) return false;
-    this.response.end(this.form.error(toStatusJson(status)));
+    if (this.form.error) this.response.end(this.form.error(toStatusJson(status)));
+    else this.response.destroy();
     return true;
   }
 
-  private open(): void {
+  private open(contentType: string): void {
     clearTimeout(this.openTimer);
     if (this.response.headersSent) return;
     const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
-    this.response.writeHead(200, { "content-type": this.form.contentType, ...headers }).flushHeaders();
+    this.response.writeHead(200, { "content-type": contentType, ...headers }).flushHeaders();
     if (this.form.heartbeat === undefined) return;
     this.heartbeatTimer = setInterval(() => this.beat(), this.times.heartbeatMs);
     this.beat();
@@ -131,4 +156,8 @@ export class StreamAnswer {
     this.call.abort(new LogPulseError("deadline_exceeded", message));
     this.response.destroy();
   }
+}
+
+function jsonText(output: DescMessage, answer: MessageShape<DescMessage>): string {
+  return JSON.stringify(toJson(output, answer, { alwaysEmitImplicit: true }));
 }

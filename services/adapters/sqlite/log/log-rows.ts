@@ -9,6 +9,7 @@ export class LogRows {
   readonly state: LogState;
   private readonly database: DatabaseSync;
   private readonly selections: readonly StatementSync[];
+  private readonly startSelection: StatementSync;
 
   /** @throws LogPulseError `log_unavailable`, or `bug` where the file is not a log of this version. */
   constructor(path: string) {
@@ -17,19 +18,22 @@ export class LogRows {
       this.database = database;
       this.state = state;
       this.selections = Array.from({ length: state.partitions }, (_, partition) => selection(database, partition));
+      this.startSelection = database.prepare("SELECT start_offset FROM log_partitions ORDER BY log_partition");
+      this.startSelection.setReadBigInts(true);
     } catch (reason) {
       throw toLogError(reason);
     }
   }
 
   /**
-   * The messages from `from` to before `end`, as many as one delivery may hold; at least one where there is one.
+   * The messages from `from` to before `end`, as many as one delivery may hold unless `bytesMax` is given; at least one
+   * where there is one.
    *
    * @throws LogPulseError `log_unavailable`.
    */
-  between(partition: number, from: bigint, end: bigint): LogMessage[] {
+  between(partition: number, from: bigint, end: bigint, bytesMax = FETCH_BYTES_PER_PARTITION_MAX): LogMessage[] {
     const found: LogMessage[] = [];
-    let room = FETCH_BYTES_PER_PARTITION_MAX;
+    let room = bytesMax;
     try {
       for (const row of this.selections[partition]!.iterate(from, end)) {
         const [offset, bytes] = row as unknown as [bigint, Uint8Array];
@@ -41,6 +45,15 @@ export class LogRows {
       if (found.length === 0) throw toLogError(reason); // Otherwise what stands before that place comes first.
     }
     return found;
+  }
+
+  /** By partition: the offset behind everything that was trimmed away. @throws LogPulseError `log_unavailable`. */
+  starts(): bigint[] {
+    try {
+      return this.startSelection.all().map((row) => (row as { start_offset: bigint }).start_offset);
+    } catch (reason) {
+      throw toLogError(reason);
+    }
   }
 
   close(): void {

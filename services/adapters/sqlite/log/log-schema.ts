@@ -4,9 +4,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { LogPulseError } from "../../../domain/errors.ts";
 import { SQLITE_LOG_CACHE_KIB } from "../../../domain/limits.ts";
 import { openDatabase, transaction } from "../database.ts";
-import { type FileMark, hasMark, setMark } from "../file-mark.ts";
+import { type FileMark, markedVersion, setMark } from "../file-mark.ts";
 
-const MARK: FileMark = { what: "the log's file", applicationId: 0x4c67506c, version: 1 }; // "LgPl".
+const MARK: FileMark = { what: "the log's file", applicationId: 0x4c67506c, version: 1, olderVersions: [] }; // "LgPl".
 const LOG_ID_BYTES = 16;
 
 const STATE_TABLES = `
@@ -50,7 +50,7 @@ export function openLog(path: string, partitions: number): { database: DatabaseS
   else if (hasContent(`${path}-wal`)) throw lostFile(path); // SQLite would delete the WAL, and what is acknowledged in it.
   const database = openDatabase(path, { synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
-    if (!hasMark(database, MARK)) transaction(database, () => createTables(database, partitions));
+    if (markedVersion(database, MARK) === undefined) transaction(database, () => createTables(database, partitions));
     return { database, state: readState(database) };
   } catch (reason) {
     database.close();
@@ -62,7 +62,7 @@ export function openLog(path: string, partitions: number): { database: DatabaseS
 export function openLogForReading(path: string): { database: DatabaseSync; state: LogState } {
   const database = openDatabase(path, { readOnly: true, synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
-    if (!hasMark(database, MARK)) throw new LogPulseError("bug", "the log's file is empty");
+    if (markedVersion(database, MARK) === undefined) throw new LogPulseError("bug", "the log's file is empty");
     return { database, state: readState(database) };
   } catch (reason) {
     database.close();
@@ -87,7 +87,7 @@ function hasContent(path: string): boolean {
 function lookAt(path: string): void {
   const database = openDatabase(path, { readOnly: true, synchronous: "FULL", cacheKiB: SQLITE_LOG_CACHE_KIB });
   try {
-    if (!hasMark(database, MARK)) return; // A crash between creating the file and its tables.
+    if (markedVersion(database, MARK) === undefined) return; // A crash between creating the file and its tables.
     const { partitions } = readState(database);
     database.prepare("SELECT sum(start_offset) FROM log_partitions").get();
     for (let partition = 0; partition < partitions; partition++) {

@@ -1,47 +1,49 @@
-import type { AccessPage, AccessQuery, AccessRecord } from "../../../ports/access-log.ts";
-import { methodCondition } from "./method-condition.ts";
-import { newestOfDay, newestRows, type RowPlace, recordDays, tenantNumber } from "./newest-rows.ts";
-import { allOf, condition, type SqlCondition } from "./sql-condition.ts";
-import { STILL_WANTED, type StoreReader } from "./store-reader.ts";
-import { type TimeRange, timeRange } from "./time-range.ts";
+import { allConditions, type Condition } from "../../../domain/condition.ts";
+import type { AccessPage, AccessRecord } from "../../../ports/access-log.ts";
+import type { RecordQuery } from "../../../ports/record-query.ts";
+import { allRows } from "./all-rows.ts";
+import { takeFirstMatches, WORD_PLAN, type WordPlan } from "./day-search.ts";
+import { findFirstRows, type RowPlace } from "./first-rows.ts";
+import { type DayQuestion, questionOf } from "./question.ts";
+import { readingOrder } from "./reading-order.ts";
+import type { StoreReader } from "./store-reader.ts";
+import { storedDays } from "./stored-days.ts";
+
+const HAS_HTTP: Condition = { kind: "number", field: "status", min: undefined, max: undefined };
+const order = readingOrder("newest_first");
 
 /** Rows of a list and their count, as `AccessLog.list` promises them. */
-export function listAccess(reader: StoreReader, query: AccessQuery, limit: number, offset: number): AccessPage {
-  const range = timeRange(query.fromNanos, query.toNanos);
-  const tenant = tenantNumber(reader, query.tenant);
-  if (!range || tenant === undefined) return { rows: [], total: 0 };
+export function listAccess(
+  reader: StoreReader,
+  query: RecordQuery,
+  limit: number,
+  offset: number,
+  plan: WordPlan = WORD_PLAN,
+): AccessPage {
+  const question = questionOf(reader, { ...query, condition: allConditions([HAS_HTTP, query.condition]) });
+  if (!question) return { rows: [], total: 0 };
   const size = Math.max(1, offset + limit);
   const counts = new Map<number, number>();
-  const places = newestRows(reader, tenant, range, size, (day, ofDay) => {
-    const found = newestOfDay(reader, day, conditions(query, tenant, ofDay), size);
+  const places: RowPlace[] = [];
+  findFirstRows(reader, question, order, size, places, (ofDay, take) => {
+    let count = 0;
+    takeFirstMatches(reader, { ...ofDay, order, behind: undefined, plan }, size, (place) => {
+      count++;
+      take(place);
+    });
     // Nothing of the day was left out, so it need not be gone through again to be counted.
-    if (found.length < size && ofDay.from === range.from) counts.set(day, found.length);
-    return found;
+    if (count < size && ofDay.range.from === question.range.from) counts.set(ofDay.day, count);
   });
-  const total = recordDays(reader).reduce(
-    (sum, day) => sum + (counts.get(day) ?? countOfDay(reader, day, conditions(query, tenant, range))),
+  const total = storedDays(reader).reduce(
+    (sum, day) => sum + (counts.get(day.day) ?? countOfDay(reader, { ...question, ...day })),
     0,
   );
   return { rows: places.slice(offset, offset + limit).map((place) => accessRecordAt(reader, place)), total };
 }
 
-function countOfDay(reader: StoreReader, day: number, { text, values }: SqlCondition): number {
-  const sql = `SELECT count(*) FROM records_${day} WHERE ${text} AND ${STILL_WANTED}`;
-  return Number(reader.row(sql, ...values)![0]);
-}
-
-/** Text is compared byte by byte; for whole UTF-8 that is letter by letter. */
-function conditions(query: AccessQuery, tenant: bigint, { from, to }: TimeRange): SqlCondition {
-  const { clientIp, status, method, pathPart } = query;
-  return allOf(
-    condition("tenant = ?", tenant),
-    condition("time_ns BETWEEN ? AND ?", from, to),
-    condition("has_http = 1"),
-    condition("status = ?", status),
-    condition("client_ip = ?", clientIp === undefined ? undefined : Buffer.from(clientIp)),
-    method === undefined ? undefined : methodCondition(method),
-    condition("instr(path, ?) > 0", pathPart === undefined ? undefined : Buffer.from(pathPart)),
-  );
+function countOfDay(reader: StoreReader, question: DayQuestion): number {
+  const { text, values } = allRows(reader, question);
+  return Number(reader.row(`SELECT count(*) ${text}`, ...values)![0]);
 }
 
 /** Only what a list shows is read of each row, and only of the rows of the page. */

@@ -1,58 +1,131 @@
+import type { SQLInputValue } from "node:sqlite";
 import { HyperLogLog } from "../../../domain/hyperloglog.ts";
-import { addTally, latencyMs, newTally, type Tally } from "../../../domain/rollup.ts";
-import type { LatencyStats, TrafficStats } from "../../../ports/log-stats.ts";
-import { TALLY_COLUMNS, type TallyValues, tallyOf } from "../store/tally-columns.ts";
-import { tenantNumber } from "./newest-rows.ts";
+import { addTally, newTally } from "../../../domain/rollup.ts";
+import type {
+  BusiestGroups,
+  ClientsCell,
+  RequestsCell,
+  StatsGroup,
+  StatsGrouping,
+  StatsSelection,
+} from "../../../ports/log-stats.ts";
+import {
+  GroupCounts,
+  groupingOf,
+  groupOf,
+  type SeriesCondition,
+  StatsCells,
+  seriesConditions,
+} from "../../../ports/stats-cells.ts";
+import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "../store/tally-columns.ts";
 import { type Row, STILL_WANTED, type StoreReader } from "./store-reader.ts";
+import { tenantNumber } from "./stored-days.ts";
 
-/** Requests by status, as `LogStats.statuses` promises them. */
-export function statuses(
+/** A RequestsCell as it goes from thread to thread. */
+export interface EncodedRequests {
+  group: StatsGroup | undefined;
+  minute: number;
+  values: TallyValues;
+}
+
+/** A ClientsCell as it goes from thread to thread. */
+export interface EncodedClients {
+  service: string | undefined;
+  minute: number;
+  sketch: Uint8Array;
+}
+
+/** The busiest groups, as `LogStats.busiest` promises them. */
+export function busiest(
   reader: StoreReader,
-  tenant: string,
-  fromMinute: number,
-  toMinute: number,
-): Map<number, number> {
-  return sumOf(reader, tenant, fromMinute, toMinute).statuses;
-}
-
-/** Latencies, as `LogStats.latency` promises them. */
-export function latency(reader: StoreReader, tenant: string, fromMinute: number, toMinute: number): LatencyStats {
-  return latencyMs(sumOf(reader, tenant, fromMinute, toMinute));
-}
-
-/** Requests and their distinct clients, as `LogStats.traffic` promises them. */
-export function traffic(reader: StoreReader, tenant: string, fromMinute: number, toMinute: number): TrafficStats {
-  const { requests } = sumOf(reader, tenant, fromMinute, toMinute);
-  const clients = new HyperLogLog();
-  forEachRow(reader, "sketch", "rollup_clients", [tenant, fromMinute, toMinute], ([sketch]) =>
-    clients.merge(HyperLogLog.decode(sketch as Uint8Array)),
-  );
-  return { requests, uniqueIps: Math.round(clients.estimate()) };
-}
-
-/** Sums rollups: what it reads grows with the minutes, not with the records. */
-function sumOf(reader: StoreReader, tenant: string, fromMinute: number, toMinute: number): Tally {
-  const sum = newTally();
-  forEachRow(reader, TALLY_COLUMNS.join(", "), "rollup_minutes", [tenant, fromMinute, toMinute], (row) => {
-    const [requests, bytes, statusCounts, latencyCount, sumNanos, maxNanos] = row;
-    const values = [Number(requests), bytes, statusCounts, Number(latencyCount), sumNanos, maxNanos];
-    addTally(sum, tallyOf(values as TallyValues));
+  selection: StatsSelection,
+  grouping: StatsGrouping,
+  size: number,
+): BusiestGroups {
+  const counts = new GroupCounts(grouping);
+  const names = new Map<string, [service: string, path: string]>(); // Of a series: its texts are made once.
+  const columns = "series, service, path, requests";
+  forEachRow(reader, columns, "rollup_series", selection, seriesConditions(selection), (row) => {
+    const key = Buffer.from(row[0] as Uint8Array).toString("latin1");
+    const [service, path] = names.get(key) ?? [textOf(row[1]), textOf(row[2])];
+    names.set(key, [service, path]);
+    counts.add(service, path, Number(row[3]));
   });
-  return sum;
+  return counts.busiest(size);
 }
 
-/** The rows of those minutes, both included, of all days. */
+/** Sums by group and piece of time, as `LogStats.requests` promises them. */
+export function requests(
+  reader: StoreReader,
+  selection: StatsSelection,
+  stepMinutes: number | undefined,
+  groups: readonly StatsGroup[] | undefined,
+): EncodedRequests[] {
+  if (groups?.length === 0) return [];
+  const cells = new StatsCells(selection, stepMinutes, newTally);
+  const grouping = groups?.[0] && groupingOf(groups[0]);
+  const conditions = seriesConditions(selection, groups);
+  const table = conditions.length > 0 ? "rollup_series" : "rollup_minutes";
+  const columns = ["minute", ...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])].join(", ");
+  forEachRow(reader, columns, table, selection, conditions, ([minute, ...row]) => {
+    const [count, bytes, statuses, latencyCount, sumNanos, maxNanos, buckets, service, path] = row;
+    const values = [Number(count), bytes, statuses, Number(latencyCount), sumNanos, maxNanos, buckets];
+    const group = grouping && groupOf(textOf(service), textOf(path), grouping);
+    addTally(cells.at(group, Number(minute)), tallyOf(values as TallyValues));
+  });
+  return cells.map((group, minute, tally) => ({ group, minute, values: tallyValues(tally) }));
+}
+
+/** Distinct addresses by service and piece of time, as `LogStats.clients` promises them. */
+export function clients(
+  reader: StoreReader,
+  selection: StatsSelection,
+  stepMinutes: number | undefined,
+  services: readonly string[] | undefined,
+): EncodedClients[] {
+  if (services?.length === 0) return [];
+  const cells = new StatsCells(selection, stepMinutes, () => new HyperLogLog());
+  const groups = services?.map((service) => ({ service, path: undefined }));
+  const conditions = seriesConditions(selection, groups);
+  forEachRow(reader, "minute, sketch, service", "rollup_clients", selection, conditions, ([minute, sketch, name]) => {
+    const group = services && { service: textOf(name), path: undefined };
+    cells.at(group, Number(minute)).merge(HyperLogLog.decode(sketch as Uint8Array));
+  });
+  return cells.map((group, minute, sketch) => ({ service: group?.service, minute, sketch: sketch.encode() }));
+}
+
+/** The cell again, in the thread that asked. */
+export function requestsCellOf({ group, minute, values }: EncodedRequests): RequestsCell {
+  return { group, minute, tally: tallyOf(values) };
+}
+
+/** The cell again, in the thread that asked. */
+export function clientsCellOf({ service, minute, sketch }: EncodedClients): ClientsCell {
+  return { service, minute, clients: HyperLogLog.decode(sketch) };
+}
+
+/** The rows of the selected minutes that meet the conditions, of all days: what it reads grows with the minutes. */
 function forEachRow(
   reader: StoreReader,
   columns: string,
-  table: "rollup_minutes" | "rollup_clients",
-  [tenantName, fromMinute, toMinute]: readonly [string, number, number],
+  table: "rollup_minutes" | "rollup_series" | "rollup_clients",
+  selection: StatsSelection,
+  conditions: readonly SeriesCondition[],
   take: (row: Row) => void,
 ): void {
-  const tenant = tenantNumber(reader, tenantName);
+  const tenant = tenantNumber(reader, selection.tenant);
   if (tenant === undefined) return;
-  for (const [day] of reader.rows("SELECT day FROM rollup_days")) {
-    const where = `WHERE tenant = ? AND minute BETWEEN ? AND ? AND ${STILL_WANTED}`;
-    reader.forEachRow(`SELECT ${columns} FROM ${table}_${day} ${where}`, [tenant, fromMinute, toMinute], take);
+  const texts = conditions.map(({ column, values }) => `${column} IN (${values.map(() => "?").join(", ")})`);
+  const where = ["tenant = ?", "minute BETWEEN ? AND ?", ...texts, STILL_WANTED].join(" AND ");
+  const values: SQLInputValue[] = [tenant, selection.fromMinute, selection.toMinute];
+  for (const { column, values: wanted } of conditions) {
+    values.push(...wanted.map((value) => Buffer.from(value, column === "series" ? "hex" : "utf8")));
   }
+  for (const [day] of reader.rows("SELECT day FROM rollup_days")) {
+    reader.forEachRow(`SELECT ${columns} FROM ${table}_${day} WHERE ${where}`, values, take);
+  }
+}
+
+function textOf(bytes: unknown): string {
+  return Buffer.from(bytes as Uint8Array).toString();
 }

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SqlCondition } from "./sql-condition.ts";
 
-/** Gives a connection the function that `methodCondition` needs. */
+/** Gives a connection the function that METHOD_LOWER needs. */
 export function registerMethodFunction(database: DatabaseSync): void {
   database.function("lower_case", { deterministic: true }, (bytes) =>
     Buffer.from(bytes as Uint8Array)
@@ -10,14 +9,13 @@ export function registerMethodFunction(database: DatabaseSync): void {
   );
 }
 
+const IS_ASCII = "length(CAST(method AS TEXT)) = length(method)";
+
 /**
- * The column `method` in any case, as JavaScript folds it. SQLite's own `lower` folds ASCII only, in a tenth of the time:
- * so it does where there is nothing else, which is where a text has as many characters (up to a NUL) as bytes.
+ * The UTF-8 bytes of the column `method` in lower case, as JavaScript has it; NULL where that is. SQLite's own `lower`
+ * knows ASCII only, in a tenth of the time: so it does where there is nothing else, which is where a text has as many
+ * characters (up to a NUL) as bytes.
  */
-export function methodCondition(method: string): SqlCondition {
-  const isAscii = "length(CAST(method AS TEXT)) = length(method)";
-  return {
-    text: `CASE WHEN ${isAscii} THEN lower(method) ELSE lower_case(method) END = ?`,
-    values: [method.toLowerCase()],
-  };
-}
+export const METHOD_LOWER =
+  `CASE WHEN method IS NULL THEN NULL WHEN ${IS_ASCII} THEN CAST(lower(method) AS BLOB) ` +
+  "ELSE CAST(lower_case(method) AS BLOB) END";

@@ -1,10 +1,10 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { LogPulseError } from "../../../domain/errors.ts";
 import { SQLITE_READER_CACHE_KIB } from "../../../domain/limits.ts";
 import { openDatabase } from "../database.ts";
 import { isDamage, toStoreError } from "../errors.ts";
 import { markDamaged } from "../store/store-damage.ts";
-import { hasStore } from "../store/store-schema.ts";
+import { lookForStore } from "../store/store-schema.ts";
 import { KeptStatements } from "./kept-statements.ts";
 import { registerMethodFunction } from "./method-condition.ts";
 import type { ReadBound } from "./read-bound.ts";
@@ -19,7 +19,7 @@ import { StoreReader } from "./store-reader.ts";
 export class ReadConnection {
   private readonly path: string;
   private opened: { database: DatabaseSync; statements: KeptStatements } | undefined;
-  private bound: ReadBound | undefined;
+  private reader: StoreReader | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -35,10 +35,11 @@ export class ReadConnection {
     try {
       bound.look(); // It may have waited long enough for nothing.
       const { database, statements } = this.open();
-      this.bound = bound;
+      const reader = new StoreReader(statements, bound);
+      this.reader = reader;
       database.exec("BEGIN");
       try {
-        return work(new StoreReader(statements, bound));
+        return work(reader);
       } finally {
         if (database.isTransaction) database.exec("ROLLBACK");
       }
@@ -47,7 +48,7 @@ export class ReadConnection {
       if (!(reason instanceof LogPulseError)) this.close(); // The next read begins with a new connection.
       throw toStoreError(reason);
     } finally {
-      this.bound = undefined;
+      this.reader = undefined;
     }
   }
 
@@ -62,11 +63,7 @@ export class ReadConnection {
     const database = openDatabase(this.path, settings);
     try {
       requireTables(database);
-      database.function("still_wanted", { deterministic: false }, () => {
-        this.bound?.look();
-        return 1;
-      });
-      registerMethodFunction(database);
+      this.registerFunctions(database);
       this.opened = { database, statements: new KeptStatements(database) };
       return this.opened;
     } catch (reason) {
@@ -74,11 +71,34 @@ export class ReadConnection {
       throw reason;
     }
   }
+
+  /** Those that statements call for rows: they belong to the read that is under way. */
+  private registerFunctions(database: DatabaseSync): void {
+    database.function("still_wanted", { deterministic: false }, () => {
+      this.reader!.look();
+      return 1;
+    });
+    database.function("meets_test", { deterministic: false }, (test, record, producer, seq) => {
+      const meets = this.reader!.meetsTest(Number(test), record as Uint8Array, producer as Uint8Array, Number(seq));
+      return meets ? 1 : 0;
+    });
+    database.aggregate("tell", {
+      start: 0,
+      step: (state: number, ...row: SQLOutputValue[]) => {
+        this.reader!.tell(row);
+        return state;
+      },
+      result: () => null,
+      varargs: true,
+    });
+    registerMethodFunction(database);
+  }
 }
 
-/** In a transaction, since the writer may be about to make them. */
+/** In a transaction, since the writer may be about to make them, or to bring them up to date. */
 function requireTables(database: DatabaseSync): void {
   database.exec("BEGIN");
-  if (!hasStore(database)) throw new LogPulseError("store_unavailable", "the store's file has no tables yet");
+  if (!lookForStore(database).isUpToDate)
+    throw new LogPulseError("store_unavailable", "the store's file has no tables yet");
   database.exec("ROLLBACK");
 }

@@ -1,6 +1,7 @@
 import { accessLogContract } from "../../../ports/access-log.contract.ts";
 import { deadLetterTableContract } from "../../../ports/dead-letter-table.contract.ts";
 import type { DeadLetterTable } from "../../../ports/dead-letter-table.ts";
+import { logAggregatesContract } from "../../../ports/log-aggregates.contract.ts";
 import { logLookupContract } from "../../../ports/log-lookup.contract.ts";
 import { logSearchContract } from "../../../ports/log-search.contract.ts";
 import { logStatsContract } from "../../../ports/log-stats.contract.ts";
@@ -11,6 +12,10 @@ import { makeStoreToRead } from "./reads.fixture.ts";
 logSearchContract("sqlite", async () => {
   const { reads, store, close } = await makeStoreToRead();
   return { search: reads, store, close };
+});
+logAggregatesContract("sqlite", async () => {
+  const { reads, store, close } = await makeStoreToRead();
+  return { aggregates: reads, store, close };
 });
 logLookupContract("sqlite", async () => {
   const { sink, reads, close } = await makeStoreToRead();

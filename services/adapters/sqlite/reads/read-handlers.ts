@@ -1,9 +1,11 @@
 import { countLetters, listLetters } from "../store/dead-letter-reads.ts";
 import type { ThreadCall } from "../thread-calls.ts";
 import { listAccess } from "./access-log.ts";
-import { lookUp } from "./log-lookup.ts";
+import { facets } from "./facets.ts";
+import { histogram, timeSpan } from "./histogram.ts";
+import { lookBeside, lookUp } from "./log-lookup.ts";
 import { searchPage } from "./log-search.ts";
-import { latency, statuses, traffic } from "./log-stats.ts";
+import { busiest, clients, requests } from "./log-stats.ts";
 import { ReadBound, type ReadTime } from "./read-bound.ts";
 import type { ReadConnection } from "./read-connection.ts";
 import type { StoreReader } from "./store-reader.ts";
@@ -21,10 +23,14 @@ export function readHandlers(connection: ReadConnection) {
   return {
     search: read(searchPage),
     lookUp: read(lookUp),
+    lookBeside: read(lookBeside),
     list: read(listAccess),
-    statuses: read(statuses),
-    latency: read(latency),
-    traffic: read(traffic),
+    timeSpan: read(timeSpan),
+    histogram: read(histogram),
+    facets: read(facets),
+    busiest: read(busiest),
+    requests: read(requests),
+    clients: read(clients),
     listLetters: read(listLetters),
     countLetters: read(countLetters),
     check: read((reader) => void reader.rows("SELECT day FROM record_days")),

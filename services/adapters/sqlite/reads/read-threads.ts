@@ -11,7 +11,7 @@ import { isDamage } from "../errors.ts";
 import { ThreadCalls } from "../thread-calls.ts";
 import type { ReadTime } from "./read-bound.ts";
 import type { ReadHandlers } from "./read-handlers.ts";
-import { ReadTimer } from "./read-timer.ts";
+import { type ReadLimits, ReadTimer } from "./read-timer.ts";
 import { TurnLine } from "./turn-line.ts";
 
 /** What the read threads need to know, and whom they tell. */
@@ -72,16 +72,26 @@ export class ReadThreads {
   /**
    * Asks an idle thread, or the next one that is.
    *
+   * `limits`: unless given, STORE_QUERY_MS_MAX of a read that is not costly.
+   *
    * @throws LogPulseError `overloaded` where too many reads wait; `store_unavailable` where the file cannot be read, or
-   *   there is no answer in time; the signal's reason as soon as it is aborted.
+   *   there is no answer in time, which is `query_too_costly` where a costly read has used it itself; the signal's reason
+   *   as soon as it is aborted.
    */
-  ask<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer> {
-    return this.run(question, new ReadTimer(this.queryMsMax, signal), false);
+  ask<Answer>(question: Question<Answer>, signal: AbortSignal, limits: Partial<ReadLimits> = {}): Promise<Answer> {
+    return this.run(question, this.timer(limits, signal), false);
   }
 
-  /** The same for what may go through all records: of all threads but one, so that nobody waits behind it for a record. */
-  async askLong<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer> {
-    const timer = new ReadTimer(this.queryMsMax, signal); // It waits in that time too.
+  /**
+   * The same for what may go through all records, and is costly unless `limits` say otherwise: of all threads but one, so
+   * that nobody waits behind it for a record.
+   */
+  async askLong<Answer>(
+    question: Question<Answer>,
+    signal: AbortSignal,
+    limits: Partial<ReadLimits> = {},
+  ): Promise<Answer> {
+    const timer = this.timer({ isCostly: true, ...limits }, signal); // It waits in that time too.
     const place = await this.longReads.turn(timer.signal).catch((reason: unknown) => {
       timer.end();
       throw reason;
@@ -91,7 +101,7 @@ export class ReadThreads {
 
   /** The same before all that wait, within STORE_CHECK_MS_MAX. */
   askFirst<Answer>(question: Question<Answer>): Promise<Answer> {
-    return this.run(question, new ReadTimer(STORE_CHECK_MS_MAX), true);
+    return this.run(question, new ReadTimer({ msMax: STORE_CHECK_MS_MAX, isCostly: false }), true);
   }
 
   /** Ends all reads, with `store_unavailable`, and then the threads; may be called again. */
@@ -100,10 +110,15 @@ export class ReadThreads {
     return this.closing;
   }
 
+  private timer(limits: Partial<ReadLimits>, signal: AbortSignal): ReadTimer {
+    return new ReadTimer({ msMax: this.queryMsMax, isCostly: false, ...limits }, signal);
+  }
+
   private async run<Answer>(question: Question<Answer>, timer: ReadTimer, isFirst: boolean): Promise<Answer> {
     this.timers.add(timer);
     try {
       const thread = await this.line.turn(timer.signal, isFirst);
+      timer.begin();
       try {
         const answer = await question(thread.calls, timer.time, { signal: timer.signal });
         thread.deathsInRow = 0;
@@ -166,7 +181,7 @@ export class ReadThreads {
 
 /** Lets it close its file, which it does as soon as it sees that its read is cancelled. */
 async function closeThread({ worker, calls }: ReadThread): Promise<void> {
-  const time = new ReadTimer(STORE_CHECK_MS_MAX);
+  const time = new ReadTimer({ msMax: STORE_CHECK_MS_MAX, isCostly: false });
   try {
     await calls.call("close", [], { signal: time.signal });
   } catch {

@@ -1,12 +1,33 @@
 import type { Identity } from "../../../domain/identity.ts";
-import { type SortKey, type StoredRecord, sortKeyOf } from "../../../domain/stored-record.ts";
-import type { AccessLog, AccessPage, AccessQuery } from "../../../ports/access-log.ts";
+import { READ_FIRST_LOOK_MS_MAX } from "../../../domain/limits.ts";
+import { type StoredRecord, sortKeyOf } from "../../../domain/stored-record.ts";
+import type { AccessLog, AccessPage } from "../../../ports/access-log.ts";
 import type { LetterQuery, ListedLetter } from "../../../ports/dead-letter-table.ts";
-import type { LogLookup } from "../../../ports/log-lookup.ts";
-import type { LogQuery, LogSearch } from "../../../ports/log-search.ts";
-import type { LatencyStats, LogStats, TrafficStats } from "../../../ports/log-stats.ts";
+import type {
+  FacetCounts,
+  FacetField,
+  HistogramCounts,
+  LogAggregates,
+  TimeSpan,
+} from "../../../ports/log-aggregates.ts";
+import type { LogLookup, NeighbourRecords } from "../../../ports/log-lookup.ts";
+import type { FoundRecords, LogSearch, SearchPage } from "../../../ports/log-search.ts";
+import type {
+  BusiestGroups,
+  ClientsCell,
+  LogStats,
+  RequestsCell,
+  StatsGroup,
+  StatsGrouping,
+  StatsSelection,
+} from "../../../ports/log-stats.ts";
+import type { RecordQuery } from "../../../ports/record-query.ts";
 import { decodeListedLetter, type LetterPage } from "../store/dead-letter-reads.ts";
 import { storedRecordOf } from "./encoded-record.ts";
+import type { Side } from "./log-lookup.ts";
+import type { SearchAnswer } from "./log-search.ts";
+import { clientsCellOf, requestsCellOf } from "./log-stats.ts";
+import { monotonicMs } from "./read-bound.ts";
 import { type ReadSettings, ReadThreads } from "./read-threads.ts";
 
 /**
@@ -15,7 +36,7 @@ import { type ReadSettings, ReadThreads } from "./read-threads.ts";
  *
  * The store's writer creates the file and its tables; until then every read is refused as `store_unavailable`.
  */
-export class SqliteReads implements LogSearch, LogLookup, AccessLog, LogStats {
+export class SqliteReads implements LogSearch, LogLookup, LogAggregates, AccessLog, LogStats {
   private readonly threads: ReadThreads;
 
   /** The file is opened by the first read. */
@@ -23,27 +44,35 @@ export class SqliteReads implements LogSearch, LogLookup, AccessLog, LogStats {
     this.threads = new ReadThreads(settings);
   }
 
-  /** What one look does not bring of a long page, is a long read: few of them go on at a time. */
-  async search(
-    query: LogQuery,
-    size: number,
-    after: SortKey | undefined,
-    signal: AbortSignal,
-  ): Promise<StoredRecord[]> {
+  /**
+   * Most searches are over in no time. One that is not, or whose page one look does not bring, goes on as a long read: few
+   * of those go on at a time.
+   */
+  async search(query: RecordQuery, page: SearchPage, signal: AbortSignal): Promise<FoundRecords> {
+    const endMs = monotonicMs() + page.msMax;
     const first = await this.threads.ask(
-      (thread, time, options) => thread.call("search", [time, query, size, after], options),
+      (thread, time, options) => thread.call("search", [time, query, page], options),
       signal,
+      { msMax: page.msMax, runMsMax: READ_FIRST_LOOK_MS_MAX },
     );
-    const found = first.records.map(storedRecordOf);
-    if (!first.isCut) return found;
-    return this.threads.askLong(async (thread, time, options) => {
-      for (;;) {
-        const place = sortKeyOf(found.at(-1)!);
-        const more = await thread.call("search", [time, query, size - found.length, place], options);
-        found.push(...more.records.map(storedRecordOf));
-        if (!more.isCut) return found;
-      }
-    }, signal);
+    const looked: FoundRecords = { records: first.records.map(storedRecordOf), isPartial: first.isPartial };
+    if (!first.isPartial && !first.isCut) return looked;
+    // What the first look left out stands anywhere between its records.
+    const found: FoundRecords = first.isPartial ? { records: [], isPartial: false } : looked;
+    try {
+      await this.threads.askLong(
+        (thread, time, options) => {
+          const look = (rest: SearchPage) => thread.call("search", [time, query, rest], options);
+          return readRest(page, found, look);
+        },
+        signal,
+        { msMax: Math.max(0, endMs - monotonicMs()), isCostly: false },
+      );
+      return found;
+    } catch (reason) {
+      if (signal.aborted || monotonicMs() < endMs) throw reason;
+      return { records: found.records.length > 0 ? found.records : looked.records, isPartial: true };
+    }
   }
 
   async get(tenant: string, identity: Identity, signal: AbortSignal): Promise<StoredRecord | undefined> {
@@ -54,32 +83,90 @@ export class SqliteReads implements LogSearch, LogLookup, AccessLog, LogStats {
     return found && storedRecordOf(found);
   }
 
-  list(query: AccessQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage> {
+  async around(
+    tenant: string,
+    identity: Identity,
+    before: number,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<NeighbourRecords> {
+    const beside = async (side: Side, count: number): Promise<StoredRecord[]> => {
+      const found: StoredRecord[] = [];
+      for (let { seq } = identity; ; seq = found.at(-1)!.seq) {
+        const from = { producer: identity.producer, seq };
+        const look = await this.threads.ask(
+          (thread, time, options) =>
+            thread.call("lookBeside", [time, tenant, from, side, count - found.length], options),
+          signal,
+        );
+        found.push(...look.records.map(storedRecordOf));
+        if (!look.isCut) return found;
+      }
+    };
+    return { before: (await beside("before", before)).reverse(), after: await beside("after", after) };
+  }
+
+  list(query: RecordQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage> {
     return this.threads.askLong(
       (thread, time, options) => thread.call("list", [time, query, limit, offset], options),
       signal,
     );
   }
 
-  statuses(tenant: string, fromMinute: number, toMinute: number, signal: AbortSignal): Promise<Map<number, number>> {
-    return this.threads.ask(
-      (thread, time, options) => thread.call("statuses", [time, tenant, fromMinute, toMinute], options),
+  timeSpan(query: RecordQuery, signal: AbortSignal): Promise<TimeSpan | undefined> {
+    return this.threads.askLong((thread, time, options) => thread.call("timeSpan", [time, query], options), signal);
+  }
+
+  histogram(query: RecordQuery, widthNanos: bigint, signal: AbortSignal): Promise<HistogramCounts[]> {
+    return this.threads.askLong(
+      (thread, time, options) => thread.call("histogram", [time, query, widthNanos], options),
       signal,
     );
   }
 
-  latency(tenant: string, fromMinute: number, toMinute: number, signal: AbortSignal): Promise<LatencyStats> {
-    return this.threads.ask(
-      (thread, time, options) => thread.call("latency", [time, tenant, fromMinute, toMinute], options),
+  facets(query: RecordQuery, fields: readonly FacetField[], size: number, signal: AbortSignal): Promise<FacetCounts[]> {
+    return this.threads.askLong(
+      (thread, time, options) => thread.call("facets", [time, query, fields, size], options),
       signal,
     );
   }
 
-  traffic(tenant: string, fromMinute: number, toMinute: number, signal: AbortSignal): Promise<TrafficStats> {
-    return this.threads.ask(
-      (thread, time, options) => thread.call("traffic", [time, tenant, fromMinute, toMinute], options),
+  busiest(
+    selection: StatsSelection,
+    grouping: StatsGrouping,
+    size: number,
+    signal: AbortSignal,
+  ): Promise<BusiestGroups> {
+    return this.threads.askLong(
+      (thread, time, options) => thread.call("busiest", [time, selection, grouping, size], options),
       signal,
     );
+  }
+
+  async requests(
+    selection: StatsSelection,
+    stepMinutes: number | undefined,
+    groups: readonly StatsGroup[] | undefined,
+    signal: AbortSignal,
+  ): Promise<RequestsCell[]> {
+    const cells = await this.threads.askLong(
+      (thread, time, options) => thread.call("requests", [time, selection, stepMinutes, groups], options),
+      signal,
+    );
+    return cells.map(requestsCellOf);
+  }
+
+  async clients(
+    selection: StatsSelection,
+    stepMinutes: number | undefined,
+    services: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<ClientsCell[]> {
+    const cells = await this.threads.askLong(
+      (thread, time, options) => thread.call("clients", [time, selection, stepMinutes, services], options),
+      signal,
+    );
+    return cells.map(clientsCellOf);
   }
 
   /** As `DeadLetterTable.list`. */
@@ -104,5 +191,21 @@ export class SqliteReads implements LogSearch, LogLookup, AccessLog, LogStats {
   /** Ends reads that are under way, and the threads. */
   close(): Promise<void> {
     return this.threads.close();
+  }
+}
+
+/** Reads look after look into `found` what is missing of the page. */
+async function readRest(
+  page: SearchPage,
+  found: FoundRecords,
+  look: (rest: SearchPage) => Promise<SearchAnswer>,
+): Promise<void> {
+  for (;;) {
+    const last = found.records.at(-1);
+    const after = last ? sortKeyOf(last) : page.after;
+    const answer = await look({ ...page, size: page.size - found.records.length, after });
+    found.records.push(...answer.records.map(storedRecordOf));
+    found.isPartial = answer.isPartial;
+    if (answer.isPartial || !answer.isCut) return;
   }
 }

@@ -1,9 +1,15 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { Condition } from "../../../domain/condition.ts";
 import type { KeptStatements } from "./kept-statements.ts";
 import type { ReadBound } from "./read-bound.ts";
+import { RecordTests } from "./record-tests.ts";
+import type { SqlCondition } from "./sql-condition.ts";
 
 /** The columns of a row, in the order in which they were asked for; integers are bigints. */
 export type Row = SQLOutputValue[];
+
+/** A column of a row as `tellAll` tells it: integers are numbers, and must be exact as such. */
+export type Told = SQLOutputValue | undefined;
 
 /**
  * A condition of every statement that goes through many rows: it is true as long as somebody waits for the answer, and
@@ -15,10 +21,13 @@ export const STILL_WANTED = "still_wanted()";
 export class StoreReader {
   private readonly statements: KeptStatements;
   private readonly bound: ReadBound;
+  private readonly tests: RecordTests;
+  private take: (row: readonly Told[]) => void = () => undefined;
 
   constructor(statements: KeptStatements, bound: ReadBound) {
     this.statements = statements;
     this.bound = bound;
+    this.tests = new RecordTests(bound);
   }
 
   /** All rows: for statements that have few. */
@@ -31,14 +40,59 @@ export class StoreReader {
     return this.statements.of(sql).get(...values) as unknown as Row | undefined;
   }
 
-  /** One row at a time, so that memory does not grow with their number. */
+  /** One row at a time, so that memory does not grow with their number. Leaving the loop early ends the statement. */
+  eachRow(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.statements.of(sql).iterate(...values) as unknown as Iterable<Row>;
+  }
+
+  /** The same with a function for each row. */
   forEachRow(sql: string, values: readonly SQLInputValue[], take: (row: Row) => void): void {
-    // Leaving the loop early, by an error, ends the statement too.
-    for (const row of this.statements.of(sql).iterate(...values)) take(row as unknown as Row);
+    for (const row of this.eachRow(sql, ...values)) take(row);
+  }
+
+  /**
+   * Tells some columns of every row of a statement: in half the time of `eachRow`, which makes an array of objects of
+   * each row.
+   *
+   * `values`: of the question marks in `columns`. `rows`: the clauses from FROM on, with theirs.
+   */
+  tellAll(
+    columns: readonly string[],
+    values: readonly SQLInputValue[],
+    rows: { text: string; values: readonly SQLInputValue[] },
+    take: (row: readonly Told[]) => void,
+  ): void {
+    this.take = take;
+    this.row(`SELECT tell(${columns.join(", ")}) ${rows.text}`, ...values, ...rows.values);
+  }
+
+  /** What `tellAll` has put into a statement. */
+  tell(row: readonly Told[]): void {
+    this.take(row);
+  }
+
+  /** A condition of statements over a day's records, which looks into each record. */
+  recordTest(condition: Condition): SqlCondition {
+    return this.tests.add(condition);
   }
 
   /** For work that is not SQL: throws where nobody waits for it any more. */
   look(): void {
     this.bound.look();
+  }
+
+  /** The same before something that takes as long as so many bytes do. */
+  lookAtBytes(bytes: number): void {
+    this.bound.lookAtBytes(bytes);
+  }
+
+  /** True where the read was ended since its time was up. */
+  get isTimeUp(): boolean {
+    return this.bound.isTimeUp;
+  }
+
+  /** What `recordTest` has put into a statement. */
+  meetsTest(test: number, record: Uint8Array, producer: Uint8Array, seq: number): boolean {
+    return this.tests.meets(test, record, producer, seq);
   }
 }

@@ -3,7 +3,7 @@ import { DeadLetterSchema } from "../../../../gen/logpulse/v1/dead_letter_pb.ts"
 import { ANSWER_BYTES_MAX, DEAD_LETTERS_COUNTED_MAX } from "../../../domain/limits.ts";
 import { nanosToTimestamp } from "../../../domain/record-time.ts";
 import type { LetterPlace, LetterQuery, LetterState, ListedLetter } from "../../../ports/dead-letter-table.ts";
-import { allOf, condition, type SqlCondition } from "../reads/sql-condition.ts";
+import { allOf, condition, givenCondition, type SqlCondition } from "../reads/sql-condition.ts";
 import { type Row, STILL_WANTED, type StoreReader } from "../reads/store-reader.ts";
 
 /** Which letters of those that a query finds: as of `DeadLetterTable.list`. */
@@ -86,15 +86,15 @@ function branchesOf(query: LetterQuery, after?: LetterPlace): SqlCondition[] {
 function conditionsOf(query: LetterQuery, after?: LetterPlace): SqlCondition {
   const bytes = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text));
   return allOf(
-    condition("tenant = ?", bytes(query.tenant)),
-    condition("store = ?", bytes(query.store)),
-    condition("reason = ?", bytes(query.reason)),
-    condition("id = ?", bytes(query.id)),
-    condition("letter_key = ?", query.key === undefined ? undefined : Buffer.from(query.key, "hex")),
-    condition("state = ?", query.state),
-    condition("listed_ms >= ?", query.fromMs),
-    condition("listed_ms < ?", query.toMs),
-    condition("(listed_ms, letter_key) < (?, ?)", after?.listedMs, after && Buffer.from(after.key, "hex")),
+    givenCondition("tenant = ?", bytes(query.tenant)),
+    givenCondition("store = ?", bytes(query.store)),
+    givenCondition("reason = ?", bytes(query.reason)),
+    givenCondition("id = ?", bytes(query.id)),
+    givenCondition("letter_key = ?", query.key === undefined ? undefined : Buffer.from(query.key, "hex")),
+    givenCondition("state = ?", query.state),
+    givenCondition("listed_ms >= ?", query.fromMs),
+    givenCondition("listed_ms < ?", query.toMs),
+    givenCondition("(listed_ms, letter_key) < (?, ?)", after?.listedMs, after && Buffer.from(after.key, "hex")),
     condition(STILL_WANTED),
   );
 }

@@ -66,5 +66,6 @@ export class SqliteDeadLetterTable implements DeadLetterTable {
 function readerOf(database: DatabaseSync): StoreReader {
   const never = Number.POSITIVE_INFINITY;
   database.function("still_wanted", () => 1);
-  return new StoreReader(new KeptStatements(database), new ReadBound({ msMax: never, endMs: never }, () => false));
+  const time = { msMax: never, endMs: never, isCostly: false };
+  return new StoreReader(new KeptStatements(database), new ReadBound(time, () => false));
 }

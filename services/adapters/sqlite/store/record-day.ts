@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { LoggedBatch, LoggedRecord } from "../../../domain/logged-batch.ts";
 import { contentHash } from "../../../domain/record-content.ts";
 import { LabelMaker } from "./record-labels.ts";
+import { recordMarks } from "./record-mark-maker.ts";
 import { WordRows } from "./word-rows.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
@@ -29,6 +30,7 @@ interface Run {
 export class RecordDay {
   private readonly words: WordRows;
   private readonly labels = new LabelMaker();
+  private readonly hasMarks: boolean;
   private readonly insertRow: StatementSync;
   private readonly insertRun: StatementSync;
   private readonly selectRanges: StatementSync;
@@ -61,6 +63,8 @@ export class RecordDay {
     for (const statement of [this.selectRuns, this.selectHashes]) statement.setReturnArrays(true);
     const { next } = database.prepare(`SELECT coalesce(max(id), 0) + 1 AS next FROM records_${day}`).get()!;
     this.nextId = Number(next);
+    const { marked } = database.prepare("SELECT has_marks AS marked FROM record_days WHERE day = ?").get(day)!;
+    this.hasMarks = marked === 1;
   }
 
   /** Inserts records of a batch, in order; what is to be found of them is written by `finish`. */
@@ -70,7 +74,8 @@ export class RecordDay {
       const id = this.nextId++;
       const labels = this.labels.of(logged.columns);
       this.insert(id, tenant, producer, batch.receivedNanos, logged, labels.severity);
-      this.words.add(id, logged.columns.message, labels.words);
+      const marks = this.hasMarks ? recordMarks(logged.columns) : "";
+      this.words.add(id, logged.columns.message, marks === "" ? labels.words : `${labels.words} ${marks}`);
       this.addToRun(id, tenant, producer, logged.seq);
     }
   }

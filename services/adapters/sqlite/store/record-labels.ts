@@ -3,7 +3,7 @@ import type { RecordColumns } from "../../../domain/record-columns.ts";
 import { sameBytes } from "../../../domain/same-bytes.ts";
 import { effectiveSeverity } from "../../../domain/severity.ts";
 import { wordsToIndex } from "../../../domain/words.ts";
-import { severityMark } from "../reads/severity-mark.ts";
+import { severityMark } from "../reads/record-marks.ts";
 
 const REMEMBERED_MAX = 10_000; // Usually there are few.
 

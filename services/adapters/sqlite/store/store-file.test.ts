@@ -177,7 +177,8 @@ describe("the store's file", () => {
       /another program/,
     ],
     ["another program, with its mark", "PRAGMA application_id = 7", /another program/],
-    ["a newer version of this one", "PRAGMA application_id = 0x4c675073; PRAGMA user_version = 2", /version 2/],
+    ["a newer version of this one", "PRAGMA application_id = 0x4c675073; PRAGMA user_version = 3", /version 3/],
+    ["a version before the first one", "PRAGMA application_id = 0x4c675073; PRAGMA user_version = 0", /version 0/],
   ])("of %s is refused and left alone", (_name, change, message) => {
     other(change);
     const before = contents();

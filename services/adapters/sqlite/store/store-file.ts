@@ -5,7 +5,7 @@ import { SQLITE_STORE_CACHE_KIB } from "../../../domain/limits.ts";
 import { openDatabase, transaction } from "../database.ts";
 import { isDamage, toStoreError } from "../errors.ts";
 import { isMarkedDamaged, MARKER_NAME, markDamaged, setAside } from "./store-damage.ts";
-import { createStore, hasStore } from "./store-schema.ts";
+import { createStore, lookForStore } from "./store-schema.ts";
 
 /** How the store's file is opened. */
 export interface StoreFileSettings {
@@ -27,7 +27,7 @@ export interface OpenedStore {
 }
 
 /**
- * Opens the store's file for its one writer, or begins a new one.
+ * Opens the store's file for its one writer, or begins a new one. Tables of an older version are brought up to date.
  *
  * A damaged file is never written to. Where the log can fill a new one it is set aside and a new one is begun; otherwise
  * this refuses, since a new one would be without what the log no longer has. Where there is no file at all a new one is
@@ -69,7 +69,7 @@ function openTrusted(path: string, rebuildable: boolean): OpenedStore {
   if (isNew && isThere && !rebuildable) throw refusal(path, "it has no tables");
   const database = openDatabase(path, { synchronous: "NORMAL", cacheKiB: SQLITE_STORE_CACHE_KIB });
   try {
-    if (isNew) transaction(database, () => createStore(database));
+    transaction(database, () => createStore(database));
     return { database, isNew, setAside: undefined };
   } catch (reason) {
     database.close();
@@ -81,7 +81,7 @@ function openTrusted(path: string, rebuildable: boolean): OpenedStore {
 function lookAt(path: string): boolean {
   const database = openDatabase(path, { readOnly: true, synchronous: "NORMAL", cacheKiB: 1_000 });
   try {
-    if (!hasStore(database)) return false;
+    if (!lookForStore(database).isThere) return false;
     database.prepare("SELECT * FROM store_state, positions").all();
     for (const { day } of database.prepare("SELECT day FROM record_days").all()) {
       database.prepare(`SELECT max(id) FROM records_${day}`).get();

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type FileMark, hasMark, setMark } from "../file-mark.ts";
+import { type FileMark, markedVersion, setMark } from "../file-mark.ts";
+import { bringUpToDate } from "./store-upgrade.ts";
 
-const MARK: FileMark = { what: "the store's file", applicationId: 0x4c675073, version: 1 }; // "LgPs".
+const MARK: FileMark = { what: "the store's file", applicationId: 0x4c675073, version: 2, olderVersions: [1] }; // "LgPs".
 
 /**
  * Settings of a day's words. `automerge`: FTS5 would merge its segments within each transaction, which takes as long as
@@ -24,7 +25,8 @@ const TALLY = `
   statuses BLOB NOT NULL,
   latency_count INTEGER NOT NULL,
   latency_sum_ns TEXT NOT NULL,
-  latency_max_ns TEXT NOT NULL`;
+  latency_max_ns TEXT NOT NULL,
+  latency_buckets BLOB NOT NULL`;
 
 /** The tables that are one piece. Texts are BLOBs, their UTF-8 bytes, where anybody may have written them. */
 const WHOLE_TABLES = `
@@ -42,8 +44,8 @@ const WHOLE_TABLES = `
 
   CREATE TABLE tenants (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);
 
-  -- Producer days that have tables of records, and of rollups.
-  CREATE TABLE record_days (day INTEGER PRIMARY KEY);
+  -- Producer days that have tables of records, and of rollups. has_marks: 1 where the labels of its words hold marks.
+  CREATE TABLE record_days (day INTEGER PRIMARY KEY, has_marks INTEGER NOT NULL);
   CREATE TABLE rollup_days (day INTEGER PRIMARY KEY);
 
   -- One row per dead letter, as in domain/dead-letter-key.ts.
@@ -75,8 +77,8 @@ const WHOLE_TABLES = `
  *   `latency_ns` is an integer, or decimal digits as text where 64 bits are not enough: `BigInt()` reads both.
  * - `runs_D`: a row for each run of seqs whose ids follow one another too: seq s of it has the id
  *   first_id + (s - first_seq). It takes the place of an index with an entry per record.
- * - `words_D`: the words of the message; as labels those of service and severity text, and the mark of the severity that
- *   was sent (severity-mark.ts). Cut by domain/words.ts; it keeps no text. Its rowid is the record's id.
+ * - `words_D`: the words of the message; as labels those of service and severity text, and marks (record-marks.ts). Cut by
+ *   domain/words.ts; it keeps no text. Its rowid is the record's id.
  * - `settled_D`: which seqs of a producer are settled, as domain/settled-ranges.ts encodes them.
  */
 export function createRecordDay(database: DatabaseSync, day: number): void {
@@ -100,7 +102,7 @@ export function createRecordDay(database: DatabaseSync, day: number): void {
       latency_ns BLOB,
       record BLOB NOT NULL
     );
-    CREATE INDEX records_${day}_by_time ON records_${day} (tenant, time_ns);
+    CREATE INDEX records_${day}_by_time ON records_${day} (tenant, time_ns, severity);
     CREATE TABLE runs_${day} (
       tenant INTEGER NOT NULL,
       producer BLOB NOT NULL,
@@ -118,7 +120,7 @@ export function createRecordDay(database: DatabaseSync, day: number): void {
       ranges BLOB NOT NULL,
       PRIMARY KEY (tenant, producer)
     ) WITHOUT ROWID;
-    INSERT INTO record_days VALUES (${day});
+    INSERT INTO record_days VALUES (${day}, 1);
   `);
   const set = database.prepare(`INSERT INTO words_${day} (words_${day}, rank) VALUES (?, ?)`);
   for (const [name, value] of Object.entries(WORDS_SETTINGS)) set.run(name, BigInt(value)); // Numbers are bound as floating point, which FTS5 does not take.
@@ -170,21 +172,26 @@ export function dropRollupDay(database: DatabaseSync, day: number): void {
 }
 
 /**
- * True where the file has the store's tables, false where it is empty.
+ * True where the file has the store's tables, false where it is empty. `isUpToDate`: false where they are those of an
+ * older version, which `createStore` brings up to date.
  *
- * @throws LogPulseError `bug` where the file is another program's, or of another version of this one.
+ * @throws LogPulseError `bug` where the file is another program's, or of a version that this one does not know.
  */
-export function hasStore(database: DatabaseSync): boolean {
-  return hasMark(database, MARK);
+export function lookForStore(database: DatabaseSync): { isThere: boolean; isUpToDate: boolean } {
+  const version = markedVersion(database, MARK);
+  return { isThere: version !== undefined, isUpToDate: version === MARK.version };
 }
 
 /**
- * Creates the tables of an empty file; changes nothing in one that has them. Call it in a transaction.
+ * Creates the tables of an empty file, and brings those of an older version up to date; changes nothing in a file that
+ * has the newest. Call it in a transaction.
  *
- * @throws LogPulseError as `hasStore`.
+ * @throws LogPulseError as `lookForStore`.
  */
 export function createStore(database: DatabaseSync): void {
-  if (hasStore(database)) return;
-  database.exec(WHOLE_TABLES);
+  const { isThere, isUpToDate } = lookForStore(database);
+  if (isUpToDate) return;
+  if (isThere) bringUpToDate(database);
+  else database.exec(WHOLE_TABLES);
   setMark(database, MARK);
 }

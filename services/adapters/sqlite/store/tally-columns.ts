@@ -1,3 +1,4 @@
+import { LatencyHistogram } from "../../../domain/latency-histogram.ts";
 import { decodeStatuses, encodeStatuses, type Tally } from "../../../domain/rollup.ts";
 
 /** The columns of a tally, in two of the rollup tables. */
@@ -8,10 +9,11 @@ export const TALLY_COLUMNS: readonly string[] = [
   "latency_count",
   "latency_sum_ns",
   "latency_max_ns",
+  "latency_buckets",
 ];
 
 /** The values of TALLY_COLUMNS. */
-export type TallyValues = [number, string, Uint8Array, number, string, string];
+export type TallyValues = [number, string, Uint8Array, number, string, string, Uint8Array];
 
 /** Sums that may need more than 64 bits are decimal digits. */
 export function tallyValues(tally: Tally): TallyValues {
@@ -22,11 +24,13 @@ export function tallyValues(tally: Tally): TallyValues {
     tally.latencyCount,
     tally.latencySumNanos.toString(),
     tally.latencyMaxNanos.toString(),
+    tally.latencyBuckets.encode(),
   ];
 }
 
 /** Reads TALLY_COLUMNS of a row. */
-export function tallyOf([requests, bytes, statuses, latencyCount, sumNanos, maxNanos]: TallyValues): Tally {
+export function tallyOf(values: TallyValues): Tally {
+  const [requests, bytes, statuses, latencyCount, sumNanos, maxNanos, buckets] = values;
   return {
     requests,
     responseBytes: BigInt(bytes),
@@ -34,5 +38,6 @@ export function tallyOf([requests, bytes, statuses, latencyCount, sumNanos, maxN
     latencyCount,
     latencySumNanos: BigInt(sumNanos),
     latencyMaxNanos: BigInt(maxNanos),
+    latencyBuckets: LatencyHistogram.decode(buckets),
   };
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { readRecordColumns } from "../../../domain/record-columns.ts";
 import { wordsOf } from "../../../domain/words.ts";
-import { severityMark } from "../reads/severity-mark.ts";
+import { severityMark } from "../reads/record-marks.ts";
+import { recordMarks } from "./record-mark-maker.ts";
 
 /** Of each record by id: how many words it has in a column, and a sum over them that does not depend on their order. */
 interface WordSums {
@@ -12,13 +13,15 @@ interface WordSums {
 /** Holds a day's full-text index against the words of its records: a sentence where they do not agree. */
 export function wordsDisagreement(database: DatabaseSync, day: number): string[] {
   const { lastId } = database.prepare(`SELECT coalesce(max(id), 0) AS lastId FROM records_${day}`).get()!;
+  const { hasMarks } = database.prepare("SELECT has_marks AS hasMarks FROM record_days WHERE day = ?").get(day)!;
   const wanted = newSums(Number(lastId));
   for (const { id, record } of database.prepare(`SELECT id, record FROM records_${day}`).iterate()) {
-    const { message, service, severityText, severity } = readRecordColumns(record as Uint8Array);
+    const columns = readRecordColumns(record as Uint8Array);
+    const { message, service, severityText, severity } = columns;
     for (const word of wordsOf(textOf(message))) add(wanted, Number(id), "message", word);
-    const mark = severityMark(severity);
-    const labels = [...wordsOf(textOf(service)), ...wordsOf(textOf(severityText)), ...(mark === "" ? [] : [mark])];
-    for (const label of labels) add(wanted, Number(id), "labels", label);
+    const marks = [severityMark(severity), ...(hasMarks ? recordMarks(columns).split(" ") : [])];
+    const labels = [...wordsOf(textOf(service)), ...wordsOf(textOf(severityText)), ...marks];
+    for (const label of labels.filter((some) => some !== "")) add(wanted, Number(id), "labels", label);
   }
   const there = newSums(Number(lastId));
   let nobodys = 0;

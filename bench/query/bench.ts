@@ -1,0 +1,145 @@
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { uploadBatches } from "../../clients/upload-batches.ts";
+import { openLoop } from "../embedded/open-loop.ts";
+import { QueryCorpus } from "./corpus.ts";
+import { embeddedUnderTest, fullUnderTest, type InstallationUnderTest } from "./installation-under-test.ts";
+import { type Clients, clientsOf, type Shape, shapes } from "./shapes.ts";
+import { measureStatistics } from "./statistics.ts";
+import { summary, type Timing, timed } from "./timings.ts";
+
+const COLD_ROUNDS = 5;
+const HOT_RUNS = 20;
+const CLIENTS_AT_ONCE = 8;
+const RUNS_OF_EIGHT = 5;
+const STORED_MS_MAX = 1_800_000;
+
+/** Twelve questions over many records, in both modes; prints the figures, and writes them where told. */
+export async function benchQuery(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      records: { type: "string", default: "1000000" },
+      mode: { type: "string", default: "both" },
+      load: { type: "string", default: "2000" },
+      report: { type: "string" },
+    },
+  });
+  const [records, load] = [Number(values.records), Number(values.load)];
+  if (!(records >= 10_000 && records <= 5_000_000)) throw new Error("--records must be from 10000 to 5000000");
+  if (!(load >= 100 && load <= 50_000)) throw new Error("--load must be from 100 to 50000 records per second");
+  const starts = { embedded: [embeddedUnderTest], full: [fullUnderTest], both: [embeddedUnderTest, fullUnderTest] };
+  const chosen = starts[values.mode as keyof typeof starts];
+  if (!chosen) throw new Error("--mode must be embedded, full or both");
+
+  const report = {
+    command: `npm run bench -- query --records ${records} --mode ${values.mode} --load ${load}`,
+    machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
+    modes: [] as object[],
+  };
+  for (const start of chosen) {
+    report.modes.push(await benchMode(start, records, load));
+    if (values.report) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  console.log(JSON.stringify(report, null, 2));
+}
+
+async function benchMode(start: () => Promise<InstallationUnderTest>, records: number, load: number): Promise<object> {
+  const installation = await start();
+  try {
+    const corpus = new QueryCorpus(records, Date.now());
+    const startMs = performance.now();
+    const { accepted } = await uploadBatches(installation.address(), corpus.batches());
+    await untilStored(installation, corpus);
+    const loadedSeconds = Math.round((performance.now() - startMs) / 1_000);
+    console.error(`${installation.mode}: ${accepted} records are stored after ${loadedSeconds} s`);
+    const asked = shapes(corpus);
+    const cold = await coldTimings(installation, asked);
+    const hot = await each(asked, (shape) => timed(shape, [clientsOf(urlOf(installation))], HOT_RUNS));
+    const eight = Array.from({ length: CLIENTS_AT_ONCE }, () => clientsOf(urlOf(installation)));
+    const atOnce = await each(asked, (shape) => timed(shape, eight, RUNS_OF_EIGHT));
+    const statistics = await measureStatistics(clientsOf(urlOf(installation)), corpus, installation.elasticsearch);
+    const underLoad = await whileIngesting(installation, asked, load);
+    return {
+      mode: installation.mode,
+      records: Number(accepted),
+      loadedSeconds,
+      coldMeans: installation.coldMeans,
+      underLoad: `while ${load} records per second come in`,
+      shapes: asked.map(({ name }) => ({
+        name,
+        coldMs: cold.get(name),
+        hotMs: hot.get(name),
+        eightClientsMs: atOnce.get(name),
+        underLoadMs: underLoad.get(name),
+      })),
+      statistics,
+    };
+  } finally {
+    await installation.stop();
+  }
+}
+
+function urlOf(installation: InstallationUnderTest): string {
+  return `http://${installation.address()}`;
+}
+
+/** All records are found, and all requests are counted. */
+async function untilStored(installation: InstallationUnderTest, corpus: QueryCorpus): Promise<void> {
+  const { query, stats } = clientsOf(urlOf(installation));
+  const requests = [...corpus.latencies.values()].reduce((sum, values) => sum + values.length, 0);
+  const day = 86_400n;
+  const startTime = { seconds: BigInt(corpus.startMs / 1_000), nanos: 0 };
+  const endTime = { ...startTime, seconds: startTime.seconds + day };
+  const endMs = performance.now() + STORED_MS_MAX;
+  for (;;) {
+    await sleep(2_000);
+    try {
+      const { total } = await query.getHistogram({ startTime, endTime, bucketsMax: 1 });
+      const counted = (await stats.getErrors({ startTime, endTime })).all?.requests;
+      if (total === corpus.count && counted === requests) return;
+      console.error(`${total} records found, ${counted} requests counted`);
+    } catch (reason) {
+      console.error(String(reason)); // Stores that have much to write answer late.
+    }
+    if (performance.now() > endMs) throw new Error(`not all records were stored within ${STORED_MS_MAX} ms`);
+  }
+}
+
+/** The first answer to each question after everything was forgotten. */
+async function coldTimings(installation: InstallationUnderTest, asked: readonly Shape[]): Promise<Map<string, Timing>> {
+  const ms = new Map(asked.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < COLD_ROUNDS; round++) {
+    await installation.makeCold();
+    const clients = clientsOf(urlOf(installation));
+    await clients.query.ping({}); // The connection is not what is measured.
+    await clients.stats.getStats({});
+    for (const shape of asked) {
+      const startMs = performance.now();
+      await shape.ask(clients);
+      ms.get(shape.name)!.push(performance.now() - startMs);
+    }
+  }
+  return new Map([...ms].map(([name, values]) => [name, summary(values)]));
+}
+
+async function whileIngesting(
+  installation: InstallationUnderTest,
+  asked: readonly Shape[],
+  recordsPerSecond: number,
+): Promise<Map<string, Timing>> {
+  const clients: Clients = clientsOf(urlOf(installation));
+  const loading = openLoop(installation.address(), { recordsPerSecond, recordsPerBatch: 100, seconds: 60 });
+  const found = await each(asked, (shape) => timed(shape, [clients], 10));
+  const { failed } = await loading;
+  if (failed > 0) throw new Error(`${failed} writes of the load failed`);
+  return found;
+}
+
+async function each(asked: readonly Shape[], time: (shape: Shape) => Promise<Timing>): Promise<Map<string, Timing>> {
+  const found = new Map<string, Timing>();
+  for (const shape of asked) found.set(shape.name, await time(shape));
+  return found;
+}

@@ -1,0 +1,80 @@
+import { type Client, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { QueryService } from "../../gen/logpulse/v1/query_service_pb.ts";
+import { StatsGrouping, StatsService, StatsStep } from "../../gen/logpulse/v1/stats_service_pb.ts";
+import { msToNanos, nanosToTimestamp } from "../../services/domain/record-time.ts";
+import { ASKED, type QueryCorpus } from "./corpus.ts";
+
+const HOUR_MS = 3_600_000;
+const PAGE_SIZE = 100;
+
+/** The two services, asked by gRPC. */
+export interface Clients {
+  query: Client<typeof QueryService>;
+  stats: Client<typeof StatsService>;
+}
+
+/** A question, and how many things its answer has: none would be a question that measures nothing. */
+export interface Shape {
+  name: string;
+  ask(clients: Clients): Promise<number>;
+}
+
+/** Clients of an installation, over one connection each. */
+export function clientsOf(url: string): Clients {
+  const transport = () => createGrpcTransport({ baseUrl: url });
+  return { query: createClient(QueryService, transport()), stats: createClient(StatsService, transport()) };
+}
+
+/** The twelve questions, over the records of the corpus. */
+export function shapes(corpus: QueryCorpus): Shape[] {
+  const at = (ms: number) => nanosToTimestamp(msToNanos(ms));
+  const day = { startTime: at(corpus.startMs), endTime: at(corpus.startMs + 24 * HOUR_MS) };
+  const middle = corpus.startMs + 12 * HOUR_MS;
+  const search =
+    (query: string, times: object = {}) =>
+    async ({ query: client }: Clients) =>
+      (await client.searchLogs({ query, pageSize: PAGE_SIZE, ...times })).logs.length;
+  return [
+    { name: "last 100", ask: search("") },
+    { name: "last 100 of a level", ask: search(`level:${ASKED.level}`) },
+    { name: "last 100 of a service", ask: search(`service:${ASKED.service}`) },
+    { name: "common word", ask: search(ASKED.commonWord) },
+    { name: "rare word", ask: search(ASKED.rareWord) },
+    { name: "phrase", ask: search(`"${ASKED.phrase}"`) },
+    {
+      name: "word, level, 15 minutes",
+      ask: search(`stock level:${ASKED.level}`, { startTime: at(middle), endTime: at(middle + HOUR_MS / 4) }),
+    },
+    { name: "trace id", ask: search(`trace:${corpus.traceId(Math.floor(corpus.count / 2))}`) },
+    { name: "prefix of a word", ask: search(`${ASKED.prefix}*`) },
+    {
+      name: "count by level per minute of the day",
+      ask: async ({ query }) => (await query.getHistogram({ ...lastMinutes(day, 1_000), bucketsMax: 1_000 })).total,
+    },
+    {
+      name: "top 10 services of the day",
+      ask: async ({ query }) => (await query.getFacets({ ...day, fields: ["service"] })).facets[0]?.values.length ?? 0,
+    },
+    {
+      name: "p95 latency by path per hour of the day",
+      ask: async (clients) => (await latencyByPath(clients, day)).length,
+    },
+  ];
+
+  function lastMinutes({ endTime }: typeof day, minutes: number) {
+    const endMs = corpus.startMs + 24 * HOUR_MS;
+    return { startTime: at(endMs - minutes * 60_000), endTime, bucketWidth: { seconds: 60n } };
+  }
+}
+
+/** Latencies of every path for each hour. */
+export async function latencyByPath({ stats }: Clients, day: object) {
+  const answer = await stats.getLatency({
+    ...day,
+    step: StatsStep.HOUR,
+    grouping: StatsGrouping.PATH,
+    groupsMax: 100,
+  });
+  return answer.groups;
+}

@@ -1,0 +1,122 @@
+import type { Condition } from "../../domain/condition.ts";
+import { TAIL_MATCHES_PER_TURN_MAX, TAIL_QUEUES_BYTES_MAX } from "../../domain/limits.ts";
+import { Feed, type FeedItem, type FeedReader } from "./feed.ts";
+import { meeting } from "./meeting-records.ts";
+import type { SeqRun } from "./repeat-memory.ts";
+import type { SkippedCount } from "./skipped-count.ts";
+import type { TailedMessage, TailedRecord } from "./tailed-message.ts";
+import type { Turns } from "./turns.ts";
+
+/** By feed: what of a message meets its condition. */
+export type FoundByFeed = Map<Feed, readonly TailedRecord[]>;
+
+/** All feeds of a process: one for each tenant and condition that somebody tails now. */
+export class Feeds {
+  private readonly byTenant = new Map<string, Map<string, Feed>>();
+  private readonly bytesMax: number;
+  private readonly skipped: SkippedCount;
+
+  constructor(skipped: SkippedCount, bytesMax = TAIL_QUEUES_BYTES_MAX) {
+    this.skipped = skipped;
+    this.bytesMax = bytesMax;
+  }
+
+  /** Nobody tails now. */
+  get isEmpty(): boolean {
+    return this.byTenant.size === 0;
+  }
+
+  hasTenant(tenant: string): boolean {
+    return this.byTenant.has(tenant);
+  }
+
+  /** The feed of that condition, to be joined at once. */
+  of(tenant: string, condition: Condition): Feed {
+    const feeds = this.byTenant.get(tenant) ?? new Map<string, Feed>();
+    this.byTenant.set(tenant, feeds);
+    const key = keyOf(condition);
+    const feed = feeds.get(key) ?? new Feed(tenant, condition);
+    feeds.set(key, feed);
+    return feed;
+  }
+
+  /** A reader goes; a feed goes with its last one. */
+  leave(feed: Feed, reader: FeedReader): void {
+    feed.leave(reader);
+    if (feed.readers.size > 0) return;
+    const feeds = this.byTenant.get(feed.tenant)!;
+    for (const [key, other] of feeds) if (other === feed) feeds.delete(key);
+    if (feeds.size === 0) this.byTenant.delete(feed.tenant);
+  }
+
+  /** Matches a message for the feeds that there are now; others of the process have their turns meanwhile. */
+  async match(message: TailedMessage, turns: Turns): Promise<FoundByFeed> {
+    const found: FoundByFeed = new Map();
+    for (const feed of this.ofTenant(message.batch.tenant)) {
+      const records: TailedRecord[] = [];
+      for (let from = 0; from < message.records.length; from += TAIL_MATCHES_PER_TURN_MAX) {
+        const some = message.records.slice(from, from + TAIL_MATCHES_PER_TURN_MAX);
+        await turns.afterWork(some.length);
+        records.push(...meeting(message, some, feed.matches, this.skipped));
+      }
+      found.set(feed, records);
+    }
+    return found;
+  }
+
+  /**
+   * Gives a message's records to the readers. A feed that nobody had when they were matched is matched now.
+   *
+   * `before`: where records of it stood before. `places`: by partition, where the log stood before the message.
+   */
+  push(message: TailedMessage, found: FoundByFeed, before: readonly SeqRun[], places: readonly number[]): void {
+    const { partition, offset, records } = message;
+    for (const feed of this.ofTenant(message.batch.tenant)) {
+      const ofFeed = found.get(feed) ?? meeting(message, records, feed.matches, this.skipped);
+      if (ofFeed.length > 0) feed.push({ kind: "found", partition, offset, records: ofFeed, before }, places);
+    }
+    for (const record of records) record.forgetMatching();
+    this.keepBound(places);
+  }
+
+  /** Gives something to all readers there are. */
+  pushToAll(item: FeedItem, places: readonly number[]): void {
+    for (const feed of this.all()) feed.push(item, places);
+  }
+
+  /** The fullest feed pays: those readers of it that have taken least. */
+  private keepBound(places: readonly number[]): void {
+    let bytes = 0;
+    for (const feed of this.all()) bytes += feed.bytes;
+    while (bytes > this.bytesMax) {
+      const fullest = [...this.all()].reduce((most, feed) => (feed.bytes > most.bytes ? feed : most));
+      const before = fullest.bytes;
+      if (!fullest.cutSlowest((reader) => nextPlaces(fullest, reader, places))) return;
+      bytes -= before - fullest.bytes;
+    }
+  }
+
+  private ofTenant(tenant: string): Feed[] {
+    return [...(this.byTenant.get(tenant)?.values() ?? [])];
+  }
+
+  private *all(): Iterable<Feed> {
+    for (const feeds of this.byTenant.values()) yield* feeds.values();
+  }
+}
+
+/** By partition, the offset of what a reader takes next: `ends` where it has everything. */
+export function nextPlaces(feed: Feed, reader: FeedReader, ends: readonly number[]): number[] {
+  const places = [...(reader.lag?.from ?? ends)];
+  const seen = new Set<number>();
+  for (const { partition, offset } of feed.untaken(reader)) {
+    if (!seen.has(partition)) places[partition] = offset;
+    seen.add(partition);
+  }
+  return places;
+}
+
+/** The same for conditions that say the same in the same words. */
+function keyOf(condition: Condition): string {
+  return JSON.stringify(condition, (_key, value) => (typeof value === "bigint" ? `${value}n` : value));
+}

@@ -1,0 +1,123 @@
+import type { TailLogsRequest, TailLogsResponseSchema } from "../../../gen/logpulse/v1/query_service_pb.ts";
+import { LogPulseError } from "../../domain/errors.ts";
+import { TAIL_LOOK_EVERY_MS, TAILS_MAX } from "../../domain/limits.ts";
+import type { CallContext, Send } from "../../ports/service-handlers.ts";
+import { AnswerRoom } from "./answer-room.ts";
+import { HistoryReadings } from "./history-readings.ts";
+import { LiveLog, type TailParts } from "./live-log.ts";
+import { readTailRequest } from "./read-tail-request.ts";
+import { Tail } from "./tail.ts";
+import { tailStart } from "./tail-start.ts";
+
+const FULL_RETRY_MS = 5_000;
+
+/** One live log, and the tails that hang on it. */
+interface Following {
+  live: Promise<LiveLog>;
+  /** Tails that hang on it, or wait for it. */
+  users: number;
+  tails: Set<Tail>;
+  stop: AbortController;
+  /** Looks after the tails until `stop`. */
+  looking: Promise<void>;
+}
+
+/** All tails of a process. The log is followed while there are any. */
+export class Tails {
+  private readonly parts: TailParts;
+  private readonly tailsMax: number;
+  private readonly readings = new HistoryReadings();
+  private readonly room = new AnswerRoom();
+  private following: Following | undefined;
+  private count = 0;
+
+  constructor(parts: TailParts, tailsMax = TAILS_MAX) {
+    this.parts = parts;
+    this.tailsMax = tailsMax;
+  }
+
+  /** How many there are now. */
+  get open(): number {
+    return this.count;
+  }
+
+  /**
+   * One tail, until it has told its end.
+   *
+   * @throws LogPulseError `invalid_request`; `overloaded`: there are TAILS_MAX; `log_unavailable` before its first answer:
+   *   afterwards it says so in its last one. The reason of `context.signal`.
+   */
+  async tail(request: TailLogsRequest, send: Send<typeof TailLogsResponseSchema>, context: CallContext): Promise<void> {
+    const asked = readTailRequest(request);
+    if (this.count >= this.tailsMax) {
+      const message = `${this.count} tails are open in this process, which is the limit`;
+      throw new LogPulseError("overloaded", message, { retryAfterMs: FULL_RETRY_MS });
+    }
+    this.count++;
+    const following = this.join();
+    try {
+      const { parts, readings, room } = this;
+      const live = await orAborted(following.live, context.signal);
+      const started = await tailStart(parts, live, readings, context.tenant, asked, context.signal);
+      const tail = new Tail({ parts, live, readings, room }, started, send, context);
+      following.tails.add(tail);
+      await tail.run().finally(() => following.tails.delete(tail));
+    } finally {
+      this.count--;
+      await this.leave(following);
+    }
+  }
+
+  private join(): Following {
+    this.following ??= this.follow();
+    this.following.users++;
+    return this.following;
+  }
+
+  private follow(): Following {
+    const stop = new AbortController();
+    const tails = new Set<Tail>();
+    const lookAtAll = () => tails.forEach((tail) => void tail.look());
+    const live = LiveLog.begin(this.parts, stop.signal, () => {
+      if (this.following === following) this.following = undefined; // The next tail begins anew.
+      lookAtAll();
+    });
+    const following = { live, users: 0, tails, stop, looking: this.lookNowAndThen(lookAtAll, stop.signal) };
+    live.catch(() => {
+      if (this.following === following) this.following = undefined; // Who waits for it is told by the promise itself.
+    });
+    return following;
+  }
+
+  /** The reading ends with its last tail. */
+  private async leave(following: Following): Promise<void> {
+    following.users--;
+    if (following.users > 0) return;
+    if (this.following === following) this.following = undefined;
+    following.stop.abort();
+    await following.looking;
+    const live = await following.live.catch(() => undefined);
+    await live?.stop();
+  }
+
+  /** One timer for all tails, and not one for each answer. Never rejects. */
+  private async lookNowAndThen(lookAtAll: () => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.parts.clock.sleep(TAIL_LOOK_EVERY_MS, signal).catch(() => undefined); // Only because it was aborted.
+      lookAtAll();
+    }
+  }
+}
+
+/** The promise's outcome, or at once a rejection with the signal's reason. */
+async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]); // The race handles the loser's rejection.
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

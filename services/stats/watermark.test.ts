@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { MemoryEventLog } from "../adapters/memory/event-log.ts";
+import { MemoryEventLogFollower } from "../adapters/memory/event-log-follower.ts";
+import { LogPulseError } from "../domain/errors.ts";
+import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX } from "../domain/limits.ts";
+import { msToNanos } from "../domain/record-time.ts";
+import { encodeBatch, newProducer } from "../ports/build-logged-batch.ts";
+import { ManualClock } from "../ports/manual-clock.ts";
+import { Watermark } from "./watermark.ts";
+
+const NOW_MS = Date.UTC(2026, 10, 21, 13);
+const at = (secondsAgo: number) => msToNanos(NOW_MS - secondsAgo * 1_000);
+
+/** A log of two partitions, a store that has settled so much of each, and the watermark of both. */
+function watermarkOf(settled: bigint[]) {
+  const clock = new ManualClock(NOW_MS);
+  const log = new MemoryEventLog(2);
+  const follower = new MemoryEventLogFollower(log, clock);
+  const positions = {
+    asked: 0,
+    settled: async () => {
+      positions.asked++;
+      return settled;
+    },
+  };
+  const append = (partition: number, ...secondsAgo: number[]) =>
+    log.append(
+      partition,
+      secondsAgo.map((ago) =>
+        encodeBatch({ tenant: "default", producer: newProducer(NOW_MS), records: [{}], receivedNanos: at(ago) }),
+      ),
+    );
+  return { clock, log, follower, positions, append, watermark: new Watermark({ follower, positions, clock }) };
+}
+
+describe("the watermark", () => {
+  it("is the time of asking where all is settled", async () => {
+    const { watermark, append } = watermarkOf([2n, 0n]);
+    expect(await watermark.read()).toBe(at(0));
+    await append(0, 9, 8);
+    expect(await watermark.read()).toBe(at(0));
+  });
+
+  it("is when the oldest message was received that is not settled, over all partitions", async () => {
+    const { watermark, append } = watermarkOf([1n, 2n]);
+    await append(0, 90, 30, 20);
+    await append(1, 80, 70, 60, 10);
+    expect(await watermark.read()).toBe(at(60));
+  });
+
+  it("does not lie in the future where a clock of ingest is ahead", async () => {
+    const { watermark, append } = watermarkOf([0n, 0n]);
+    await append(0, -60);
+    expect(await watermark.read()).toBe(at(0));
+  });
+
+  it("takes a partition that the store does not know yet as not settled at all", async () => {
+    const { watermark, append } = watermarkOf([1n]);
+    await append(0, 5);
+    await append(1, 7);
+    expect(await watermark.read()).toBe(at(7));
+  });
+
+  it("is nobody's to say where the message that is not settled is no batch", async () => {
+    const { watermark, append, log } = watermarkOf([0n, 0n]);
+    await append(0, 5);
+    await log.append(1, [Buffer.from("garbage")]);
+    expect(await watermark.read()).toBeUndefined();
+  });
+
+  it("is remembered for a while, and asked for once by all who ask meanwhile", async () => {
+    const settled = [0n, 0n];
+    const { watermark, append, clock, positions } = watermarkOf(settled);
+    await append(0, 5);
+    expect(await Promise.all([watermark.read(), watermark.read()])).toEqual([at(5), at(5)]);
+    settled[0] = 1n;
+    await clock.pass(WATERMARK_AGE_MS_MAX - 1);
+    expect(await watermark.read()).toBe(at(5));
+    expect(positions.asked).toBe(1);
+    await clock.pass(1);
+    expect(await watermark.read()).toBe(msToNanos(NOW_MS + WATERMARK_AGE_MS_MAX));
+  });
+
+  it.each(["log_unavailable", "store_unavailable"] as const)(
+    "is left out where it is %s, and comes back",
+    async (kind) => {
+      const { clock, follower, positions } = watermarkOf([]);
+      let isAway = true;
+      const settled = async () => {
+        if (isAway) throw new LogPulseError(kind, "away");
+        return positions.settled();
+      };
+      const watermark = new Watermark({ follower, positions: { settled }, clock });
+      expect(await watermark.read()).toBeUndefined();
+      isAway = false;
+      await clock.pass(WATERMARK_AGE_MS_MAX);
+      expect(await watermark.read()).toBe(msToNanos(clock.nowMs()));
+    },
+  );
+
+  it("is left out where nobody answers in time, and whoever is asked is told to stop", async () => {
+    const { clock, follower } = watermarkOf([]);
+    let isStopped = false;
+    const settled = (signal: AbortSignal) => {
+      signal.addEventListener("abort", () => (isStopped = true));
+      return new Promise<bigint[]>(() => {});
+    };
+    const reading = new Watermark({ follower, positions: { settled }, clock }).read();
+    await clock.pass(WATERMARK_MS_MAX);
+    expect([await reading, isStopped]).toEqual([undefined, true]);
+  });
+
+  it("does not hide a bug", async () => {
+    const { clock, follower } = watermarkOf([]);
+    const settled = async () => {
+      throw new TypeError("bug");
+    };
+    await expect(new Watermark({ follower, positions: { settled }, clock }).read()).rejects.toThrow("bug");
+  });
+});

@@ -1,0 +1,79 @@
+import { isKind } from "../domain/errors.ts";
+import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX } from "../domain/limits.ts";
+import { receivedNanosOf } from "../domain/received-time.ts";
+import { msToNanos } from "../domain/record-time.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EventLogFollower, LogPoint } from "../ports/event-log-follower.ts";
+import type { StorePositions } from "../ports/store-positions.ts";
+
+/** What a watermark is made of. */
+export interface WatermarkParts {
+  follower: EventLogFollower;
+  /** Of the store that is asked. */
+  positions: StorePositions;
+  clock: Clock;
+}
+
+/**
+ * Until when a store has everything: the time, in nanoseconds since 1970, before which every acknowledged record is
+ * settled in it.
+ *
+ * Whoever was acknowledged before the first message that is not settled was received, stands before it in the log: an
+ * acknowledgement follows the append. Where all is settled, that is so for whoever was acknowledged before we asked.
+ */
+export class Watermark {
+  private readonly parts: WatermarkParts;
+  private remembered: { untilMs: number; time: Promise<bigint | undefined> } | undefined;
+
+  constructor(parts: WatermarkParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * As it was at most WATERMARK_AGE_MS_MAX ago; undefined where log or store do not answer within WATERMARK_MS_MAX, or
+   * the log does not hold what is not settled. All who ask at the same time wait for the same answer.
+   */
+  read(): Promise<bigint | undefined> {
+    const nowMs = this.parts.clock.nowMs();
+    if (!this.remembered || nowMs >= this.remembered.untilMs) {
+      this.remembered = { untilMs: nowMs + WATERMARK_AGE_MS_MAX, time: this.askWithin(nowMs) };
+    }
+    return this.remembered.time;
+  }
+
+  private async askWithin(nowMs: number): Promise<bigint | undefined> {
+    const stop = new AbortController();
+    const late = this.parts.clock.sleep(WATERMARK_MS_MAX, stop.signal).then(() => undefined);
+    try {
+      return await Promise.race([this.ask(msToNanos(nowMs), stop.signal), late]); // The race handles the loser's rejection.
+    } catch (reason) {
+      if (isKind(reason, "log_unavailable") || isKind(reason, "store_unavailable")) return undefined;
+      throw reason;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** The ends first: what is settled later may reach them also while more is appended. */
+  private async ask(nowNanos: bigint, signal: AbortSignal): Promise<bigint | undefined> {
+    const { follower, positions } = this.parts;
+    const { logId, partitions } = await follower.extent(signal);
+    const settled = await positions.settled(signal);
+    const times = await Promise.all(
+      partitions.map(({ end }, partition) => {
+        const offset = settled[partition] ?? 0n;
+        return offset >= end ? nowNanos : this.receivedAt({ logId, partition, offset }, signal);
+      }),
+    );
+    return times.reduce((least, time) => {
+      if (least === undefined || time === undefined) return undefined;
+      return time < least ? time : least;
+    }, nowNanos);
+  }
+
+  /** When the first message from there on was received; undefined where none is held, or it does not say. */
+  private async receivedAt(from: LogPoint, signal: AbortSignal): Promise<bigint | undefined> {
+    const [first] = await this.parts.follower.read(from, 0, signal);
+    return first && receivedNanosOf(first.bytes);
+  }
+}

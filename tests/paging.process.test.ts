@@ -1,0 +1,4 @@
+import { embeddedInstallation } from "./embedded-installation.ts";
+import { pagingContract } from "./paging.contract.ts";
+
+pagingContract("in one process", embeddedInstallation);

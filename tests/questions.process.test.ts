@@ -1,0 +1,4 @@
+import { embeddedInstallation } from "./embedded-installation.ts";
+import { questionsContract } from "./questions.contract.ts";
+
+questionsContract("in one process", embeddedInstallation);
