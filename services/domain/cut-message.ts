@@ -1,6 +1,5 @@
-import { create } from "@bufbuild/protobuf";
-import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
-import { type StoredLog, StoredLogSchema } from "../../gen/logpulse/v1/query_service_pb.ts";
+import type { LogRecord } from "../../gen/logpulse/v1/log_record_pb.ts";
+import type { StoredLog } from "../../gen/logpulse/v1/query_service_pb.ts";
 
 /** Of a JavaScript string's UTF-16 unit, in UTF-8. */
 const BYTES_PER_UNIT_MAX = 3;
@@ -17,11 +16,8 @@ export function cutMessage(log: StoredLog, bytesMax: number): StoredLog {
   if (bytes.length <= bytesMax) return log;
   let end = bytesMax;
   while (end > 0 && isContinuation(bytes[end]!)) end--;
-  return create(StoredLogSchema, {
-    ...log,
-    record: create(LogRecordSchema, { ...log.record, message: bytes.toString("utf8", 0, end) }),
-    messageBytesCut: bytes.length,
-  });
+  const record: LogRecord = { ...log.record!, message: bytes.toString("utf8", 0, end) };
+  return { ...log, record, messageBytesCut: bytes.length };
 }
 
 /** A byte within a character, not its first one. */

@@ -43,17 +43,20 @@ describe("defineService", () => {
 
   it("does not compile with a missing method, a wrong name, a wrong kind or a wrong message", () => {
     const answer = unary(async () => ({ type: "errors" }));
+    const nothing = unary(async () => ({}));
+    const others = { getLatency: nothing, getErrors: nothing, getTraffic: nothing };
     // @ts-expect-error the method has no handler
     assert.throws(() => defineService(StatsService, {}), /no handler for logpulse.v1.StatsService.GetStats/);
     // @ts-expect-error the service has no such method
-    defineService(StatsService, { getStats: answer, getMore: answer });
+    defineService(StatsService, { ...others, getStats: answer, getMore: answer });
     // @ts-expect-error the method is unary
-    defineService(StatsService, { getStats: clientStreamBytes(async () => ({ type: "errors" })) });
+    defineService(StatsService, { ...others, getStats: clientStreamBytes(async () => ({ type: "errors" })) });
     // @ts-expect-error the method is unary
-    defineService(StatsService, { getStats: serverStream(async (_, send) => send({ type: "errors" })) });
+    defineService(StatsService, { ...others, getStats: serverStream(async (_, send) => send({ type: "errors" })) });
     // @ts-expect-error the answer has no such field
-    defineService(StatsService, { getStats: unary(async () => ({ kind: "errors" })) });
+    defineService(StatsService, { ...others, getStats: unary(async () => ({ kind: "errors" })) });
     defineService(StatsService, {
+      ...others,
       // @ts-expect-error the request has no such field
       getStats: unary(async (request) => ({ type: request.kind })),
     });

@@ -35,7 +35,7 @@ describe("ExportLogs", () => {
     [{ query: "m2" }, ["m2"]],
     [{ endTime: nanosToTimestamp(START + 2n) }, ["m1", "m0"]],
     [{ query: "nothing" }, []],
-  ])("%j", async (asked, expected) => {
+  ])("%o", async (asked, expected) => {
     const { stream } = await queryRole([0, 1, 2, 3].map((nanos) => at(nanos, { message: `m${nanos}` })));
     const sent = await stream("exportLogs", asked);
     expect(sent.slice(0, -1).map(({ event }) => event.case === "log" && event.value.record?.message)).toEqual(expected);

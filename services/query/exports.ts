@@ -52,7 +52,8 @@ export class Exports {
           if (gathered.length >= EXPORT_CHUNK_BYTES) await flush();
         }
       };
-      gathered += csvEnd(await exportRecords(this.parts, request, context, take));
+      const end = await exportRecords(this.parts, request, context, take);
+      gathered += csvEnd(end);
       await flush();
     });
   }

@@ -26,12 +26,12 @@ class CountingLookup implements LogLookup {
   constructor(store: MemoryStore) {
     this.store = store;
   }
-  async get(...asked: Parameters<LogLookup["get"]>) {
+  async get(...[tenant, identity]: Parameters<LogLookup["get"]>) {
     this.asked++;
-    return this.store.get(...asked);
+    return this.store.get(tenant, identity);
   }
-  around(...asked: Parameters<LogLookup["around"]>) {
-    return this.store.around(...asked);
+  around(...[tenant, identity, before, after]: Parameters<LogLookup["around"]>) {
+    return this.store.around(tenant, identity, before, after);
   }
   async check() {}
 }

@@ -164,7 +164,7 @@ describe("SearchLogs", () => {
     [{ timeout: { seconds: 11n } }, /^timeout is 11000 ms; it must be from 10 to 10000 ms/],
     [{ timeout: { nanos: 5_000_000 } }, /^timeout is 5 ms/],
     [{ messageBytesMax: -1 }, /^message_bytes_max is -1/],
-  ])("refuses %j", async (asked, text) => {
+  ])("refuses %o", async (asked, text) => {
     const search = await searchOver([]);
     expect(await errorOf(search(asked))).toMatchObject({
       kind: "invalid_request",

@@ -10,6 +10,8 @@ import { lockDataFolder } from "../adapters/sqlite/data-folder-lock.ts";
 import { DiskSpace } from "../adapters/sqlite/disk-space.ts";
 import { isDamage } from "../adapters/sqlite/errors.ts";
 import { SqliteEventLog, type SqliteEventLogSettings } from "../adapters/sqlite/log/event-log.ts";
+import { SqliteEventLogFollower } from "../adapters/sqlite/log/event-log-follower.ts";
+import { SqliteStorePositions } from "../adapters/sqlite/log/settled-positions.ts";
 import { SqliteReads } from "../adapters/sqlite/reads/reads.ts";
 import type { Config } from "../config.ts";
 import { LogPulseError } from "../domain/errors.ts";
@@ -19,8 +21,10 @@ import { ingestService } from "../ingest/ingest-handlers.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RateLimiter } from "../ports/rate-limiter.ts";
 import { queryService } from "../query/query-handlers.ts";
+import { Tails } from "../query/tail/tails.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { statsService } from "../stats/stats-handlers.ts";
+import { Watermark } from "../stats/watermark.ts";
 import { adminService } from "../worker/admin-handlers.ts";
 import { daysKept } from "./days-kept.ts";
 import { EmbeddedStore } from "./embedded-store.ts";
@@ -85,6 +89,7 @@ export async function embeddedParts(
     clock: systemClock,
   });
   const { ingest, counts } = embeddedIngest(config, log);
+  const follower = new SqliteEventLogFollower({ path: logPath, logId: log.logId, signals: log.signals });
   return {
     parts: [
       closedAtTheEnd("data folder", lock),
@@ -92,9 +97,10 @@ export async function embeddedParts(
       closedAtTheEnd("event log", log),
       { name: "store", start: () => store.start(), stop: () => store.stop() },
       closedAtTheEnd("reads", reads),
+      closedAtTheEnd("follower of the event log", follower),
       toldCounts("ingest", () => counts.totals(), logger),
     ],
-    services: [ingest, ...embeddedAnswers(config, reads), admin],
+    services: [ingest, ...embeddedAnswers(config, reads, follower, log, logger), admin],
     checks: [
       { name: "event log", services: [ingest.service.typeName], check: () => takesRecords(log, refusal) },
       { name: "store", services: [], check: () => store.check() },
@@ -152,10 +158,29 @@ function embeddedIngest(config: Config, log: SqliteEventLog) {
   return { ingest, counts };
 }
 
-function embeddedAnswers(config: Config, reads: SqliteReads) {
+function embeddedAnswers(
+  config: Config,
+  reads: SqliteReads,
+  follower: SqliteEventLogFollower,
+  { signals }: SqliteEventLog,
+  logger: Logger,
+) {
   const cache = new MemoryCache(systemClock);
+  const clock = systemClock;
+  const tails = new Tails({ follower, clock, logger });
+  const watermark = new Watermark({ follower, positions: new SqliteStorePositions(signals), clock });
+  const { lookupTtlMs, statsTtlMs: ttlMs } = config;
   return [
-    queryService({ lookup: reads, search: reads, accessLog: reads, cache, lookupTtlMs: config.lookupTtlMs }),
-    statsService({ stats: reads, cache, clock: systemClock, ttlMs: config.statsTtlMs }),
+    queryService({
+      lookup: reads,
+      search: reads,
+      aggregates: reads,
+      accessLog: reads,
+      tails,
+      cache,
+      clock,
+      lookupTtlMs,
+    }),
+    statsService({ stats: reads, cache, clock, ttlMs, watermark }),
   ];
 }

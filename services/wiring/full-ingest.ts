@@ -9,7 +9,7 @@ import { ingestService } from "../ingest/ingest-handlers.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RateLimiter } from "../ports/rate-limiter.ts";
 import { systemClock } from "../runtime/system-clock.ts";
-import { kafkaSettings } from "./kafka-settings.ts";
+import { eventLogSettings, kafkaSettings } from "./kafka-settings.ts";
 import { preparedTopics } from "./prepared-topics.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
 import { toldCounts } from "./told-counts.ts";
@@ -18,7 +18,7 @@ import { waitingPart } from "./waiting-part.ts";
 /** Ingest: into Kafka, within the limits in Redis. */
 export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessParts {
   const topics = kafkaSettings(config);
-  const log = new KafkaEventLog({ ...topics, topic: topics.batches.name, partitions: topics.batches.partitions });
+  const log = new KafkaEventLog(eventLogSettings(config));
   const limiter = limiterOf(config, logger);
   const counter = new RedisCounter(config.redis, logger);
   const counts = new IngestCounts();

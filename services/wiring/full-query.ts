@@ -1,32 +1,44 @@
+import { ElasticsearchLogAggregates } from "../adapters/elasticsearch/log-aggregates.ts";
 import { ElasticsearchLogSearch } from "../adapters/elasticsearch/log-search.ts";
+import { KafkaLogFollower } from "../adapters/kafka/event-log-follower.ts";
 import { MysqlAccessLog } from "../adapters/mysql/access-log.ts";
 import { MysqlConnections } from "../adapters/mysql/connections.ts";
 import { MysqlLogLookup } from "../adapters/mysql/log-lookup.ts";
 import { RedisCache } from "../adapters/redis/cache.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
-import { GatedAccessLog, GatedSearch } from "../query/gate.ts";
+import { GatedAccessLog, GatedAggregates, GatedSearch } from "../query/gate.ts";
 import { queryService } from "../query/query-handlers.ts";
+import { Tails } from "../query/tail/tails.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { eventLogSettings } from "./kafka-settings.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 
-/** Queries: by id from MySQL through Redis, by content from Elasticsearch. */
+/** Queries: by id from MySQL through Redis, by content from Elasticsearch, tails from Kafka. */
 export function fullQuery(config: Config, logger: Logger): ProcessParts {
   const mysql = new MysqlConnections(mysqlSettings(config));
   const search = new ElasticsearchLogSearch(elasticsearchSettings(config));
+  const aggregates = new ElasticsearchLogAggregates(elasticsearchSettings(config));
+  const follower = new KafkaLogFollower(eventLogSettings(config));
   const cache = new RedisCache(config.redis, logger);
   const lookup = new MysqlLogLookup(mysql);
   const service = queryService({
     lookup,
     search: new GatedSearch(search),
+    aggregates: new GatedAggregates(aggregates),
     accessLog: new GatedAccessLog(new MysqlAccessLog(mysql)),
+    tails: new Tails({ follower, clock: systemClock, logger }),
     cache,
+    clock: systemClock,
     lookupTtlMs: config.lookupTtlMs,
   });
   return {
     parts: [
       closedAtTheEnd("connections to MySQL", mysql),
       closedAtTheEnd("connections to Elasticsearch", search),
+      closedAtTheEnd("connections to Elasticsearch for counts", aggregates),
+      closedAtTheEnd("connections to Kafka", follower),
       closedAtTheEnd("cache", cache),
     ],
     services: [service],

@@ -1,3 +1,5 @@
+import { KafkaLogFollower } from "../adapters/kafka/event-log-follower.ts";
+import { KafkaStorePositions } from "../adapters/kafka/store-positions.ts";
 import { MysqlConnections } from "../adapters/mysql/connections.ts";
 import { MysqlLogStats } from "../adapters/mysql/log-stats.ts";
 import { RedisCache } from "../adapters/redis/cache.ts";
@@ -5,17 +7,28 @@ import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { statsService } from "../stats/stats-handlers.ts";
+import { Watermark } from "../stats/watermark.ts";
+import { eventLogSettings, storeGroup } from "./kafka-settings.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { mysqlSettings } from "./store-settings.ts";
 
-/** Statistics: from the rollups in MySQL, remembered in Redis. */
+/** Statistics: from the rollups in MySQL, remembered in Redis; how far they have come, from Kafka. */
 export function fullStats(config: Config, logger: Logger): ProcessParts {
   const mysql = new MysqlConnections(mysqlSettings(config));
   const cache = new RedisCache(config.redis, logger);
   const stats = new MysqlLogStats(mysql);
-  const service = statsService({ stats, cache, clock: systemClock, ttlMs: config.statsTtlMs });
+  const log = eventLogSettings(config);
+  const follower = new KafkaLogFollower(log);
+  const positions = new KafkaStorePositions({ ...log, group: storeGroup(config, "mysql") });
+  const watermark = new Watermark({ follower, positions, clock: systemClock });
+  const service = statsService({ stats, cache, clock: systemClock, ttlMs: config.statsTtlMs, watermark });
   return {
-    parts: [closedAtTheEnd("connections to MySQL", mysql), closedAtTheEnd("cache", cache)],
+    parts: [
+      closedAtTheEnd("connections to MySQL", mysql),
+      closedAtTheEnd("cache", cache),
+      closedAtTheEnd("connections to Kafka", follower),
+      closedAtTheEnd("positions in Kafka", positions),
+    ],
     services: [service],
     // As in full-query.ts: health does not depend on the store, /readyz tells.
     checks: [{ name: "rollups in MySQL", services: [], check: () => stats.check() }],

@@ -14,7 +14,7 @@ import { systemClock } from "../runtime/system-clock.ts";
 import { RetentionLoop } from "../worker/retention-loop.ts";
 import { WorkerLoop } from "../worker/worker-loop.ts";
 import { daysKept } from "./days-kept.ts";
-import { kafkaSettings } from "./kafka-settings.ts";
+import { kafkaSettings, storeGroup } from "./kafka-settings.ts";
 import { LostMessages } from "./lost-messages.ts";
 import { preparedTopics } from "./prepared-topics.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
@@ -33,7 +33,7 @@ export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, 
   const retry = { clock: systemClock, random: Math.random, logger };
   const loop = new WorkerLoop({
     reader: topicReader(config, topics.batches, lost, logger),
-    group: `${config.kafka.topicPrefix}-${sinkName}`,
+    group: storeGroup(config, sinkName),
     sink,
     deadLetters,
     dropRules: config.dropRules,

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import type { KafkaLogSettings } from "../adapters/kafka/event-log.ts";
 import type { TopicsSettings } from "../adapters/kafka/topics.ts";
-import type { Config } from "../config.ts";
+import type { Config, Sink } from "../config.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -17,4 +18,15 @@ export function kafkaSettings({ kafka, logDays, deadLetterDays }: Config): Topic
     // One broker may be away where there are three; an acknowledgement then still means two copies.
     minInsyncReplicas: Math.max(1, kafka.replicationFactor - 1),
   };
+}
+
+/** The topic of batches as the event log. */
+export function eventLogSettings(config: Config): KafkaLogSettings {
+  const topics = kafkaSettings(config);
+  return { ...topics, topic: topics.batches.name, partitions: topics.batches.partitions };
+}
+
+/** The consumer group of a store: its position in the log is the store's. */
+export function storeGroup({ kafka }: Config, sink: Sink): string {
+  return `${kafka.topicPrefix}-${sink}`;
 }

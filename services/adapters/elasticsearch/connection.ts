@@ -1,4 +1,4 @@
-import { Client } from "@elastic/elasticsearch";
+import { Client, UndiciConnection } from "@elastic/elasticsearch";
 import { LogPulseError } from "../../domain/errors.ts";
 import { STORE_CHECK_MS_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import { toStoreError } from "./errors.ts";
@@ -17,7 +17,30 @@ export interface ElasticsearchRequest {
 
 /** A client without what must not happen behind our back: no retries, no sniffing, no compression. */
 export function openClient(url: string): Client {
-  return new Client({ node: url, maxRetries: 0, requestTimeout: STORE_WRITE_MS_MAX, compression: false });
+  return new Client({
+    node: url,
+    maxRetries: 0,
+    requestTimeout: STORE_WRITE_MS_MAX,
+    compression: false,
+    Connection: QuietConnection,
+  });
+}
+
+/**
+ * The client destroys the body of an answer whose announced length is beyond `answerBytesMax` when nobody listens to it
+ * yet: the body's "error" event would then end the process. The request fails in any case.
+ */
+class QuietConnection extends UndiciConnection {
+  constructor(options: ConstructorParameters<typeof UndiciConnection>[0]) {
+    super(options);
+    const { pool } = this;
+    const request = pool.request.bind(pool);
+    pool.request = async (asked: Parameters<typeof request>[0]) => {
+      const answer = await request(asked);
+      answer.body.on("error", () => {});
+      return answer;
+    };
+  }
 }
 
 /**

@@ -153,7 +153,7 @@ describe.runIf(haveServers("elasticsearch"))("questions that cost Elasticsearch 
       const whole = await msOf(() => many(signal));
       const caller = new AbortController();
       const given = many(caller.signal);
-      while ((await searchesRunning()) < 24) await sleep(5);
+      while ((await searchesRunning()) < 12) await sleep(5);
       caller.abort();
       const cancelled = await msOf(async () => {
         while ((await searchesRunning()) > 0) await sleep(5);

@@ -5,7 +5,10 @@ import { deadLetterOf } from "../../domain/refused-record.ts";
 import { buildLoggedBatch } from "../../ports/build-logged-batch.ts";
 import { counts, KeptLetters, messages, newIdentity, noDeadLetters } from "../../ports/contract-batches.ts";
 import { listedLetter } from "../../ports/dead-letter-replay.contract.ts";
+import { recordQuery, searchPage } from "../../ports/log-search.fixture.ts";
 import { StoreForTests } from "./elasticsearch.fixture.ts";
+import { ElasticsearchLogAggregates } from "./log-aggregates.ts";
+import { ElasticsearchLogSearch } from "./log-search.ts";
 import { type Answer, SpoilingProxy } from "./spoiling-proxy.fixture.ts";
 
 const servers = realServers();
@@ -79,6 +82,32 @@ describe.runIf(servers)("answers of Elasticsearch that say little or nothing", (
     expect(await store.retention.keepFrom(first, signal)).toEqual({ firstDay: 10, dropped: [] });
     expect(await store.replay.replay(listedLetter(letter), signal)).toEqual({ is: "already_stored" });
     expect(await store.stored(tenant)).toHaveLength(1);
+  });
+
+  it.each(ANY_SPOILT)("finds and counts nothing in an answer that %s, and asks again first", async (_name, spoil) => {
+    const { tenant, producer } = newIdentity();
+    await store.store([buildLoggedBatch({ tenant, producer, records: messages(1) })]);
+    const sleeps: number[] = [];
+    const clock = { ...store.settings.clock, sleep: async (ms: number) => void sleeps.push(ms) };
+    const settings = { ...store.settings, clock };
+    const [search, aggregates] = [new ElasticsearchLogSearch(settings), new ElasticsearchLogAggregates(settings)];
+    const query = recordQuery(tenant);
+    const calls = [
+      () => search.search(query, searchPage(), signal),
+      () => aggregates.timeSpan(query, signal),
+      () => aggregates.histogram(query, 1_000_000n, signal),
+      () => aggregates.facets(query, [{ kind: "level" }], 10, signal),
+    ];
+    proxy.spoil = (answer, path) => (path.includes("/_search") ? spoil(answer) : answer);
+    for (const call of calls) {
+      sleeps.length = 0;
+      await expect(call()).rejects.toMatchObject({ kind: "store_unavailable" });
+      expect(sleeps.length).toBeGreaterThanOrEqual(STORE_ATTEMPTS_MAX - 1); // Of each search, of which a span takes two.
+    }
+    let spoilt = 0;
+    proxy.spoil = (answer) => (spoilt++ === 0 ? spoil(answer) : answer);
+    expect((await search.search(query, searchPage(), signal)).records).toHaveLength(1);
+    await Promise.all([search.close(), aggregates.close()]);
   });
 
   it("sends only those items again for which the store was too busy", async () => {

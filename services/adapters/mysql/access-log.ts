@@ -1,8 +1,10 @@
 import type { RowDataPacket } from "mysql2/promise";
 import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
-import type { AccessLog, AccessPage, AccessQuery, AccessRecord } from "../../ports/access-log.ts";
+import type { AccessLog, AccessPage, AccessRecord } from "../../ports/access-log.ts";
+import type { RecordQuery } from "../../ports/record-query.ts";
+import { conditionSql, type SqlCondition } from "./condition-sql.ts";
 import type { MysqlConnections } from "./connections.ts";
-import { lowerMethodBytes } from "./record-rows.ts";
+import { askWithin } from "./costly-query.ts";
 
 /** The columns that `accessRecordOf` reads. */
 const ACCESS_COLUMNS = ["producer", "seq", "time_ns", "client_ip", "method", "path", "status", "latency_ns"];
@@ -15,21 +17,17 @@ export class MysqlAccessLog implements AccessLog {
     this.connections = connections;
   }
 
-  async list(query: AccessQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage> {
+  async list(query: RecordQuery, limit: number, offset: number, signal: AbortSignal): Promise<AccessPage> {
     const { text, values } = conditions(query);
     const count = `SELECT COUNT(*) AS total FROM records WHERE ${text}`;
     const page = pageStatement(text);
-    return this.connections.use(
-      async (connection) => {
-        const [[counted]] = await connection.query<RowDataPacket[]>(count, values);
-        const total = Number(counted!.total);
-        if (offset >= total || limit === 0) return { rows: [], total };
-        const [rows] = await connection.query<RowDataPacket[]>(page, [...values, limit, offset]);
-        return { rows: rows.map(accessRecordOf), total };
-      },
-      STORE_QUERY_MS_MAX,
-      signal,
-    );
+    return askWithin(this.connections, STORE_QUERY_MS_MAX, signal, async (connection) => {
+      const [[counted]] = await connection.query<RowDataPacket[]>(count, values);
+      const total = Number(counted!.total);
+      if (offset >= total || limit === 0) return { rows: [], total };
+      const [rows] = await connection.query<RowDataPacket[]>(page, [...values, limit, offset]);
+      return { rows: rows.map(accessRecordOf), total };
+    });
   }
 }
 
@@ -63,18 +61,16 @@ function accessRecordOf(row: RowDataPacket): AccessRecord {
   };
 }
 
-/** Text goes as bytes and is compared byte by byte; for whole UTF-8 that is letter by letter. */
-function conditions(query: AccessQuery): { text: string; values: unknown[] } {
-  const all: [text: string, value: unknown][] = [
-    ["tenant = ?", Buffer.from(query.tenant)],
-    ["has_http = ?", 1],
-    ["client_ip = ?", query.clientIp === undefined ? undefined : Buffer.from(query.clientIp)],
-    ["status = ?", query.status],
-    ["method_lower = ?", query.method === undefined ? undefined : lowerMethodBytes(query.method)],
-    ["LOCATE(?, path) > 0", query.pathPart === undefined ? undefined : Buffer.from(query.pathPart)],
-    ["time_ns >= ?", query.fromNanos],
-    ["time_ns <= ?", query.toNanos],
+/** The first three are those by which the index finds its entries. */
+function conditions({ tenant, condition, startNanos, endNanos }: RecordQuery): SqlCondition {
+  const asked = conditionSql(condition);
+  const times: [text: string, time: bigint | undefined][] = [
+    ["time_ns >= ?", startNanos],
+    ["time_ns < ?", endNanos],
   ];
-  const given = all.filter(([, value]) => value !== undefined);
-  return { text: given.map(([text]) => text).join(" AND "), values: given.map(([, value]) => value) };
+  const given = times.filter(([, time]) => time !== undefined);
+  return {
+    text: ["tenant = ?", "has_http = 1", ...given.map(([text]) => text), asked.text].join(" AND "),
+    values: [Buffer.from(tenant), ...given.map(([, time]) => time), ...asked.values],
+  };
 }

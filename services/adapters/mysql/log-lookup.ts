@@ -1,12 +1,12 @@
-import type { RowDataPacket } from "mysql2/promise";
+import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { type Identity, producerDay } from "../../domain/identity.ts";
 import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import type { StoredRecord } from "../../domain/stored-record.ts";
-import type { LogLookup } from "../../ports/log-lookup.ts";
+import type { LogLookup, NeighbourRecords } from "../../ports/log-lookup.ts";
 import type { MysqlConnections } from "./connections.ts";
 import { STORED_COLUMNS, storedRecordOf } from "./stored-rows.ts";
 
-/** Finds a record by its primary key. */
+/** Finds records by their primary key. */
 export class MysqlLogLookup implements LogLookup {
   private readonly connections: MysqlConnections;
 
@@ -25,6 +25,32 @@ export class MysqlLogLookup implements LogLookup {
       signal,
     );
     return rows[0] && storedRecordOf(rows[0]);
+  }
+
+  async around(
+    tenant: string,
+    { producer, seq }: Identity,
+    before: number,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<NeighbourRecords> {
+    const key = [producerDay(producer), Buffer.from(tenant), Buffer.from(producer, "hex"), seq];
+    const ask = async (connection: PoolConnection, side: string, count: number): Promise<StoredRecord[]> => {
+      if (count <= 0) return [];
+      const sql =
+        `SELECT ${STORED_COLUMNS.join(", ")} FROM records ` +
+        `WHERE producer_day = ? AND tenant = ? AND producer = ? AND seq ${side} LIMIT ?`;
+      const [rows] = await connection.query<RowDataPacket[]>(sql, [...key, count]);
+      return rows.map(storedRecordOf);
+    };
+    return this.connections.use(
+      async (connection) => ({
+        before: (await ask(connection, "< ? ORDER BY seq DESC", before)).reverse(),
+        after: await ask(connection, "> ? ORDER BY seq", after),
+      }),
+      STORE_QUERY_MS_MAX,
+      signal,
+    );
   }
 
   check(): Promise<void> {

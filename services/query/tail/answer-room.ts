@@ -1,13 +1,18 @@
-import { TAIL_ANSWER_BYTES_MAX, TAIL_ANSWER_BYTES_MIN, TAIL_ANSWERS_BYTES_MAX } from "../../domain/limits.ts";
+import type { TailBounds } from "./tail-bounds.ts";
 
 /** Bounds what answers of all tails hold that clients have not taken: the less room there is, the smaller they are. */
 export class AnswerRoom {
+  private readonly bounds: TailBounds;
   private bytes = 0;
+
+  constructor(bounds: TailBounds) {
+    this.bounds = bounds;
+  }
 
   /** How large an answer may be that is made now. */
   get answerBytesMax(): number {
-    const free = TAIL_ANSWERS_BYTES_MAX - this.bytes;
-    return Math.min(TAIL_ANSWER_BYTES_MAX, Math.max(TAIL_ANSWER_BYTES_MIN, free));
+    const { answerBytesMin, answerBytesMax, answersBytesMax } = this.bounds;
+    return Math.min(answerBytesMax, Math.max(answerBytesMin, answersBytesMax - this.bytes));
   }
 
   /** Counts an answer while it is sent. @throws as `send`. */

@@ -43,7 +43,7 @@ export class CatchUp implements HistoryReader {
   private readonly turns = new Turns();
   /** By partition: nothing was late enough yet. */
   private readonly isEarly: boolean[];
-  private partition = 0;
+  private partition: number;
   /** Messages of that partition, read and not gone over. */
   private inHand: LogMessage[] = [];
 
@@ -59,6 +59,7 @@ export class CatchUp implements HistoryReader {
     this.readings = readings;
     this.question = question;
     this.progress = progress;
+    this.partition = progress.places.length - 1; // The first one has the first turn.
     this.isEarly = question.endsAtStart.map(() => question.sinceNanos !== undefined);
   }
 

@@ -1,6 +1,5 @@
 import type { Condition } from "../../domain/condition.ts";
 import { conditionMatcher, type RecordMatcher } from "../../domain/condition-matcher.ts";
-import { TAIL_QUEUE_BYTES_MAX } from "../../domain/limits.ts";
 import type { SeqRun } from "./repeat-memory.ts";
 import type { TailedRecord } from "./tailed-message.ts";
 
@@ -73,7 +72,7 @@ export class Feed {
   private bytesEver = 0;
   private recordsEver = 0;
 
-  constructor(tenant: string, condition: Condition, queueBytesMax = TAIL_QUEUE_BYTES_MAX) {
+  constructor(tenant: string, condition: Condition, queueBytesMax: number) {
     this.tenant = tenant;
     this.matches = conditionMatcher(condition);
     this.queueBytesMax = queueBytesMax;

@@ -1,9 +1,10 @@
 import type { Condition } from "../../domain/condition.ts";
-import { TAIL_MATCHES_PER_TURN_MAX, TAIL_QUEUES_BYTES_MAX } from "../../domain/limits.ts";
+import { TAIL_MATCHES_PER_TURN_MAX } from "../../domain/limits.ts";
 import { Feed, type FeedItem, type FeedReader } from "./feed.ts";
 import { meeting } from "./meeting-records.ts";
 import type { SeqRun } from "./repeat-memory.ts";
 import type { SkippedCount } from "./skipped-count.ts";
+import type { TailBounds } from "./tail-bounds.ts";
 import type { TailedMessage, TailedRecord } from "./tailed-message.ts";
 import type { Turns } from "./turns.ts";
 
@@ -13,12 +14,12 @@ export type FoundByFeed = Map<Feed, readonly TailedRecord[]>;
 /** All feeds of a process: one for each tenant and condition that somebody tails now. */
 export class Feeds {
   private readonly byTenant = new Map<string, Map<string, Feed>>();
-  private readonly bytesMax: number;
+  private readonly bounds: TailBounds;
   private readonly skipped: SkippedCount;
 
-  constructor(skipped: SkippedCount, bytesMax = TAIL_QUEUES_BYTES_MAX) {
+  constructor(skipped: SkippedCount, bounds: TailBounds) {
     this.skipped = skipped;
-    this.bytesMax = bytesMax;
+    this.bounds = bounds;
   }
 
   /** Nobody tails now. */
@@ -35,7 +36,7 @@ export class Feeds {
     const feeds = this.byTenant.get(tenant) ?? new Map<string, Feed>();
     this.byTenant.set(tenant, feeds);
     const key = keyOf(condition);
-    const feed = feeds.get(key) ?? new Feed(tenant, condition);
+    const feed = feeds.get(key) ?? new Feed(tenant, condition, this.bounds.queueBytesMax);
     feeds.set(key, feed);
     return feed;
   }
@@ -88,7 +89,7 @@ export class Feeds {
   private keepBound(places: readonly number[]): void {
     let bytes = 0;
     for (const feed of this.all()) bytes += feed.bytes;
-    while (bytes > this.bytesMax) {
+    while (bytes > this.bounds.queuesBytesMax) {
       const fullest = [...this.all()].reduce((most, feed) => (feed.bytes > most.bytes ? feed : most));
       const before = fullest.bytes;
       if (!fullest.cutSlowest((reader) => nextPlaces(fullest, reader, places))) return;

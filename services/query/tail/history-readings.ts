@@ -1,6 +1,6 @@
-import { TAIL_HISTORIES_AT_ONCE_MAX, TAIL_HISTORIES_BYTES_MAX, TAILS_MAX } from "../../domain/limits.ts";
 import type { LogMessage } from "../../ports/event-log.ts";
 import { Gate } from "../gate.ts";
+import type { TailBounds } from "./tail-bounds.ts";
 
 /** One who has messages in hand, and can put them down. */
 export interface HistoryReader {
@@ -18,9 +18,9 @@ export class HistoryReadings {
   private readonly inHand = new Map<HistoryReader, number>(); // The one who took first stands first.
   private bytes = 0;
 
-  constructor(atOnceMax = TAIL_HISTORIES_AT_ONCE_MAX, bytesMax = TAIL_HISTORIES_BYTES_MAX) {
-    this.gate = new Gate("readings of the log", atOnceMax, TAILS_MAX);
-    this.bytesMax = bytesMax;
+  constructor({ historiesAtOnceMax, historiesBytesMax, tailsMax }: TailBounds) {
+    this.gate = new Gate("readings of the log", historiesAtOnceMax, tailsMax);
+    this.bytesMax = historiesBytesMax;
   }
 
   /** @throws the signal's reason; as `look`. */

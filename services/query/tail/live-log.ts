@@ -10,6 +10,7 @@ import { untilLogAnswers } from "./log-retries.ts";
 import { RecentMessages } from "./recent-messages.ts";
 import { RepeatMemory } from "./repeat-memory.ts";
 import { SkippedCount } from "./skipped-count.ts";
+import type { TailBounds } from "./tail-bounds.ts";
 import { type TailedMessage, tailedMessage } from "./tailed-message.ts";
 import { Turns } from "./turns.ts";
 
@@ -30,7 +31,7 @@ export class LiveLog {
   readonly logId: string;
   readonly feeds: Feeds;
   readonly recents: RecentMessages;
-  readonly repeats = new RepeatMemory();
+  readonly repeats: RepeatMemory;
   readonly skipped: SkippedCount;
   private readonly parts: TailParts;
   private readonly onFailure: () => void;
@@ -42,18 +43,24 @@ export class LiveLog {
   private failedWith: unknown;
 
   /** Begins at the log's end. `onFailure`: called once, when `failure` is set. @throws LogPulseError `log_unavailable`. */
-  static async begin(parts: TailParts, signal: AbortSignal, onFailure: () => void): Promise<LiveLog> {
-    return new LiveLog(parts, await parts.follower.extent(signal), onFailure);
+  static async begin(
+    parts: TailParts,
+    bounds: TailBounds,
+    signal: AbortSignal,
+    onFailure: () => void,
+  ): Promise<LiveLog> {
+    return new LiveLog(parts, bounds, await parts.follower.extent(signal), onFailure);
   }
 
-  private constructor(parts: TailParts, extent: LogExtent, onFailure: () => void) {
+  private constructor(parts: TailParts, bounds: TailBounds, extent: LogExtent, onFailure: () => void) {
     this.parts = parts;
     this.onFailure = onFailure;
     this.logId = extent.logId;
     this.ends = extent.partitions.map(({ end }) => Number(end));
     this.skipped = new SkippedCount(parts.clock, parts.logger);
-    this.feeds = new Feeds(this.skipped);
-    this.recents = new RecentMessages(this.ends);
+    this.feeds = new Feeds(this.skipped, bounds);
+    this.recents = new RecentMessages(this.ends, bounds.recentBytesMax);
+    this.repeats = new RepeatMemory(bounds);
     this.loops = this.ends.map((_, partition) => this.follow(partition));
   }
 

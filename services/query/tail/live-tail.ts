@@ -71,7 +71,7 @@ export class LiveTail {
     if (!isBefore(place, behind)) return undefined; // It began behind them.
     const others = this.places();
     const from = others.with(partition, later(place, { offset, index: 0 }));
-    const until = others.with(partition, later(others[partition]!, behind));
+    const until = others.with(partition, behind);
     this.progress.passed.addGap(partition, from[partition]!, behind);
     Object.assign(place, behind);
     return { from, until, records: undefined };

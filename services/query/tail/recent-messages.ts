@@ -1,4 +1,4 @@
-import { TAIL_FETCH_BYTES_MAX, TAIL_RECENT_BYTES_MAX } from "../../domain/limits.ts";
+import { TAIL_FETCH_BYTES_MAX } from "../../domain/limits.ts";
 import type { LogMessage } from "../../ports/event-log.ts";
 
 /** Of one partition, from `start` on without a gap. */
@@ -19,7 +19,7 @@ export class RecentMessages {
   private bytes = 0;
 
   /** `starts`: by partition, the offset of the message that will be added first. */
-  constructor(starts: readonly number[], bytesMax = TAIL_RECENT_BYTES_MAX) {
+  constructor(starts: readonly number[], bytesMax: number) {
     this.bytesMax = bytesMax;
     this.partitions = starts.map((start) => ({ start, messages: [], gone: 0 }));
   }

@@ -1,5 +1,5 @@
-import { TAIL_PRODUCERS_REMEMBERED_MAX, TAIL_RUNS_PER_PRODUCER_MAX } from "../../domain/limits.ts";
 import type { PassedPlaces } from "./passed-places.ts";
+import type { TailBounds } from "./tail-bounds.ts";
 import type { TailedMessage } from "./tailed-message.ts";
 
 /** Seqs side by side that stand in one message, or in several of which each goes on where the one before ended. */
@@ -27,13 +27,11 @@ export interface SeqRun {
  * counts for tails that went over all of its messages.
  */
 export class RepeatMemory {
-  private readonly producersMax: number;
-  private readonly runsMax: number;
+  private readonly bounds: Pick<TailBounds, "producersRememberedMax" | "runsPerProducerMax">;
   private readonly producers = new Map<string, SeqRun[]>(); // The one seen last stands last.
 
-  constructor(producersMax = TAIL_PRODUCERS_REMEMBERED_MAX, runsMax = TAIL_RUNS_PER_PRODUCER_MAX) {
-    this.producersMax = producersMax;
-    this.runsMax = runsMax;
+  constructor(bounds: Pick<TailBounds, "producersRememberedMax" | "runsPerProducerMax">) {
+    this.bounds = bounds;
   }
 
   /**
@@ -60,13 +58,14 @@ export class RepeatMemory {
     const runs = this.producers.get(key) ?? [];
     this.producers.delete(key);
     this.producers.set(key, runs);
-    if (this.producers.size > this.producersMax) this.producers.delete(this.producers.keys().next().value!);
+    if (this.producers.size > this.bounds.producersRememberedMax)
+      this.producers.delete(this.producers.keys().next().value!);
     return runs;
   }
 
   private remember(runs: SeqRun[], own: SeqRun): void {
     runs.push(own);
-    if (runs.length <= this.runsMax) return;
+    if (runs.length <= this.bounds.runsPerProducerMax) return;
     const at = runs.findIndex((run, index) => index + 1 < runs.length && isFollowed(run, runs[index + 1]!));
     if (at < 0) runs.shift();
     else runs.splice(at, 2, joined(runs[at]!, runs[at + 1]!));

@@ -1,12 +1,13 @@
 import type { TailLogsRequest, TailLogsResponseSchema } from "../../../gen/logpulse/v1/query_service_pb.ts";
 import { LogPulseError } from "../../domain/errors.ts";
-import { TAIL_LOOK_EVERY_MS, TAILS_MAX } from "../../domain/limits.ts";
+import { TAIL_LOOK_EVERY_MS } from "../../domain/limits.ts";
 import type { CallContext, Send } from "../../ports/service-handlers.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { HistoryReadings } from "./history-readings.ts";
 import { LiveLog, type TailParts } from "./live-log.ts";
 import { readTailRequest } from "./read-tail-request.ts";
 import { Tail } from "./tail.ts";
+import { TAIL_BOUNDS, type TailBounds } from "./tail-bounds.ts";
 import { tailStart } from "./tail-start.ts";
 
 const FULL_RETRY_MS = 5_000;
@@ -25,15 +26,17 @@ interface Following {
 /** All tails of a process. The log is followed while there are any. */
 export class Tails {
   private readonly parts: TailParts;
-  private readonly tailsMax: number;
-  private readonly readings = new HistoryReadings();
-  private readonly room = new AnswerRoom();
+  private readonly bounds: TailBounds;
+  private readonly readings: HistoryReadings;
+  private readonly room: AnswerRoom;
   private following: Following | undefined;
   private count = 0;
 
-  constructor(parts: TailParts, tailsMax = TAILS_MAX) {
+  constructor(parts: TailParts, bounds: Partial<TailBounds> = {}) {
     this.parts = parts;
-    this.tailsMax = tailsMax;
+    this.bounds = { ...TAIL_BOUNDS, ...bounds };
+    this.readings = new HistoryReadings(this.bounds);
+    this.room = new AnswerRoom(this.bounds);
   }
 
   /** How many there are now. */
@@ -49,7 +52,7 @@ export class Tails {
    */
   async tail(request: TailLogsRequest, send: Send<typeof TailLogsResponseSchema>, context: CallContext): Promise<void> {
     const asked = readTailRequest(request);
-    if (this.count >= this.tailsMax) {
+    if (this.count >= this.bounds.tailsMax) {
       const message = `${this.count} tails are open in this process, which is the limit`;
       throw new LogPulseError("overloaded", message, { retryAfterMs: FULL_RETRY_MS });
     }
@@ -78,7 +81,7 @@ export class Tails {
     const stop = new AbortController();
     const tails = new Set<Tail>();
     const lookAtAll = () => tails.forEach((tail) => void tail.look());
-    const live = LiveLog.begin(this.parts, stop.signal, () => {
+    const live = LiveLog.begin(this.parts, this.bounds, stop.signal, () => {
       if (this.following === following) this.following = undefined; // The next tail begins anew.
       lookAtAll();
     });

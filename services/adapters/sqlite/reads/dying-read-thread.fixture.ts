@@ -3,12 +3,12 @@ import { answerCalls } from "../thread-calls.ts";
 import { ReadConnection } from "./read-connection.ts";
 import { readHandlers } from "./read-handlers.ts";
 
-// A read thread that statistics kill: latency by an error that nobody catches, the others by an exit without one.
+// A read thread that counting kills: facets by an error that nobody catches, the others by an exit without one.
 answerCalls(parentPort!, {
   ...readHandlers(new ReadConnection(workerData as string)),
-  statuses: () => process.exit(3),
-  traffic: () => process.exit(0),
-  latency: () => {
+  histogram: () => process.exit(3),
+  timeSpan: () => process.exit(0),
+  facets: () => {
     setImmediate(() => {
       throw new Error("killed by a test");
     });

@@ -1,8 +1,9 @@
 import { afterEach, expect, it } from "vitest";
+import { words } from "../../../domain/conditions.fixture.ts";
 import { READ_STATEMENTS_MAX } from "../../../domain/limits.ts";
 import { buildLoggedBatch, newProducer } from "../../../ports/build-logged-batch.ts";
 import { newTenant } from "../../../ports/contract-batches.ts";
-import { logQuery } from "../../../ports/log-search.fixture.ts";
+import { recordQuery } from "../../../ports/log-search.fixture.ts";
 import { storeManyRecords } from "../store/many-records.fixture.ts";
 import { searchPage } from "./log-search.ts";
 import { monotonicMs, ReadBound } from "./read-bound.ts";
@@ -24,7 +25,7 @@ async function open(): Promise<void> {
 }
 
 function boundOf(msMax = 60_000, isCancelled = () => false): ReadBound {
-  return new ReadBound({ msMax, endMs: monotonicMs() + msMax }, isCancelled);
+  return new ReadBound({ msMax, endMs: monotonicMs() + msMax, isCostly: false }, isCancelled);
 }
 
 /** Nobody holds an old state of the file any more. */
@@ -63,8 +64,8 @@ it("shows one state of the store from the first statement to the last", async ()
   await open();
   const tenant = newTenant();
   await store.store([buildLoggedBatch({ tenant, producer: newProducer(), records: [{ message: "here" }] })]);
-  const find = (reader: StoreReader) =>
-    searchPage(reader, logQuery(tenant, { words: ["here"] }), 10, undefined).records.length;
+  const page = { size: 10, order: "newest_first", after: undefined } as const;
+  const find = (reader: StoreReader) => searchPage(reader, recordQuery(tenant, words("here")), page).records.length;
   const found = connection.read(boundOf(), (reader) => {
     const before = find(reader);
     const [day] = store.tables.recordDays();

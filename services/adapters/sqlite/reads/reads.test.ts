@@ -1,10 +1,11 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
+import { text, words } from "../../../domain/conditions.fixture.ts";
 import { READ_LOOK_BYTES_MAX, RECORD_BYTES_MAX } from "../../../domain/limits.ts";
 import { buildLoggedBatch, newProducer } from "../../../ports/build-logged-batch.ts";
 import { newTenant, producerOfDay, storeOne } from "../../../ports/contract-batches.ts";
-import { logQuery } from "../../../ports/log-search.fixture.ts";
+import { recordQuery, searchPage } from "../../../ports/log-search.fixture.ts";
 import { type ManyRecords, storeManyRecords } from "../store/many-records.fixture.ts";
 import { isMarkedDamaged } from "../store/store-damage.ts";
 import { makeStoreToRead, type StoreToRead } from "./reads.fixture.ts";
@@ -26,14 +27,7 @@ async function makeStore(...options: Parameters<typeof makeStoreToRead>): Promis
 
 /** A list that looks at every record and finds none. */
 function slowList({ reads }: StoreToRead, { tenant }: ManyRecords, signal = patient) {
-  const none = {
-    clientIp: undefined,
-    status: undefined,
-    pathPart: undefined,
-    fromNanos: undefined,
-    toNanos: undefined,
-  };
-  return reads.list({ tenant, ...none, method: "other" }, 10, 0, signal);
+  return reads.list(recordQuery(tenant, text("method", "other")), 10, 0, signal);
 }
 
 /** Milliseconds until the promise is settled, and how. */
@@ -49,11 +43,11 @@ async function settled(promise: Promise<unknown>): Promise<{ ms: number; reason:
 it("refuses reads until the store's writer has made the tables, and answers them then", TIMEOUT, async () => {
   const { reads, sink } = await makeStore({}, { prepared: false });
   const refused = { kind: "store_unavailable" };
-  await expect(reads.search(logQuery("default"), 1, undefined, patient)).rejects.toMatchObject(refused);
+  await expect(reads.search(recordQuery("default"), searchPage(), patient)).rejects.toMatchObject(refused);
   await expect(reads.check()).rejects.toMatchObject(refused);
   await sink.prepare();
   await reads.check();
-  expect(await reads.search(logQuery("default"), 1, undefined, patient)).toEqual([]);
+  expect(await reads.search(recordQuery("default"), searchPage(), patient)).toEqual({ records: [], isPartial: false });
 });
 
 it("refuses reads of a file that is not there, and makes none", TIMEOUT, async () => {
@@ -68,8 +62,9 @@ it("gives a whole page, also where it is longer than one answer between threads 
   const tenant = newTenant();
   const records = Array.from({ length: count }, () => ({ raw }));
   await store([buildLoggedBatch({ tenant, producer: newProducer(), records })]);
-  const found = await reads.search(logQuery(tenant), count + 10, undefined, patient);
-  expect(found.map(({ seq }) => seq)).toEqual(records.map((_, index) => count - 1 - index));
+  const found = await reads.search(recordQuery(tenant), searchPage({ size: count + 10 }), patient);
+  expect(found.isPartial).toBe(false);
+  expect(found.records.map(({ seq }) => seq)).toEqual(records.map((_, index) => count - 1 - index));
 });
 
 it("stops a read whose time is up, and the thread answers the next one", TIMEOUT, async () => {
@@ -77,7 +72,7 @@ it("stops a read whose time is up, and the thread answers the next one", TIMEOUT
   const many = storeManyRecords(store.tables, MANY);
   await store.reads.check(); // The thread has begun.
   const { reason } = await settled(slowList(store, many));
-  expect(reason).toMatchObject({ kind: "store_unavailable", message: expect.stringContaining("within 200 ms") });
+  expect(reason).toMatchObject({ kind: "query_too_costly", message: expect.stringContaining("longer than 200 ms") });
   const next = await settled(store.reads.get(many.tenant, { producer: many.producer, seq: 1 }, patient));
   expect(next.reason).toBeUndefined(); // Within 200 ms too.
 });
@@ -155,17 +150,17 @@ it("answers while days come and go", TIMEOUT, async () => {
   await store(producers.map((producer) => buildLoggedBatch({ tenant, producer, records: [{ message: "here" }] })));
   const days = tables.recordDays();
   expect(days).toHaveLength(producers.length);
-  const query = logQuery(tenant, { words: ["here"] });
+  const query = recordQuery(tenant, words("here"));
   let left = days.length;
   for (const day of days) {
-    const searches = Array.from({ length: 6 }, () => reads.search(query, 100, undefined, patient));
+    const searches = Array.from({ length: 6 }, () => reads.search(query, searchPage(), patient));
     await new Promise((resolve) => setImmediate(resolve));
     tables.transaction(() => tables.dropRecordDay(day));
-    const counts = new Set((await Promise.all(searches)).map((found) => found.length));
+    const counts = new Set((await Promise.all(searches)).map(({ records }) => records.length));
     expect([...counts].every((count) => count === left || count === left - 1)).toBe(true);
     left--;
   }
-  expect(await reads.search(query, 100, undefined, patient)).toEqual([]);
+  expect(await reads.search(query, searchPage(), patient)).toEqual({ records: [], isPartial: false });
 });
 
 it("tells of damage, and notes it for the next start", TIMEOUT, async () => {
@@ -178,7 +173,7 @@ it("tells of damage, and notes it for the next start", TIMEOUT, async () => {
   const descriptor = openSync(file.path, "r+");
   writeSync(descriptor, new Uint8Array(bytes - 8_192).fill(0xff), 0, bytes - 8_192, 8_192);
   closeSync(descriptor);
-  await expect(reads.search(logQuery(tenant), 100, undefined, patient)).rejects.toMatchObject({
+  await expect(reads.search(recordQuery(tenant), searchPage(), patient)).rejects.toMatchObject({
     kind: "store_unavailable",
     message: expect.stringContaining("damaged"),
   });

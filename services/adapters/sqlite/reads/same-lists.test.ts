@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { all, number, text } from "../../../domain/conditions.fixture.ts";
 import { nanosToTimestamp } from "../../../domain/record-time.ts";
-import type { AccessQuery } from "../../../ports/access-log.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../../ports/build-logged-batch.ts";
 import { noDeadLetters } from "../../../ports/contract-batches.ts";
 import { HOSTILE_TEXTS } from "../../../ports/hostile-texts.ts";
+import { recordQuery } from "../../../ports/log-search.fixture.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
 import { makeStoreToRead, type StoreToRead } from "./reads.fixture.ts";
 
@@ -50,18 +51,24 @@ const record: fc.Arbitrary<RecordToBuild> = fc.record({
   ),
 });
 
-const query: fc.Arbitrary<Omit<AccessQuery, "tenant">> = fc.record({
-  clientIp: fc.option(clientIp, { nil: undefined, freq: 1 }),
-  status: fc.option(status, { nil: undefined, freq: 1 }),
-  method: fc.option(method, { nil: undefined, freq: 1 }),
-  pathPart: fc.option(
-    fc
-      .tuple(path, fc.nat(3), fc.nat(9))
-      .map(([text, start, length]) => text.slice(start, start + length).toWellFormed()),
-    { nil: undefined, freq: 1 },
-  ),
-  fromNanos: fc.option(nearNanos, { nil: undefined, freq: 1 }),
-  toNanos: fc.option(nearNanos, { nil: undefined, freq: 1 }),
+/** At most one condition of each kind, as the list of an access log is usually asked. */
+const query = fc.record({
+  conditions: fc
+    .tuple(
+      fc.option(clientIp.map((value) => text("client_ip", value || "::1"))),
+      fc.option(status.map((value) => number("status", BigInt(value)))),
+      fc.option(method.map((value) => text("method", value || "GET"))),
+      fc.option(
+        fc
+          .tuple(path, fc.nat(3), fc.integer({ min: 1, max: 9 }))
+          .map(([some, start, length]) =>
+            text("path", some.slice(start, start + length).toWellFormed() || "/", "contains"),
+          ),
+      ),
+    )
+    .map((some) => all(...some.filter((condition) => condition !== null))),
+  startNanos: fc.option(nearNanos, { nil: undefined, freq: 1 }),
+  endNanos: fc.option(nearNanos, { nil: undefined, freq: 1 }),
 });
 
 const minutes = fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 }));
@@ -81,15 +88,26 @@ describe("SQLite and memory", () => {
     await fc.assert(
       fc.asyncProperty(records, lists, fc.array(minutes, { maxLength: 3 }), async (some, asked, ranges) => {
         const { tenant, memory } = await storeInBoth(some);
-        for (const [conditions, limit, offset] of asked) {
-          const page = await store.reads.list({ tenant, ...conditions }, limit, offset, signal);
-          expect(page).toEqual(await memory.list({ tenant, ...conditions }, limit, offset));
+        for (const [{ conditions, ...times }, limit, offset] of asked) {
+          const list = recordQuery(tenant, conditions, times);
+          expect(await store.reads.list(list, limit, offset, signal)).toEqual(await memory.list(list, limit, offset));
         }
         for (const [from, to] of ranges) {
-          const asks = [tenant, FIRST_MINUTE + from, FIRST_MINUTE + to] as const;
-          expect(await store.reads.statuses(...asks, signal)).toEqual(await memory.statuses(...asks));
-          expect(await store.reads.latency(...asks, signal)).toEqual(await memory.latency(...asks));
-          expect(await store.reads.traffic(...asks, signal)).toEqual(await memory.traffic(...asks));
+          const selection = {
+            tenant,
+            fromMinute: FIRST_MINUTE + from,
+            toMinute: FIRST_MINUTE + to,
+            service: undefined,
+            path: undefined,
+          };
+          for (const step of [1, undefined]) {
+            expect(byMinute(await store.reads.requests(selection, step, undefined, signal))).toEqual(
+              byMinute(await memory.requests(selection, step, undefined)),
+            );
+            expect(byMinute(await store.reads.clients(selection, step, undefined, signal))).toEqual(
+              byMinute(await memory.clients(selection, step, undefined)),
+            );
+          }
         }
       }),
       { numRuns: 100 },
@@ -114,3 +132,7 @@ describe("SQLite and memory", () => {
     return { tenant, memory };
   }
 });
+
+function byMinute<Cell extends { minute: number }>(cells: Cell[]): Cell[] {
+  return cells.sort((a, b) => a.minute - b.minute);
+}

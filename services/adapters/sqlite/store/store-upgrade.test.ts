@@ -69,7 +69,8 @@ describe("a store's file of version 1", () => {
 
   it("is not read before", () => {
     const connection = new ReadConnection(file.path);
-    const read = () => connection.read(new ReadBound({ msMax: 60_000, endMs: Infinity, isCostly: false }, () => false), () => "read");
+    const read = () =>
+      connection.read(new ReadBound({ msMax: 60_000, endMs: Infinity, isCostly: false }, () => false), () => "read");
     expect(read).toThrow(expect.objectContaining({ kind: "store_unavailable" }));
     new StoreTables(file.database).create();
     expect(read()).toBe("read");
