@@ -54,7 +54,8 @@ export const SETTINGS = {
   LOGPULSE_REPLICAS: { usual: "1", purpose: "ingest processes that share the limit while Redis is away" },
   LOGPULSE_DROP_RULES: {
     usual: "",
-    purpose: "records to keep out of the stores: FIELD=VALUE[&FIELD=VALUE][@RFC 3339], apart by commas",
+    purpose:
+      "records to keep out of the stores: queries apart by `;`, each with an optional start `@RFC 3339` behind it",
   },
   LOGPULSE_RECORD_DAYS: {
     usual: "30",

@@ -47,7 +47,7 @@ export class CutTail {
 
   private async run(): Promise<void> {
     while (!this.stopped.signal.aborted) {
-      const cut = AbortSignal.timeout(this.connectionMs());
+      const cut = AbortSignal.timeout(Math.round(this.connectionMs()));
       try {
         await this.follow(AbortSignal.any([cut, this.stopped.signal]));
       } catch (reason) {

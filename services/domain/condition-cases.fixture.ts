@@ -1,15 +1,13 @@
 import { Severity } from "../../gen/logpulse/v1/log_record_pb.ts";
 import type { RecordToBuild } from "../ports/build-logged-batch.ts";
-import { HOSTILE_TEXTS } from "../ports/hostile-texts.ts";
-import type { Condition } from "./condition.ts";
+import { ATTRIBUTE_CASES } from "./attribute-condition-cases.fixture.ts";
+import type { ConditionCase } from "./condition-case.fixture.ts";
 import {
   all,
   any,
   anywhere,
   atLeast,
   atMost,
-  attribute,
-  hasAttribute,
   hasText,
   level,
   not,
@@ -19,19 +17,10 @@ import {
   wordPrefix,
   words,
 } from "./conditions.fixture.ts";
-import { ATTRIBUTE_VALUE_CHARACTERS_MAX } from "./limits.ts";
-import { wordsOf } from "./words.ts";
-
-/** Records, and which of them each condition finds: by their place in the list. */
-export interface ConditionCase {
-  title: string;
-  records: readonly RecordToBuild[];
-  asked: readonly (readonly [Condition, readonly number[]])[];
-}
+import { HOSTILE_CASES } from "./hostile-condition-cases.fixture.ts";
 
 const saying = (message: string): RecordToBuild => ({ message });
 const withHttp = (http: NonNullable<RecordToBuild["http"]> | object): RecordToBuild => ({ http }) as RecordToBuild;
-const withAttributes = (attributes: NonNullable<RecordToBuild["attributes"]>): RecordToBuild => ({ attributes });
 
 const WORD_CASES: ConditionCase[] = [
   {
@@ -289,101 +278,6 @@ const NUMBER_CASES: ConditionCase[] = [
   },
 ];
 
-const LONGEST = "x".repeat(ATTRIBUTE_VALUE_CHARACTERS_MAX);
-
-const ATTRIBUTE_CASES: ConditionCase[] = [
-  {
-    title: "attributes by their path: keys with dots, below one another, in lists",
-    records: [
-      withAttributes({ user: { id: "alice" } }),
-      withAttributes({ "user.id": "alice" }),
-      withAttributes({ user: [{ id: "bob" }, { id: ["alice", "carol"] }] }),
-      withAttributes({ user: "alice" }),
-      withAttributes({ user: { id: "Alice" } }),
-      withAttributes({ user: { id: null } }),
-      withAttributes({}),
-      {},
-    ],
-    asked: [
-      [attribute("user.id", "alice"), [0, 1, 2]],
-      [attribute("user.id", "carol"), [2]],
-      [attribute("user.id", "al", "prefix"), [0, 1, 2]],
-      [attribute("user", "alice"), [3]],
-      [attribute("user", "a", "prefix"), [3]],
-      [attribute("id", "alice"), []],
-      [hasAttribute("user"), [3]],
-      [hasAttribute("user.id"), [0, 1, 2, 4]],
-      [not(hasAttribute("user.id")), [3, 5, 6, 7]],
-      [not(attribute("user.id", "alice")), [3, 4, 5, 6, 7]],
-    ],
-  },
-  {
-    title: "attributes of every kind as text",
-    records: [1, "1", 1.5, true, "true", false, 1e21, 1e-7, 123456789012345680000, 0.1, -1, "", null].map((a) =>
-      withAttributes({ a }),
-    ),
-    asked: [
-      [attribute("a", "1"), [0, 1]],
-      [attribute("a", "1.0"), []],
-      [attribute("a", "1", "prefix"), [0, 1, 2, 6, 7, 8]],
-      [attribute("a", "true"), [3, 4]],
-      [attribute("a", "f", "prefix"), [5]],
-      [attribute("a", "1e+21"), [6]],
-      [attribute("a", "1e-7"), [7]],
-      [attribute("a", "123456789012345680000"), [8]],
-      [attribute("a", "0.1"), [9]],
-      [attribute("a", "-1"), [10]],
-      [attribute("a", "null"), []],
-      [hasAttribute("a"), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]],
-    ],
-  },
-  {
-    title: "no attribute that is too long, too deep or has NUL in a key",
-    records: [
-      withAttributes({ a: LONGEST }),
-      withAttributes({ a: `${LONGEST}x` }),
-      withAttributes({ a: ["short", `${LONGEST}x`] }),
-      withAttributes({ a: { "\0": 1, b: "x" }, c: "x" }),
-      withAttributes({ "a\0": "x" }),
-      withAttributes({ a: { ["k".repeat(8_189)]: "x" }, c: "x" }),
-      withAttributes({ a: { ["k".repeat(8_190)]: "x" }, c: "x" }),
-    ],
-    asked: [
-      [attribute("a", LONGEST), [0]],
-      [attribute("a", "x", "prefix"), [0]],
-      [attribute("a", "short"), [2]],
-      [hasAttribute("a"), [0, 2]],
-      [hasAttribute("a.b"), []],
-      [attribute("c", "x"), [3, 5, 6]],
-      [attribute("a\0", "x"), []],
-      [attribute(`a.${"k".repeat(8_189)}`, "x"), [5]],
-      [attribute(`a.${"k".repeat(8_190)}`, "x"), []],
-    ],
-  },
-  {
-    title: "attributes with strange names and values",
-    records: [
-      withAttributes({ "a*": "1", "": "2", ".": "3", "a b": "4" }),
-      withAttributes(JSON.parse('{"__proto__": {"x": "1"}, "constructor": "2"}')),
-      withAttributes({ a: "1", ab: "1", a1: "1" }),
-      withAttributes({ a: { "": "1" } }),
-    ],
-    asked: [
-      [attribute("a*", "1"), [0]],
-      [hasAttribute("a*"), [0]],
-      [attribute(".", "3"), [0]],
-      [attribute("a b", "4"), [0]],
-      [attribute("__proto__.x", "1"), [1]],
-      [attribute("constructor", "2"), [1]],
-      [hasAttribute("toString"), []],
-      [attribute("a", "1"), [2]],
-      [attribute("a", "*", "prefix"), []],
-      [attribute("a.", "1"), [3]],
-      [hasAttribute("a?"), []],
-    ],
-  },
-];
-
 const NESTED_CASES: ConditionCase[] = [
   {
     title: "all, any and not of conditions, in one another",
@@ -411,63 +305,6 @@ const NESTED_CASES: ConditionCase[] = [
   },
 ];
 
-const HOSTILE_SEARCHES = [
-  ...HOSTILE_TEXTS,
-  'message:"x" AND (level:ERROR OR *) NOT [a TO z} && || ! ^2 ~3 /re.*/ \\',
-  '"}]}}},"size":10000,"query":{"match_all":{}},"x":[{"y":"',
-  "' UNION SELECT password FROM users WHERE 'a' = 'a",
-  "?*%_[]()\"'`",
-  "wild* c?rd 50% under_score",
-  "\n\r\t \u3000\u00a0",
-  "w".repeat(10_000),
-];
-
-/** The text in every field that can have one. */
-function hostileCase(hostile: string): ConditionCase {
-  const short = hostile.slice(0, 60);
-  const label = hostile.slice(0, 20);
-  const long = `${hostile} ${"x".repeat(10_000)} ${hostile}`;
-  const [word] = wordsOf(hostile);
-  const http = { method: label, path: short, userAgent: short, referer: short, protocol: label, clientIp: label };
-  const all = {
-    message: hostile,
-    service: short,
-    severityText: label,
-    attributes: { [short]: short, a: [short] },
-    http,
-  };
-  const other = { message: "something else", service: "other", severityText: "INFO", attributes: { a: "1" } };
-  const texts = (["path", "user_agent", "referer", "service"] as const).flatMap((field) => [
-    [text(field, short), [0]] as const,
-    [text(field, short, "prefix"), [0]] as const,
-    [text(field, short, "contains"), [0]] as const,
-  ]);
-  const labels = (["severity_text", "protocol", "client_ip", "method"] as const).map(
-    (field) => [text(field, label), [0]] as const,
-  );
-  return {
-    title: `${JSON.stringify(hostile.slice(0, 40))} as text, not as syntax`,
-    records: [all, { message: long }, other, {}],
-    asked: [
-      ...(word === undefined
-        ? []
-        : ([
-            [words(hostile), [0, 1]],
-            [phrase(hostile), [0, 1]],
-            [anywhere(hostile), [0, 1]],
-            [wordPrefix(word), [0, 1]],
-          ] as const)),
-      [phrase(long), [1]],
-      [level(label), [0]],
-      ...texts,
-      ...labels,
-      [attribute("a", short), [0]],
-      [attribute("a", short, "prefix"), [0]],
-      ...(short.includes("\0") ? [] : ([[attribute(short, short), [0]]] as const)),
-    ],
-  };
-}
-
 /** What every engine must answer, but for identities; the matcher itself is held to it. */
 export const CONDITION_CASES: readonly ConditionCase[] = [
   ...WORD_CASES,
@@ -476,5 +313,5 @@ export const CONDITION_CASES: readonly ConditionCase[] = [
   ...NUMBER_CASES,
   ...ATTRIBUTE_CASES,
   ...NESTED_CASES,
-  ...HOSTILE_SEARCHES.map(hostileCase),
+  ...HOSTILE_CASES,
 ];

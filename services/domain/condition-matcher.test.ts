@@ -32,7 +32,7 @@ describe("conditionMatcher", () => {
     expect([has(producer, 7), has(producer, 8), has(newProducer(), 7)]).toEqual([true, false, false]);
   });
 
-  it("gives the same answer from a record's columns as from the decoded record", () => {
+  it("gives the same answer from a record's columns as from the decoded record", { timeout: 60_000 }, () => {
     const producer = newProducer();
     const asked = crowdedRecords().chain((record) =>
       fc.tuple(

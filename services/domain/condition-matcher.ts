@@ -3,6 +3,7 @@ import type {
   Condition,
   LevelCondition,
   NumberCondition,
+  NumberField,
   TextCondition,
   WordsCondition,
 } from "./condition.ts";
@@ -69,12 +70,18 @@ function cheapFirst(conditions: readonly Condition[]): Condition[] {
 
 function allOf(matchers: readonly RecordMatcher[]): RecordMatcher {
   if (matchers.length === 1) return matchers[0]!;
-  return (record) => matchers.every((matches) => matches(record));
+  return (record) => {
+    for (const matches of matchers) if (!matches(record)) return false;
+    return true;
+  };
 }
 
 function anyOf(matchers: readonly RecordMatcher[]): RecordMatcher {
   if (matchers.length === 1) return matchers[0]!;
-  return (record) => matchers.some((matches) => matches(record));
+  return (record) => {
+    for (const matches of matchers) if (matches(record)) return true;
+    return false;
+  };
 }
 
 function inverse(matches: RecordMatcher): RecordMatcher {
@@ -132,13 +139,21 @@ function textTest(test: TextCondition["test"], value: string): (text: string) =>
   return (text) => text !== "";
 }
 
-function numberMatcher({ field, ...bounds }: NumberCondition): RecordMatcher {
-  // Of 32 bits: comparing them with rounded bounds is exact, and cheaper.
-  const isSmall = field === "severity" || field === "status";
-  const [min, max] = [bounds.min, bounds.max].map((bound) => (isSmall && bound !== undefined ? Number(bound) : bound));
+function numberMatcher({ field, min, max }: NumberCondition): RecordMatcher {
+  if (field === "severity" || field === "status") return smallNumberMatcher(field, min, max);
   return (record) => {
     const number = record.number(field);
     return number !== undefined && (min === undefined || number >= min) && (max === undefined || number <= max);
+  };
+}
+
+/** Of 32 bits: comparing them with rounded bounds is exact, and cheaper. */
+function smallNumberMatcher(field: NumberField, min: bigint | undefined, max: bigint | undefined): RecordMatcher {
+  const low = min === undefined ? Number.NEGATIVE_INFINITY : Number(min);
+  const high = max === undefined ? Number.POSITIVE_INFINITY : Number(max);
+  return (record) => {
+    const number = record.number(field);
+    return typeof number === "number" && number >= low && number <= high;
   };
 }
 

@@ -1,61 +1,87 @@
-import type { LogRecord } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { conditionMatcher, type RecordMatcher } from "./condition-matcher.ts";
+import { conditionOf } from "./filter-condition.ts";
 import type { LoggedBatch } from "./logged-batch.ts";
+import { MatchedRecord } from "./matched-record.ts";
+import { parseQuery } from "./query-text/parse-query.ts";
 import { parseRfc3339 } from "./record-time.ts";
-import { effectiveSeverity, severityOfWord } from "./severity.ts";
 
-/** Keeps matching records out of the stores. They are settled and counted; only statistics have them. */
+/** Keeps matching records out of the stores. They are settled and counted; only statistics and tails have them. */
 export interface DropRule {
   /** As written in the settings, for counts and logs. */
   text: string;
   /** Applies to batches that were received at this time or later, so that a replay of the log decides alike. */
   sinceNanos: bigint;
-  matches(record: LogRecord): boolean;
+  matches: RecordMatcher;
 }
 
-const CONDITIONS: Record<string, (value: string) => ((record: LogRecord) => boolean) | undefined> = {
-  status: (value) => (/^\d{1,3}$/.test(value) ? (record) => record.http?.status === Number(value) : undefined),
-  method: (value) => (record) => record.http?.method.toLowerCase() === value.toLowerCase(),
-  path: (value) => (record) => record.http?.path === value,
-  service: (value) => (record) => record.service === value,
-  level: (value) => {
-    const severity = severityOfWord(value);
-    return severity === undefined ? undefined : (record) => effectiveSeverity(record) === severity;
-  },
-};
-
 /**
- * Reads rules as they stand in the settings: rules apart by `,`, conditions of one rule joined by `&`, an optional
- * start time behind `@`: `status=200`, `status=204&path=/health@2026-11-21T00:00:00Z`.
+ * Reads rules as they stand in the settings: filters in their text form, apart by `;`, each with an optional start time
+ * behind `@`: `status=200`, `path:/health* status<400 @2026-11-21T00:00:00Z`. Both marks mean themselves within quotes.
  *
- * @throws Error that names the rule and what is wanted.
+ * @throws Error that names the rule and what is wrong with it.
  */
 export function parseDropRules(text: string): DropRule[] {
-  return text
-    .split(",")
+  return cut(text, ";")
     .map((rule) => rule.trim())
     .filter((rule) => rule !== "")
     .map(parseRule);
 }
 
+/** Rules as they stand in the settings: `parseDropRules` reads the same ones from it. */
+export function dropRulesText(rules: readonly DropRule[]): string {
+  return rules.map(({ text }) => text).join("; ");
+}
+
 function parseRule(text: string): DropRule {
-  const [conditionsText = "", sinceText] = text.split("@");
+  const parts = cut(text, "@");
+  const sinceText = parts.length > 1 ? parts.at(-1)!.trim() : undefined;
+  const filterText = parts.length > 1 ? parts.slice(0, -1).join("@") : text;
   const sinceNanos = sinceText === undefined ? 0n : parseRfc3339(sinceText);
-  const conditions = conditionsText.split("&").map((condition) => {
-    const [field = "", ...value] = condition.split("=");
-    return Object.hasOwn(CONDITIONS, field) && value.length > 0 ? CONDITIONS[field]!(value.join("=")) : undefined;
-  });
-  if (sinceNanos === undefined || conditions.some((condition) => condition === undefined)) {
-    const fields = Object.keys(CONDITIONS).join(", ");
-    throw new Error(
-      `"${text}" is not a drop rule; wanted FIELD=VALUE[&FIELD=VALUE][@RFC 3339 time], fields: ${fields}`,
+  if (sinceNanos === undefined)
+    throw wrong(text, `behind @ stands "${sinceText}", not a time like 2026-11-21T13:00:00Z`);
+  if (filterText.trim() === "") throw wrong(text, "it has no filter; * is met by every record");
+  if (JOINED_AS_BEFORE.test(unquoted(filterText))) {
+    throw wrong(
+      text,
+      "rules are apart by ; and conditions of one by blanks; values with & or , in them stand in quotes",
     );
   }
-  return { text, sinceNanos, matches: (record) => conditions.every((condition) => condition!(record)) };
+  const parsed = parseQuery(filterText);
+  if ("errors" in parsed) throw wrong(text, parsed.errors[0]!.message);
+  return { text, sinceNanos, matches: conditionMatcher(conditionOf(parsed.filter, "drop rule")) };
+}
+
+/** What rules were before they were filters (`status=200,path=/a&method=GET`): it would be read as one long value. */
+const JOINED_AS_BEFORE = /[,&]\s*(?:status|method|path|service|level)=/;
+
+function wrong(text: string, why: string): Error {
+  return new Error(`"${text}" is not a drop rule: ${why}`);
+}
+
+const QUOTED = /"(?:[^"\\]|\\.)*"?/gs;
+
+function unquoted(text: string): string {
+  return text.replace(QUOTED, '""');
+}
+
+/** The parts between these marks, those within quotes left alone. */
+function cut(text: string, mark: ";" | "@"): string[] {
+  const blanked = text.replace(QUOTED, (quotes) => " ".repeat(quotes.length));
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = blanked.indexOf(mark); at >= 0; at = blanked.indexOf(mark, start)) {
+    parts.push(text.slice(start, at));
+    start = at + 1;
+  }
+  return [...parts, text.slice(start)];
 }
 
 /** Marks the records of a batch that a rule drops. */
 export function markDropped(batch: LoggedBatch, rules: readonly DropRule[]): void {
   const inForce = rules.filter((rule) => batch.receivedNanos >= rule.sinceNanos);
   if (inForce.length === 0) return;
-  for (const logged of batch.records) logged.dropped = inForce.some((rule) => rule.matches(logged.record));
+  for (const logged of batch.records) {
+    const record = new MatchedRecord(batch.producer, logged);
+    logged.dropped = inForce.some((rule) => rule.matches(record));
+  }
 }

@@ -11,7 +11,15 @@ import { EVERY_RECORD } from "./condition.ts";
 import { all, any, anywhere, level, not, number, phrase, text, wordPrefix, words } from "./conditions.fixture.ts";
 import { isKind } from "./errors.ts";
 import { conditionOf } from "./filter-condition.ts";
-import { FILTER_CONDITIONS_MAX, FILTER_DEPTH_MAX, FILTER_WORDS_MAX, QUERY_TEXT_BYTES_MAX } from "./limits.ts";
+import {
+  FILTER_ATTRIBUTE_PATH_BYTES_MAX,
+  FILTER_CONDITIONS_MAX,
+  FILTER_CONTAINS_MAX,
+  FILTER_DEPTH_MAX,
+  FILTER_PATTERN_BYTES_MAX,
+  FILTER_WORDS_MAX,
+  QUERY_TEXT_BYTES_MAX,
+} from "./limits.ts";
 
 type Asked = NonNullable<MessageInitShape<typeof FilterSchema>["condition"]>;
 
@@ -118,6 +126,24 @@ describe("conditionOf", () => {
     expect(wordy(FILTER_WORDS_MAX)).toMatchObject({ kind: "all" });
     expect(() => wordy(FILTER_WORDS_MAX + 1)).toThrow(/makes 257 words in all/);
     expect(read(textOf(TextField.PATH, { case: "equals", value: longest }))).toMatchObject({ value: longest });
+  });
+
+  it("takes beginnings, texts to be contained and paths as long and as many as engines do, and no more", () => {
+    const pattern = (bytes: number, kind: "prefix" | "contains") =>
+      read(textOf(TextField.PATH, { case: kind, value: `\u00e9${"x".repeat(bytes - 2)}` }));
+    for (const kind of ["prefix", "contains"] as const) {
+      expect(pattern(FILTER_PATTERN_BYTES_MAX, kind)).toMatchObject({ test: kind });
+      expect(() => pattern(FILTER_PATTERN_BYTES_MAX + 1, kind)).toThrow(/is 257 bytes long; the limit is 256/);
+    }
+    const contained = (count: number) =>
+      read(list("all", ...Array<Asked>(count).fill(textOf(TextField.PATH, { case: "contains", value: "a" }))));
+    expect(contained(FILTER_CONTAINS_MAX)).toMatchObject({ kind: "all" });
+    expect(() => contained(FILTER_CONTAINS_MAX + 1)).toThrow(/filters\[16\].text.contains is one of its kind too many/);
+
+    const attribute = (bytes: number) =>
+      read({ case: "attribute", value: { path: "p".repeat(bytes), test: { case: "exists", value: true } } });
+    expect(attribute(FILTER_ATTRIBUTE_PATH_BYTES_MAX)).toMatchObject({ test: "exists" });
+    expect(() => attribute(FILTER_ATTRIBUTE_PATH_BYTES_MAX + 1)).toThrow(/path is 513 bytes long/);
   });
 });
 

@@ -11,7 +11,14 @@ import {
 import { type Condition, EVERY_RECORD } from "./condition.ts";
 import { numberFieldOf, textFieldOf } from "./filter-fields.ts";
 import { parseIdentity } from "./identity.ts";
-import { FILTER_CONDITIONS_MAX, FILTER_DEPTH_MAX, FILTER_WORDS_MAX } from "./limits.ts";
+import {
+  FILTER_ATTRIBUTE_PATH_BYTES_MAX,
+  FILTER_CONDITIONS_MAX,
+  FILTER_CONTAINS_MAX,
+  FILTER_DEPTH_MAX,
+  FILTER_PATTERN_BYTES_MAX,
+  FILTER_WORDS_MAX,
+} from "./limits.ts";
 import { boundedText, invalidField } from "./request-fields.ts";
 import { severityRangeOfWord } from "./severity.ts";
 import { wordsOf } from "./words.ts";
@@ -30,6 +37,7 @@ export function conditionOf(filter: Filter | undefined, place = "filter"): Condi
 class FilterReading {
   private conditions = 0;
   private words = 0;
+  private contains = 0;
 
   /** `depth`: 1 for the filter itself. */
   condition({ condition }: Filter, place: string, depth: number): Condition {
@@ -50,7 +58,7 @@ class FilterReading {
       case "level":
         return levelCondition(condition.value, at);
       case "text":
-        return textCondition(condition.value, at);
+        return this.textCondition(condition.value, at);
       case "number":
         return numberCondition(condition.value, at);
       case "attribute":
@@ -90,17 +98,21 @@ class FilterReading {
     }
     return { kind: "word_prefix", prefix: words[0]! };
   }
+
+  private textCondition({ field, test }: TextCondition, place: string): Condition {
+    const asked = textFieldOf(field);
+    if (!asked) throw invalidField(`${place}.field`, `is ${field}; a field of TextCondition.Field is wanted`);
+    if (test.case === "contains") this.contains++;
+    if (this.contains > FILTER_CONTAINS_MAX) {
+      throw invalidField(`${place}.contains`, `is one of its kind too many; the limit is ${FILTER_CONTAINS_MAX}`);
+    }
+    return { kind: "text", field: asked, ...testOf<"equals" | "prefix" | "contains">(test, place) };
+  }
 }
 
 function levelCondition(level: string, place: string): Condition {
   const text = askedText(place, level);
   return { kind: "level", text, range: severityRangeOfWord(text) };
-}
-
-function textCondition({ field, test }: TextCondition, place: string): Condition {
-  const asked = textFieldOf(field);
-  if (!asked) throw invalidField(`${place}.field`, `is ${field}; a field of TextCondition.Field is wanted`);
-  return { kind: "text", field: asked, ...testOf<"equals" | "prefix" | "contains">(test, place) };
 }
 
 function numberCondition({ field, min, max }: NumberCondition, place: string): Condition {
@@ -110,7 +122,8 @@ function numberCondition({ field, min, max }: NumberCondition, place: string): C
 }
 
 function attributeCondition({ path, test }: AttributeCondition, place: string): Condition {
-  return { kind: "attribute", path: askedText(`${place}.path`, path), ...testOf<"equals" | "prefix">(test, place) };
+  const asked = askedText(`${place}.path`, path, FILTER_ATTRIBUTE_PATH_BYTES_MAX);
+  return { kind: "attribute", path: asked, ...testOf<"equals" | "prefix">(test, place) };
 }
 
 type Test<Kind extends string> =
@@ -121,14 +134,17 @@ type Test<Kind extends string> =
 /** What a text must be, of those kinds that its field has. */
 function testOf<Kind extends string>(test: Test<Kind>, place: string): { test: Kind | "exists"; value: string } {
   if (test.case === undefined) throw invalidField(place, "says nothing of what the text must be");
-  if (typeof test.value === "string") return { test: test.case, value: askedText(`${place}.${test.case}`, test.value) };
+  if (typeof test.value === "string") {
+    const bytesMax = test.case === "equals" ? undefined : FILTER_PATTERN_BYTES_MAX;
+    return { test: test.case, value: askedText(`${place}.${test.case}`, test.value, bytesMax) };
+  }
   if (test.value) return { test: "exists", value: "" };
   throw invalidField(`${place}.exists`, "is false; `not` of a condition with true asks for that");
 }
 
 /** A text that can be asked for. */
-function askedText(field: string, text: string): string {
+function askedText(field: string, text: string, bytesMax?: number): string {
   if (text === "") throw invalidField(field, "is empty; one character at least is wanted");
   if (!text.isWellFormed()) throw invalidField(field, "is not valid Unicode");
-  return boundedText(field, text);
+  return boundedText(field, text, bytesMax);
 }

@@ -51,8 +51,8 @@ export class LatencyHistogram {
   percentiles(...percents: number[]): number[] {
     const found: number[] = [];
     let passed = 0;
-    for (const [bucket, count] of this.sorted()) {
-      passed += count;
+    for (const bucket of this.sorted()) {
+      passed += this.counts.get(bucket)!;
       while (found.length < percents.length && passed >= this.placeOf(percents[found.length]!)) {
         found.push(middleOf(bucket));
       }
@@ -65,9 +65,9 @@ export class LatencyHistogram {
     const writer = new NumberWriter();
     if (this.total > 0) writer.write(FORMAT);
     let before = -1;
-    for (const [bucket, count] of this.sorted()) {
+    for (const bucket of this.sorted()) {
       writer.write(bucket - before);
-      writer.write(count);
+      writer.write(this.counts.get(bucket)!);
       before = bucket;
     }
     return writer.finish();
@@ -97,8 +97,9 @@ export class LatencyHistogram {
     this.total += count;
   }
 
-  private sorted(): [number, number][] {
-    return [...this.counts].sort(([a], [b]) => a - b);
+  /** The buckets that hold something: as numbers of 16 bits, which are sorted without a call for each two of them. */
+  private sorted(): Uint16Array {
+    return Uint16Array.from(this.counts.keys()).sort();
   }
 }
 

@@ -31,6 +31,21 @@ const NESTED: [string, number[]][] = [
   ["comparing records in a transaction", [2 * limits.STORE_COMPARE_MS_MAX, limits.STORE_WRITE_MS_MAX]],
   ["a joined produce", [limits.JOINED_BYTES_MAX, limits.BROKER_MESSAGE_BYTES_MAX]],
   [
+    "an answer of a tail in its queue in all queues",
+    [
+      limits.TAIL_ANSWER_BYTES_MIN,
+      limits.TAIL_ANSWER_BYTES_MAX,
+      limits.TAIL_QUEUE_BYTES_MAX,
+      limits.TAIL_QUEUES_BYTES_MAX,
+    ],
+  ],
+  ["a look for messages in what tails keep of the log", [limits.TAIL_FETCH_BYTES_MAX, limits.TAIL_RECENT_BYTES_MAX]],
+  [
+    "a look at tails and a sign of life in what is promised",
+    [limits.TAIL_LOOK_EVERY_MS + limits.TAIL_HEARTBEAT_MS, 15_000],
+  ],
+  ["the tries of a log that is away in what is promised", [limits.TAIL_LOG_RETRY_MS_MAX, limits.TAIL_HEARTBEAT_MS]],
+  [
     "a batch and everything that the server adds",
     [limits.BATCH_BYTES_MAX + limits.SERVER_FIELDS_BYTES_MAX, limits.LOG_MESSAGE_BYTES_MAX],
   ],

@@ -4,6 +4,7 @@ import type { NumberField, TextField } from "./condition.ts";
 import type { RecordColumns } from "./record-columns.ts";
 import { durationToNanos } from "./record-time.ts";
 import { effectiveSeverity } from "./severity.ts";
+import { readStruct } from "./struct-bytes.ts";
 import { wordsOf } from "./words.ts";
 
 /** Where a matched record comes from: a StoredRecord and a LoggedRecord are both. */
@@ -27,7 +28,7 @@ export class MatchedRecord {
   readonly seq: number;
   private readonly source: MatchedSource;
   private readonly texts: Partial<Record<TextField, string>> = {};
-  private severityNumber: number | undefined;
+  private readonly numbers: Partial<Record<NumberField, number | bigint | null>> = {};
   private readMessage: string | undefined;
   private cutWords: string[] | undefined;
   private wordSet: Set<string> | undefined;
@@ -51,21 +52,16 @@ export class MatchedRecord {
 
   /** Undefined where the record does not have it. Severity and status are numbers; the others do not fit them. */
   number(field: NumberField): number | bigint | undefined {
-    if (field === "severity") return this.severity;
-    const { columns } = this;
-    const http = columns ? columns.http : this.source.record.http;
-    if (!http) return undefined;
-    if (field === "status") return http.status;
-    if (field === "response_bytes") return http.responseBytes;
-    if ("latencyNanos" in http) return http.latencyNanos;
-    const latency = "latency" in http ? http.latency : undefined;
-    return latency && durationToNanos(latency);
+    const known = this.numbers[field];
+    if (known !== undefined) return known ?? undefined;
+    const read = this.readNumber(field);
+    this.numbers[field] = read ?? null;
+    return read;
   }
 
   /** The effective one. */
   get severity(): number {
-    this.severityNumber ??= this.readSeverity();
-    return this.severityNumber;
+    return Number(this.number("severity"));
   }
 
   get message(): string {
@@ -108,6 +104,18 @@ export class MatchedRecord {
     return read ? utf8Text(read(columns)) : TEXT[field](this.source.record);
   }
 
+  private readNumber(field: NumberField): number | bigint | undefined {
+    if (field === "severity") return this.readSeverity();
+    const { columns } = this;
+    const http = columns ? columns.http : this.source.record.http;
+    if (!http) return undefined;
+    if (field === "status") return http.status;
+    if (field === "response_bytes") return http.responseBytes;
+    if ("latencyNanos" in http) return http.latencyNanos;
+    const latency = "latency" in http ? http.latency : undefined;
+    return latency && durationToNanos(latency);
+  }
+
   private readSeverity(): number {
     const sent = (this.columns ?? this.source.record).severity;
     return sent !== 0 ? sent : effectiveSeverity({ severity: sent, severityText: this.text("severity_text") });
@@ -115,8 +123,7 @@ export class MatchedRecord {
 
   private readLeaves(): AttributeLeaf[] {
     const { columns } = this;
-    if (columns && !columns.attributes) return [];
-    const { attributes } = this.source.record;
+    const attributes = columns ? columns.attributes && readStruct(columns.attributes) : this.source.record.attributes;
     return attributes ? attributeLeaves(attributes) : [];
   }
 }

@@ -16,12 +16,10 @@ export function invalidField(field: string, reason: string, facts: Record<string
   return new LogPulseError("invalid_request", `${field} ${reason}`, { metadata: { field, ...facts } });
 }
 
-/** The text, if it has at most QUERY_TEXT_BYTES_MAX. @throws LogPulseError `invalid_request`. */
-export function boundedText(field: string, text: string): string {
+/** The text, if it has at most `bytesMax`. @throws LogPulseError `invalid_request`. */
+export function boundedText(field: string, text: string, bytesMax = QUERY_TEXT_BYTES_MAX): string {
   const bytes = Buffer.byteLength(text);
-  if (bytes > QUERY_TEXT_BYTES_MAX) {
-    throw invalidField(field, `is ${bytes} bytes long; the limit is ${QUERY_TEXT_BYTES_MAX}`);
-  }
+  if (bytes > bytesMax) throw invalidField(field, `is ${bytes} bytes long; the limit is ${bytesMax}`);
   return text;
 }
 

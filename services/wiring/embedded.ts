@@ -14,6 +14,7 @@ import { SqliteEventLogFollower } from "../adapters/sqlite/log/event-log-followe
 import { SqliteStorePositions } from "../adapters/sqlite/log/settled-positions.ts";
 import { SqliteReads } from "../adapters/sqlite/reads/reads.ts";
 import type { Config } from "../config.ts";
+import { dropRulesText } from "../domain/drop-rules.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import { EMBEDDED_PARTITIONS } from "../domain/limits.ts";
 import { IngestCounts } from "../ingest/ingest-counts.ts";
@@ -64,7 +65,7 @@ export async function embeddedParts(
       partitions: log.partitions,
       signals: log.signals.buffer,
       logIsWhole: log.isWhole,
-      dropRules: config.dropRules.map(({ text }) => text).join(","),
+      dropRules: dropRulesText(config.dropRules),
       days: daysKept(config),
       diskBytesMax: config.data.bytesMax,
       logLevel: config.logLevel,

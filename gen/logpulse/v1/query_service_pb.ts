@@ -599,7 +599,8 @@ export type TailLogsRequest = Message<"logpulse.v1.TailLogsRequest"> & {
   history?: Duration | undefined;
 
   /**
-   * Of an earlier answer: end behind this place, to fetch a range that was missed. Left out: go on.
+   * Of an earlier answer: end behind this place, to fetch a range that was missed. Only together with `cursor`. Left
+   * out: go on.
    *
    * @generated from field: string until_cursor = 5;
    */

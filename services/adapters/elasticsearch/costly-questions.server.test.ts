@@ -44,7 +44,7 @@ function most(make: (index: number) => Condition, count = FILTER_CONDITIONS_MAX 
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** A text of so many bytes, of which no beginning is the end of another's: the hardest to look for. */
+/** A text of so many bytes that goes on as it begins: the hardest to look for. */
 function longText(bytes: number, index: number): string {
   return `${"a".repeat(bytes - 3)}${String(index).padStart(3, "0")}`;
 }

@@ -25,16 +25,21 @@ export function toStoreError(reason: unknown, signal: AbortSignal): LogPulseErro
   return new LogPulseError("bug", "a request to Elasticsearch failed", { cause });
 }
 
-/** True where the server had too much to do to even begin. */
+/** True where the server, or a part of it, had too much to do to even begin. */
 export function isTooBusy(reason: unknown): boolean {
-  return reason instanceof errors.ResponseError && reason.statusCode === 429;
+  if (reason instanceof errors.ResponseError) return reason.statusCode === 429;
+  return shardFailureTypes(reason).includes("es_rejected_execution_exception");
 }
 
 /** True where the server stopped a question that would have taken too much of its memory. */
 export function isTooCostly(reason: unknown): boolean {
-  if (reason instanceof errors.ResponseError) return typesIn(reason.body).some((type) => COSTLY.has(type));
+  const types = reason instanceof errors.ResponseError ? typesIn(reason.body) : shardFailureTypes(reason);
+  return types.some((type) => COSTLY.has(type));
+}
+
+function shardFailureTypes(reason: unknown): readonly string[] {
   const cause = reason instanceof Error ? reason.cause : undefined;
-  return cause instanceof ShardFailures && cause.types.some((type) => COSTLY.has(type));
+  return cause instanceof ShardFailures ? cause.types : [];
 }
 
 /** What Elasticsearch says of the shards that it could not search. */

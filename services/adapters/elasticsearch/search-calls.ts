@@ -43,7 +43,7 @@ export async function search(
     } catch (reason) {
       // Asking a busy server again would only add to its load.
       const isFinal = isAnswerTooLarge(reason) || isTooBusy(reason) || isTooCostly(reason);
-      if (isFinal || attempt === STORE_ATTEMPTS_MAX) throw reason;
+      if (isFinal || attempt === STORE_ATTEMPTS_MAX || time.msLeft === 0) throw reason;
       const error = toStoreError(reason, time.deadline);
       if (error.kind !== "store_unavailable") throw error;
     }

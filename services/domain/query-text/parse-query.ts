@@ -28,8 +28,9 @@ export function parseQuery(text: string): ParsedQuery {
 function checkText(text: string, errors: QueryErrors): void {
   const bytes = Buffer.byteLength(text);
   if (bytes > QUERY_TEXT_BYTES_MAX) {
-    // Where the limit lies is where it is over: a text may be megabytes long.
-    const start = Buffer.from(text.slice(0, QUERY_TEXT_BYTES_MAX)).toString("utf8", 0, QUERY_TEXT_BYTES_MAX).length - 1;
+    // The text may be megabytes long; a character that the limit cuts in two is behind it.
+    const first = Buffer.from(text.slice(0, QUERY_TEXT_BYTES_MAX)).subarray(0, QUERY_TEXT_BYTES_MAX);
+    const start = new TextDecoder("utf-8", { ignoreBOM: true }).decode(first, { stream: true }).length;
     const message = `The query is ${bytes} bytes long; the limit is ${QUERY_TEXT_BYTES_MAX}.`;
     errors.end({ start, end: start + 1 }, message);
     return;
@@ -158,21 +159,21 @@ class QueryParser {
     cursor.takeCharacter("(");
     const { part, isEmpty } = this.alternatives(level + 1);
     if (!cursor.takeCharacter(")")) {
-      const { length } = cursor.text;
-      const fix = { start: length, end: length, instead: ")", label: "Closes it at the end." };
-      errors.add({ start, end: start + 1 }, "This parenthesis is not closed.", fix);
+      const { length } = cursor.text; // All that are open are not closed.
+      const fix = { start: length, end: length, instead: ")".repeat(level), label: "Closes it at the end." };
+      errors.end({ start, end: start + 1 }, "This parenthesis is not closed.", fix);
       return undefined;
     }
     if (!isEmpty) return part;
     const stretch = { start, end: cursor.at };
-    const isNegated = /(?:^|[\s(])(?:-|NOT\s*)$/u.test(cursor.text.slice(0, start));
+    const isNegated = /(?:^|[\s(])(?:-|NOT\s*)$/u.test(cursor.text.slice(Math.max(0, start - 10), start));
     const fix = { ...stretch, instead: "", label: "Leaves the parentheses out." };
     errors.add(stretch, "There is nothing in these parentheses.", isNegated ? undefined : fix);
     return undefined;
   }
 
   private dangling(operator: Stretch, message: string): void {
-    const fix = { ...operator, instead: "", label: `Leaves it out.` };
+    const fix = { ...operator, instead: "", label: "Leaves it out." };
     this.reading.errors.add(operator, message, fix);
   }
 

@@ -36,6 +36,7 @@ const RUN = /[^\s()"]+/uy;
 export function parseTerm(reading: QueryReading): QueryPart | undefined {
   const { cursor, errors } = reading;
   const start = cursor.at;
+  if (cursor.isAtEnd) return undefined;
   if (cursor.next === '"') {
     const text = cursor.takeQuoted();
     if (text === undefined) return undefined;
@@ -74,7 +75,9 @@ function parseFieldTerm(reading: QueryReading, start: number, field: AskedField 
   if (isNot) budget.takeCondition(term);
   const parts = values.map((value) => {
     const meaning = termMeaning(name, field, operator, value);
-    return isList ? settled(reading, value, meaning, undefined) : settled(reading, term, meaning, isNot ? "-" : "");
+    return isList
+      ? settled(reading, value, meaning, "listed")
+      : settled(reading, term, meaning, isNot ? "negated" : "whole");
   });
   const filters = parts.flatMap((part) => part?.filter ?? []);
   if (filters.length < values.length) return undefined;
@@ -82,15 +85,15 @@ function parseFieldTerm(reading: QueryReading, start: number, field: AskedField 
   return isNot ? { filter: notOf(found.filter), depth: found.depth + 1 } : found;
 }
 
-/**
- * The condition, counted; or undefined, with the error that the term makes. `before`: what stands before the advice, which
- * is for the whole term; undefined where only a part of one is meant.
- */
+/** Whether the stretch is a term, one that asks for the opposite, or one of its values. */
+type Meant = "whole" | "negated" | "listed";
+
+/** The condition, counted; or undefined, with the error that the term makes. */
 function settled(
   { errors, budget }: QueryReading,
   stretch: Stretch,
   meaning: TermMeaning,
-  before: "" | "-" | undefined = "",
+  meant: Meant = "whole",
 ): QueryPart | undefined {
   if ("filter" in meaning) {
     budget.takeCondition(stretch);
@@ -98,8 +101,9 @@ function settled(
     return { filter: meaning.filter, depth: 1 };
   }
   const { message, instead, label = "" } = meaning;
-  const canFix = instead !== undefined && before !== undefined;
-  errors.add(stretch, message, canFix ? { ...stretch, instead: before + instead, label } : undefined);
+  const canFix = instead !== undefined && meant !== "listed"; // Advice is for whole terms.
+  const written = meant === "negated" ? `-${instead}` : `${instead}`;
+  errors.add(stretch, message, canFix ? { ...stretch, instead: written, label } : undefined);
   return undefined;
 }
 
@@ -157,7 +161,8 @@ function loneOperator({ cursor, errors }: QueryReading, run: string, stretch: St
   const isAlone = /^(?:!=|[><]=?|[:=~])$/.test(run);
   const behind = text.slice(stretch.end).trimStart();
   const end = isAlone ? text.length - behind.length : stretch.end;
-  const canJoin = /[\p{L}\p{N}_"]$/u.test(text.slice(0, start)) && (!isAlone || /^[^\s()]/u.test(behind));
+  const canJoin =
+    /[\p{L}\p{N}_"]$/u.test(text.slice(Math.max(0, start - 2), start)) && (!isAlone || /^[^\s()]/u.test(behind));
   const fix = canJoin ? { start, end, instead: run, label: "Joins the field and its value." } : undefined;
   errors.add(stretch, "A field stands directly before its operator, and a value directly behind it.", fix);
   return undefined;

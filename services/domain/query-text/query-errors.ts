@@ -26,31 +26,28 @@ export interface Fix extends Stretch {
   label: string;
 }
 
-/** The errors of one text, QUERY_ERRORS_TOLD_MAX at most. */
+/** The errors of one text. With QUERY_ERRORS_TOLD_MAX of them its reading is over. */
 export class QueryErrors {
   private readonly text: string;
   private readonly errors: QueryTextError[] = [];
-  private count = 0;
   private isClosed = false;
 
   constructor(text: string) {
     this.text = text;
   }
 
-  /** How many there were, told or not. */
+  /** How many there are. */
   get total(): number {
-    return this.count;
+    return this.errors.length;
   }
 
-  /** Whether an error ended the reading of the text. */
+  /** Whether the reading of the text is over: nothing behind an error can be read, or there are enough of them. */
   get isEnded(): boolean {
     return this.isClosed;
   }
 
   add({ start, end }: Stretch, message: string, fix?: Fix): void {
     if (this.isClosed) return; // What is said of the rest follows from the error that ended the reading.
-    this.count++;
-    if (this.errors.length === QUERY_ERRORS_TOLD_MAX) return;
     const suggestion = fix ? this.text.slice(0, fix.start) + fix.instead + this.text.slice(fix.end) : "";
     this.errors.push({
       position: codePoints(this.text.slice(0, start)),
@@ -59,9 +56,10 @@ export class QueryErrors {
       suggestion,
       suggestionLabel: fix ? fix.label : "",
     });
+    if (this.errors.length === QUERY_ERRORS_TOLD_MAX) this.isClosed = true;
   }
 
-  /** Adds the last one: nothing behind it can be read. */
+  /** Adds the last one. */
   end(stretch: Stretch, message: string, fix?: Fix): void {
     this.add(stretch, message, fix);
     this.isClosed = true;

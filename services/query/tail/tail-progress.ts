@@ -67,7 +67,7 @@ export class TailProgress {
     const place = this.places[met.partition]!;
     if (met.offset < place.offset) return true;
     for (const record of met.records) {
-      
+      if (met.offset === place.offset && record.index < place.index) continue;
       if (!this.showRecord(met, record, answer)) return false;
       place.offset = met.offset;
       place.index = record.index + 1;

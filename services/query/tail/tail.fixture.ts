@@ -89,6 +89,7 @@ export class TailsOnMemory {
   readonly tails: Tails;
   readonly stopping = new AbortController();
   private readonly opened: OpenTail[] = [];
+  private readonly logger: Logger;
 
   constructor({
     partitions = 1,
@@ -104,8 +105,8 @@ export class TailsOnMemory {
     this.log = new MemoryEventLog(partitions, logBytesMax);
     this.follower = follow(new MemoryEventLogFollower(this.log, this.clock));
     const note = (facts: object) => void this.warnings.push(facts);
-    const logger: Logger = { debug: note, info: note, warn: note, error: note };
-    this.tails = new Tails({ follower: this.follower, clock: this.clock, logger }, bounds);
+    this.logger = { debug: note, info: note, warn: note, error: note };
+    this.tails = new Tails({ follower: this.follower, clock: this.clock, logger: this.logger }, bounds);
   }
 
   /** Opens a tail and waits until it stands. */
@@ -115,10 +116,20 @@ export class TailsOnMemory {
     return tail;
   }
 
-  start(request: MessageInitShape<typeof TailLogsRequestSchema> = {}, tenant = "default"): OpenTail {
-    const tail = new OpenTail(this.tails, create(TailLogsRequestSchema, request), tenant, this.stopping.signal);
+  /** Opens a tail, in this process or in `tails` of another one. */
+  start(
+    request: MessageInitShape<typeof TailLogsRequestSchema> = {},
+    tenant = "default",
+    tails: Tails = this.tails,
+  ): OpenTail {
+    const tail = new OpenTail(tails, create(TailLogsRequestSchema, request), tenant, this.stopping.signal);
     this.opened.push(tail);
     return tail;
+  }
+
+  /** Tails of another process that follows the same log. */
+  another(follow: (follower: EventLogFollower) => EventLogFollower, bounds: Partial<TailBounds> = {}): Tails {
+    return new Tails({ follower: follow(this.follower), clock: this.clock, logger: this.logger }, bounds);
   }
 
   /** One batch of records that say these messages, of a new producer unless given, received now. */

@@ -228,7 +228,7 @@ function checkReader(model: Model, reader: Reader): void {
   if (reader.until && !tail.isGone) expect(event.case).toBe("end");
 }
 
-describe("tails of all kinds at once", () => {
+describe("tails of all kinds at once", { timeout: 120_000 }, () => {
   const cases = fc.array(commands, { minLength: 5, maxLength: 60 });
 
   it("show every record once, in the log's order, or in a range that they name", async () => {

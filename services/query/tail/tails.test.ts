@@ -73,6 +73,71 @@ describe("a tail", () => {
     }
   });
 
+  it("ends within a message where until_cursor stands there, and begins within one", async () => {
+    on = new TailsOnMemory({ bounds: { answerBytesMax: 1 } });
+    const first = await on.open();
+    await on.append(["a", "b", "c"]);
+    await on.append(["d", "e", "f"]);
+    const others = on.another((follower) => follower);
+    for (let from = 0; from <= 6; from++) {
+      for (let until = from; until <= 6; until++) {
+        const [cursor, untilCursor] = [first.answers[from]!.cursor, first.answers[until]!.cursor];
+        const range = on.start({ cursor, untilCursor }, "default", others);
+        await range.done;
+        expect(range.shown).toEqual(first.shown.slice(from, until));
+      }
+    }
+  });
+
+  it("goes on behind a cursor of a process that had read further than this one", async () => {
+    on = new TailsOnMemory({ bounds: { answerBytesMax: 1 } });
+    const gate = { isShut: false, opened: Promise.withResolvers<void>() };
+    const behind = on.another((follower) => ({
+      extent: (signal) => follower.extent(signal),
+      placesAt: (timeMs, signal) => follower.placesAt(timeMs, signal),
+      read: async (...asked) => {
+        if (gate.isShut) await gate.opened.promise;
+        return follower.read(...asked);
+      },
+      close: () => follower.close(),
+    }));
+    gate.isShut = true;
+    const keeper = on.start({}, "default", behind); // Keeps the reading that is held up.
+    const first = await on.open();
+    for (const message of ["a", "b", "c"]) await on.append([message, `${message}'`]);
+    const ahead = on.start({ cursor: first.answers[3]!.cursor }, "default", behind); // Within the second message.
+    await settle();
+    expect(ahead.kinds).toEqual(["heartbeat"]);
+    await on.clock.pass(TAIL_HEARTBEAT_MS);
+    await settle();
+    expect(ahead.kinds).toEqual(["heartbeat", "heartbeat"]);
+    expect(ahead.last.cursor).toBe(first.answers[3]!.cursor);
+    gate.opened.resolve();
+    await settle();
+    expect(ahead.shown).toEqual(["b'", "c", "c'"]);
+    expect(keeper.shown).toEqual(["a", "a'", "b", "b'", "c", "c'"]);
+  });
+
+  it("never says that it stands behind what it has not shown, while it reads on", async () => {
+    on = new TailsOnMemory();
+    const [start] = (await on.open()).answers;
+    const hitsOf = (message: string) =>
+      Array.from({ length: 1_500 }, (_, at) => `${message} ${at % 100 === 0 ? "hit" : at}`);
+    for (let at = 0; at < 10; at++) await on.append(hitsOf(`${at}`));
+    const others = on.another((follower) => follower);
+    const filter = { condition: { case: "words" as const, value: { text: "hit" } } };
+    const tail = on.start({ cursor: start!.cursor, filter }, "default", others);
+    for (let turn = 0; turn < 30; turn++) await on.clock.pass(TAIL_HEARTBEAT_MS);
+    expect(tail.kinds.indexOf("records")).toBeGreaterThan(3); // Signs of life came in the middle of a look.
+    let shown = 0;
+    for (const { event, cursor } of tail.answers) {
+      if (event.case === "records") shown += event.value.logs.length;
+      const [{ offset, index }] = placesOf(cursor) as [{ offset: number; index: number }];
+      expect(15 * offset + Math.ceil(index / 100)).toBeLessThanOrEqual(shown);
+    }
+    expect(shown).toBe(150);
+  });
+
   it("shows what meets its condition, of its tenant, and neither what was rejected nor what is no batch", async () => {
     on = new TailsOnMemory();
     const tail = await on.open({ filter: { condition: { case: "words", value: { text: "yes" } } } });
@@ -331,6 +396,9 @@ describe("a tail and the log's retention", () => {
     expect([event.value.fromCursor, event.value.untilCursor].map((cursor) => placesOf(cursor)[0]!.offset)).toEqual([
       1, 3,
     ]);
+    const late = await on.open({ cursor: tail.answers[0]!.cursor });
+    expect(late.kinds).toEqual(["heartbeat", "lagged", "records"]);
+    expect(late.shown).toEqual(["d"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { ALL_IDS } from "./compiled-condition.ts";
 import { fewMatches } from "./few-matches.ts";
 import { matchingRows } from "./matching-rows.ts";
-import { asksForWords, compiled, type DayQuestion, idsWithin } from "./question.ts";
+import { asksForBeginnings, asksForWords, compiled, type DayQuestion, idsWithin } from "./question.ts";
 import type { SqlCondition } from "./sql-condition.ts";
 import type { StoreReader } from "./store-reader.ts";
 
@@ -15,8 +15,9 @@ const FEW_MATCHES_MAX = 4_000; // As many are looked up one by one without going
  * lie together, only what it has between those is read.
  */
 export function allRows(reader: StoreReader, question: DayQuestion): SqlCondition {
-  const plain = compiled(reader, question, undefined);
-  const few = plain.match === undefined ? undefined : fewMatches(reader, question.day, plain.match, FEW_MATCHES_MAX);
+  const plain = compiled(reader, question, "in_index");
+  const mayBeFew = plain.match !== undefined && !asksForBeginnings(question.condition);
+  const few = mayBeFew ? fewMatches(reader, question.day, plain.match!, FEW_MATCHES_MAX) : undefined;
   if (few !== undefined) return matchingRows(reader, question, plain, { by: "ids", ids: few });
   const ids = asksForWords(question.condition) || plain.match !== undefined ? idsWithin(reader, question) : ALL_IDS;
   const condition = compiled(reader, question, ids);

@@ -21,12 +21,15 @@ export interface ConditionDay {
   hasMarks: boolean;
   /** The id of the record with that identity, where this day has it. */
   idOf(producer: string, seq: number): bigint | undefined;
-  /**
-   * Where words that are one condition of several, or negated, are looked up: among the records with these ids, which are
-   * all that the statement looks at; undefined: in each record that it looks at.
-   */
-  ids: IdRange | undefined;
+  words: WordsLookUp;
 }
+
+/**
+ * Where words are looked up. "in_records": in each record that the statement looks at. "in_index": there, but for those
+ * that are one condition of several, or negated. IdRange: all in the index, among the records with these ids, which are
+ * all that the statement looks at.
+ */
+export type WordsLookUp = "in_records" | "in_index" | IdRange;
 
 /** Both included. */
 export interface IdRange {
@@ -73,8 +76,8 @@ function partsOf(asked: Condition, day: ConditionDay): Parts {
   }
 }
 
-function ofLeaf(asked: Condition, { day, hasMarks, ids, idOf }: ConditionDay): Parts {
-  const match = matchOf(asked, hasMarks);
+function ofLeaf(asked: Condition, { day, hasMarks, words, idOf }: ConditionDay): Parts {
+  const match = words === "in_records" ? undefined : matchOf(asked, hasMarks);
   const columns = columnCondition(asked, idOf);
   const parts: Parts = {
     match: match?.text,
@@ -83,10 +86,10 @@ function ofLeaf(asked: Condition, { day, hasMarks, ids, idOf }: ConditionDay): P
     columns: columns?.sql,
     alone: columns?.saysAll ? columns.sql : undefined,
   };
-  if (match?.saysAll && ids) {
+  if (match?.saysAll && typeof words === "object") {
     const found = `SELECT rowid FROM words_${day} WHERE words_${day} MATCH ? AND rowid BETWEEN ? AND ? AND ${STILL_WANTED}`;
     // The plus keeps SQLite from going through these ids instead of those that it is to look at.
-    parts.alone = condition(`+id IN (${found})`, match.text, ids.first, ids.last);
+    parts.alone = condition(`+id IN (${found})`, match.text, words.first, words.last);
   }
   return parts;
 }

@@ -2,7 +2,7 @@ import { ALL_IDS, type CompiledCondition, type IdRange } from "./compiled-condit
 import { fewMatches } from "./few-matches.ts";
 import { PLACE_COLUMNS, placeOf, type RowPlace } from "./first-rows.ts";
 import { matchingRows, type RowsBy } from "./matching-rows.ts";
-import { asksForWords, compiled, type DayQuestion } from "./question.ts";
+import { asksForBeginnings, asksForWords, compiled, type DayQuestion } from "./question.ts";
 import type { ReadingOrder } from "./reading-order.ts";
 import { allOf, type SqlCondition } from "./sql-condition.ts";
 import { STILL_WANTED, type StoreReader } from "./store-reader.ts";
@@ -12,14 +12,21 @@ import type { TimeRange } from "./time-range.ts";
 export interface WordPlan {
   /** Of a day: so many records are all looked up and sorted, in some milliseconds. */
   fewMatchesMax: number;
-  /** How many records the stretches of the time index have that are looked through one after the other. */
+  /** Of how many records the stretches of the time index are that are looked through one after the other. */
   stretches: readonly number[];
+  /** The same of those before them in which each record is looked into, where the index of words may be slow. */
+  stretchesRead: readonly number[];
   /** Ids of a stretch that are spread over more than so many times their number: records came in another order. */
   spreadMax: number;
 }
 
 /** Measured with a million records a day. */
-export const WORD_PLAN: WordPlan = { fewMatchesMax: 4_000, stretches: [1_000, 8_000, 64_000], spreadMax: 8 };
+export const WORD_PLAN: WordPlan = {
+  fewMatchesMax: 4_000,
+  stretches: [1_000, 8_000, 64_000],
+  stretchesRead: [1_000, 8_000],
+  spreadMax: 8,
+};
 
 /** What is asked of one day. */
 export interface DaySearch extends DayQuestion {
@@ -27,6 +34,12 @@ export interface DaySearch extends DayQuestion {
   /** Beside the question's condition: what comes behind a place; undefined: all. */
   behind: SqlCondition | undefined;
   plan: WordPlan;
+}
+
+/** How many records stretches have, and whether each record is looked into. */
+interface Stretches {
+  counts: readonly number[];
+  areRead: boolean;
 }
 
 /** Takes a row that was found. */
@@ -50,17 +63,22 @@ interface Stretch {
  * Words that stand in few records are looked up in the index of words, and their records sorted by time. Those of many
  * would take long to sort: there the first records are looked through first, a stretch of the time index after the
  * other, with the words looked up among the ids of that stretch only; a page of a common word is found in the first one.
+ * Of beginnings of words even those few records cost the index what all of the day do: so the first records are looked
+ * into before it is asked, which finds a page of all that is not rare.
  */
 export function takeFirstMatches(reader: StoreReader, search: DaySearch, size: number, take: Take): void {
+  const { condition, plan } = search;
   const rows = new FirstMatches(reader, search, size, take);
-  const plain = compiled(reader, search, undefined);
-  if (plain.match === undefined && !asksForWords(search.condition))
-    return rows.read(plain, search.range, { by: "time" });
-  const few =
-    plain.match === undefined ? undefined : fewMatches(reader, search.day, plain.match, search.plan.fewMatchesMax);
-  if (few !== undefined) return rows.read(plain, search.range, { by: "ids", ids: few });
-  const rest = stretchByStretch(reader, search, rows);
-  if (rest && !rows.areAll) rows.read(compiled(reader, search, ALL_IDS), rest, { by: "time" });
+  let rest: TimeRange | undefined = search.range;
+  if (asksForBeginnings(condition))
+    rest = stretchByStretch(reader, search, rest, { counts: plan.stretchesRead, areRead: true }, rows);
+  if (!rest) return;
+  const plain = compiled(reader, search, "in_index");
+  if (plain.match === undefined && !asksForWords(condition)) return rows.read(plain, rest, { by: "time" });
+  const few = plain.match === undefined ? undefined : fewMatches(reader, search.day, plain.match, plan.fewMatchesMax);
+  if (few !== undefined) return rows.read(plain, rest, { by: "ids", ids: few });
+  rest = stretchByStretch(reader, search, rest, { counts: plan.stretches, areRead: false }, rows);
+  if (rest) rows.read(compiled(reader, search, ALL_IDS), rest, { by: "time" });
 }
 
 /** Reads rows until there are as many as were asked for. */
@@ -95,16 +113,24 @@ class FirstMatches {
   }
 }
 
-/** Looks through the first stretches, and says what range is left; undefined where nothing is. */
-function stretchByStretch(reader: StoreReader, search: DaySearch, rows: FirstMatches): TimeRange | undefined {
-  const { plan } = search;
-  let rest = search.range;
-  for (const records of plan.stretches) {
-    const stretch = firstStretch(reader, search, rest, records);
+/**
+ * Looks through the first stretches of a range: with the index of words, or, of `stretches` that are to be read, into each
+ * record. Says what is left of the range; undefined where nothing is, or as many as were asked for are found.
+ */
+function stretchByStretch(
+  reader: StoreReader,
+  search: DaySearch,
+  range: TimeRange,
+  { counts, areRead }: Stretches,
+  rows: FirstMatches,
+): TimeRange | undefined {
+  let rest = range;
+  for (const count of counts) {
+    const stretch = firstStretch(reader, search, rest, count);
     if (stretch === undefined) return undefined;
-    if (stretch.spread > plan.spreadMax) return rest;
     const { ids } = stretch;
-    const condition = compiled(reader, search, ids);
+    if (!areRead && stretch.spread > search.plan.spreadMax) return rest;
+    const condition = compiled(reader, search, areRead ? "in_records" : ids);
     rows.read(condition, stretch.range, condition.match === undefined ? { by: "time" } : { by: "words", ids });
     if (rows.areAll || !stretch.rest) return undefined;
     rest = stretch.rest;

@@ -20,6 +20,11 @@ export class KeptStatements {
     return statement;
   }
 
+  /** It is prepared again when it is used next. */
+  forget(sql: string): void {
+    this.statements.delete(sql);
+  }
+
   private prepare(sql: string): StatementSync {
     const statement = this.database.prepare(sql);
     statement.setReturnArrays(true);

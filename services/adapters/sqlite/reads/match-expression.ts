@@ -1,7 +1,14 @@
 import type { Condition, LevelCondition } from "../../../domain/condition.ts";
 import { levelWordsIn } from "../../../domain/severity.ts";
 import { wordsOf } from "../../../domain/words.ts";
-import { attributeMark, MORE_ATTRIBUTES_MARK, NO_RECORDS_MARK, severityMarks, traceMark } from "./record-marks.ts";
+import {
+  attributeMark,
+  attributePathMark,
+  MORE_ATTRIBUTES_MARK,
+  NO_RECORDS_MARK,
+  severityMarks,
+  traceMark,
+} from "./record-marks.ts";
 
 /** An FTS5 expression that every record has that meets a condition. */
 export interface Match {
@@ -41,9 +48,10 @@ export function matchOf(condition: Condition, hasMarks: boolean): Match | undefi
       return condition.field === "trace_id" && hasMarks ? ofLabels(quoted([traceMark(condition.value)])) : undefined;
     }
     case "attribute": {
-      if (condition.test !== "equals" || !hasMarks) return undefined;
-      const marks = [attributeMark(condition.path, condition.value), MORE_ATTRIBUTES_MARK];
-      return ofLabels(marks.map((mark) => quoted([mark])).join(" OR "));
+      const { path, test, value } = condition;
+      if (test === "prefix" || !hasMarks) return undefined;
+      const mark = test === "equals" ? quoted([attributeMark(path, value)]) : `${quoted([attributePathMark(path)])} *`;
+      return ofLabels(`${mark} OR ${quoted([MORE_ATTRIBUTES_MARK])}`);
     }
     default:
       return undefined;

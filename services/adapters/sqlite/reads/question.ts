@@ -1,6 +1,12 @@
 import type { Condition } from "../../../domain/condition.ts";
 import type { RecordQuery } from "../../../ports/record-query.ts";
-import { ALL_IDS, type CompiledCondition, compileCondition, type IdRange } from "./compiled-condition.ts";
+import {
+  ALL_IDS,
+  type CompiledCondition,
+  compileCondition,
+  type IdRange,
+  type WordsLookUp,
+} from "./compiled-condition.ts";
 import type { StoreReader } from "./store-reader.ts";
 import { edgeTime, recordId, type StoredDay, tenantNumber } from "./stored-days.ts";
 import { type TimeRange, timeRange } from "./time-range.ts";
@@ -22,23 +28,35 @@ export function questionOf(reader: StoreReader, query: RecordQuery): Question | 
   return range && tenant !== undefined ? { tenant, range, condition: query.condition } : undefined;
 }
 
-/** Its condition for that day's tables. `ids`: as in ConditionDay. */
-export function compiled(reader: StoreReader, asked: DayQuestion, ids: IdRange | undefined): CompiledCondition {
+/** Its condition for that day's tables. */
+export function compiled(reader: StoreReader, asked: DayQuestion, words: WordsLookUp): CompiledCondition {
   const { day, hasMarks, tenant, condition } = asked;
   const idOf = (producer: string, seq: number) => recordId(reader, day, tenant, producer, seq);
-  return compileCondition(condition, { day, hasMarks, ids, idOf });
+  return compileCondition(condition, { day, hasMarks, words, idOf });
 }
 
 /** Whether words have to be looked up somewhere, be it in the index or in the records. */
 export function asksForWords(condition: Condition): boolean {
+  return hasKind(condition, ({ kind }) => kind === "words" || kind === "phrase" || kind === "word_prefix");
+}
+
+/**
+ * Whether the index of words is asked for all terms that begin somehow: it then reads all that it has of each of them,
+ * which may be seconds, before it tells the first record, and nothing can stop it.
+ */
+export function asksForBeginnings(condition: Condition): boolean {
+  return hasKind(condition, (one) => one.kind === "word_prefix" || (one.kind === "attribute" && one.test === "exists"));
+}
+
+function hasKind(condition: Condition, isOne: (condition: Condition) => boolean): boolean {
   switch (condition.kind) {
     case "all":
     case "any":
-      return condition.of.some(asksForWords);
+      return condition.of.some((of) => hasKind(of, isOne));
     case "not":
-      return asksForWords(condition.of);
+      return hasKind(condition.of, isOne);
     default:
-      return condition.kind === "words" || condition.kind === "phrase" || condition.kind === "word_prefix";
+      return isOne(condition);
   }
 }
 

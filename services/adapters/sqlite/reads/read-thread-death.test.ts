@@ -39,7 +39,9 @@ it("gives up where threads die without an answer between", TIMEOUT, async () => 
   store = await makeStoreToRead({ entry, threads: 2, deathsInRowMax: DEATHS_IN_ROW_MAX });
   const { reads, told } = store;
   const deathsMax = 2 * (DEATHS_IN_ROW_MAX + 1);
-  const asked = Array.from({ length: deathsMax + 5 }, () => DEADLY.histogram(reads));
+  const asked = Array.from({ length: deathsMax + 5 }, () =>
+    reads.get("tenant", { producer: "0".repeat(32), seq: 0 }, signal),
+  );
   for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
     expect({ status, reason }).toMatchObject({ status: "rejected", reason: dead });
   }

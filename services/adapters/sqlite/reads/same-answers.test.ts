@@ -33,6 +33,7 @@ const plan: fc.Arbitrary<WordPlan> = fc.oneof(
   fc.record({
     fewMatchesMax: fc.constantFrom(0, 3),
     stretches: fc.constantFrom([], [1], [2, 7, 20], [1_000]),
+    stretchesRead: fc.constantFrom([], [1], [3, 30]),
     spreadMax: fc.constantFrom(0, 1, 1_000),
   }),
 );

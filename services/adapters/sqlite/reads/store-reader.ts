@@ -41,8 +41,13 @@ export class StoreReader {
   }
 
   /** One row at a time, so that memory does not grow with their number. Leaving the loop early ends the statement. */
-  eachRow(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return this.statements.of(sql).iterate(...values) as unknown as Iterable<Row>;
+  *eachRow(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    try {
+      yield* this.statements.of(sql).iterate(...values) as unknown as Iterable<Row>;
+    } catch (reason) {
+      this.statements.forget(sql); // It would say the same error once more when it is used again.
+      throw reason;
+    }
   }
 
   /** The same with a function for each row. */
