@@ -24,7 +24,9 @@ export const LATENCY_BUCKETS_MAX = LAST + 1;
  * histograms of all times are merged.
  */
 export class LatencyHistogram {
-  private readonly counts = new Map<number, number>();
+  // Side by side, by bucket: to find a place in a short list is faster than in a Map, and it need never be sorted.
+  private readonly buckets: number[] = [];
+  private readonly counts: number[] = [];
   private total = 0;
 
   /** Latencies that were added. */
@@ -34,12 +36,13 @@ export class LatencyHistogram {
 
   /** `nanos`: less than 0 counts as 0, more than LATENCY_SECONDS_MAX as that; ingest lets neither through. */
   add(nanos: bigint, count = 1): void {
-    this.raise(bucketOf(Number(nanos)), count);
+    this.raise(bucketOf(Number(nanos)), count, 0);
   }
 
   /** After this, it has counted what either had. */
-  merge(other: LatencyHistogram): void {
-    for (const [bucket, count] of other.counts) this.raise(bucket, count);
+  merge({ buckets, counts }: LatencyHistogram): void {
+    let place = 0;
+    for (let at = 0; at < buckets.length; at++) place = this.raise(buckets[at]!, counts[at]!, place);
   }
 
   /**
@@ -51,10 +54,10 @@ export class LatencyHistogram {
   percentiles(...percents: number[]): number[] {
     const found: number[] = [];
     let passed = 0;
-    for (const bucket of this.sorted()) {
-      passed += this.counts.get(bucket)!;
-      while (found.length < percents.length && passed >= this.placeOf(percents[found.length]!)) {
-        found.push(middleOf(bucket));
+    for (let at = 0; at < this.buckets.length; at++) {
+      passed += this.counts[at]!;
+      while (found.length < percents.length && passed >= this.rankOf(percents[found.length]!)) {
+        found.push(middleOf(this.buckets[at]!));
       }
     }
     return found;
@@ -65,9 +68,10 @@ export class LatencyHistogram {
     const writer = new NumberWriter();
     if (this.total > 0) writer.write(FORMAT);
     let before = -1;
-    for (const bucket of this.sorted()) {
+    for (let at = 0; at < this.buckets.length; at++) {
+      const bucket = this.buckets[at]!;
       writer.write(bucket - before);
-      writer.write(this.counts.get(bucket)!);
+      writer.write(this.counts[at]!);
       before = bucket;
     }
     return writer.finish();
@@ -80,32 +84,49 @@ export class LatencyHistogram {
     const reader = new NumberReader(bytes);
     const format = reader.read();
     if (format !== FORMAT) throw new Error(`a histogram of ${bytes.length} bytes has the unknown format ${format}`);
+    let place = 0;
     for (let bucket = -1; !reader.atEnd; ) {
       bucket += reader.read();
       if (bucket > LAST) throw new Error(`a histogram has the bucket ${bucket}; the last one is ${LAST}`);
-      histogram.raise(bucket, reader.read());
+      place = histogram.raise(bucket, reader.read(), place);
     }
     return histogram;
   }
 
-  private placeOf(percent: number): number {
-    return Math.max(1, Math.ceil((this.total * percent) / 100));
-  }
-
-  private raise(bucket: number, count: number): void {
-    this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + count);
+  /** `from`: a place that the bucket's does not lie before. @returns the bucket's place. */
+  private raise(bucket: number, count: number, from: number): number {
+    const { buckets, counts } = this;
     this.total += count;
+    let place = from;
+    for (let end = buckets.length; place < end; ) {
+      const middle = (place + end) >>> 1;
+      if (buckets[middle]! < bucket) place = middle + 1;
+      else end = middle;
+    }
+    if (buckets[place] === bucket) {
+      counts[place]! += count;
+    } else {
+      insert(buckets, place, bucket);
+      insert(counts, place, count);
+    }
+    return place;
   }
 
-  /** The buckets that hold something: as numbers of 16 bits, which are sorted without a call for each two of them. */
-  private sorted(): Uint16Array {
-    return Uint16Array.from(this.counts.keys()).sort();
+  private rankOf(percent: number): number {
+    return Math.max(1, Math.ceil((this.total * percent) / 100));
   }
 }
 
 function bucketOf(nanos: number): number {
   if (nanos < 1) return ZERO;
   return FIRST + Math.ceil(Math.log(nanos < NANOS_MAX ? nanos : NANOS_MAX) * BUCKETS_PER_E);
+}
+
+/** As `splice`, which costs more than the whole search where a list is short. */
+function insert(list: number[], place: number, value: number): void {
+  list.push(value);
+  for (let at = list.length - 1; at > place; at--) list[at] = list[at - 1]!;
+  list[place] = value;
 }
 
 function middleOf(bucket: number): number {

@@ -176,7 +176,7 @@ export const LISTS_WAITING_MAX = 500;
 export const MYSQL_CONNECTIONS_MAX = 10; // Of one pool; a process has one for each part that asks MySQL.
 export const ANSWER_BYTES_MAX = 3.5 * MiB; // gRPC clients take 4 MiB unless told otherwise.
 export const STORE_QUERY_MS_MAX = 10_000;
-export const STORE_QUERY_LATE_MS_MAX = 1_000; // Of an answer behind its time: stores look at the clock now and then.
+export const STORE_QUERY_LATE_MS_MAX = 2_000; // Of an answer behind its time: stores look at the clock now and then.
 export const SEARCH_ANSWER_BYTES_MAX = 32 * MiB; // As the store writes it; a longer answer is asked for in parts.
 
 // Statistics.
@@ -186,7 +186,7 @@ export const STATS_CELLS_MAX = 20_000; // Pieces of time of all groups: each has
 export const STATS_CELLS_AT_ONCE_MAX = 1_000; // Of one look into the store: so many sketches are in memory, each up to 80 KiB.
 export const STATS_MINUTES_MAX = 366 * 1_440; // Of one question.
 export const STATS_MS_MAX = 15_000; // Of one question: later than that no other look into the store begins.
-export const WATERMARK_MS_MAX = 500; // Until log and store have said where they are; else an answer goes without.
+export const WATERMARK_MS_MAX = 1_500; // Until log and store have said where they are; else an answer goes without.
 export const WATERMARK_AGE_MS_MAX = 1_000; // So long it is remembered.
 
 // Tails.

@@ -40,8 +40,15 @@ export const linesOf = (text: string): string[] =>
 export interface DoorAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** Parsed where it is JSON, else the text. */
+  /** Parsed where it is JSON or lines of it, else the text. */
   body: unknown;
+}
+
+function bodyOf(text: string, type: string | undefined): unknown {
+  if (type === "application/json" && text !== "") return JSON.parse(text);
+  if (type === "application/x-ndjson") return linesOf(text).map((line) => JSON.parse(line));
+  // The times at which records were received stand among the others.
+  return type?.startsWith("text/csv") ? text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>") : text;
 }
 
 /** Sends requests to one door, and changes nothing on the way. */
@@ -66,9 +73,8 @@ export class Door {
       const parts: Buffer[] = [];
       answer.on("data", (part: Buffer) => parts.push(part)).on("error", reject);
       answer.on("end", () => {
-        const text = Buffer.concat(parts).toString();
-        const isJson = answer.headers["content-type"] === "application/json" && text !== "";
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(text) : text });
+        const body = bodyOf(Buffer.concat(parts).toString(), answer.headers["content-type"]);
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body });
       });
     });
     sent.on("timeout", () => sent.destroy(new Error("no answer for 30 s"))).on("error", reject);
@@ -100,7 +106,16 @@ function kindOf({ body }: DoorAnswer): unknown[] {
 }
 
 /** What a door draws or measures itself, by the name of its field. */
-const OWN_FIELDS = new Set(["id", "receivedTime", "total_logged", "producerId", "firstSeq", "nextPageToken"]);
+const OWN_FIELDS = new Set([
+  "id",
+  "receivedTime",
+  "total_logged",
+  "producerId",
+  "firstSeq",
+  "nextPageToken",
+  "previousPageToken",
+  "watermark",
+]);
 
 function normalised(value: unknown): unknown {
   if (typeof value === "string") return value.replaceAll(/[0-9a-f]{32}-\d+/g, "<id>");

@@ -86,7 +86,7 @@ export class ElasticsearchLogAggregates implements LogAggregates {
       return answer;
     } catch (reason) {
       throw isTooCostly(reason)
-        ? tooCostly("takes more memory than Elasticsearch gives it", reason)
+        ? tooCostly("takes more memory than Elasticsearch gives it", time.errorOf(reason))
         : time.errorOf(reason);
     }
   }

@@ -25,8 +25,9 @@ export class QuestionTime {
 
   /** What a failed request means to the one who asked. */
   errorOf(reason: unknown): LogPulseError {
-    if (!this.deadline.aborted || this.signal.aborted) return toStoreError(reason, this.signal);
+    const cause = toStoreError(reason, this.signal); // Without the request, which the client's own errors hold.
+    if (!this.deadline.aborted || this.signal.aborted) return cause;
     const said = `Elasticsearch gave no answer within ${this.msMax + STORE_QUERY_LATE_MS_MAX} ms`;
-    return new LogPulseError("store_unavailable", said, { cause: reason });
+    return new LogPulseError("store_unavailable", said, { cause });
   }
 }
