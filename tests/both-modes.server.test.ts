@@ -42,7 +42,8 @@ function recentRecords(): LogRecord[] {
 
 /** What each mode decides for itself. */
 function comparable(body: unknown): unknown {
-  return JSON.parse(JSON.stringify(body, (key, value) => (key === "receivedTime" ? "received" : value)));
+  const own = new Set(["receivedTime", "watermark"]);
+  return JSON.parse(JSON.stringify(body, (key, value) => (own.has(key) ? "own" : value)));
 }
 
 describe.runIf(servers && haveFile)("10,000 real access lines, in both modes", () => {
@@ -117,6 +118,41 @@ describe.runIf(servers && haveFile)("10,000 real access lines, in both modes", (
     "service=none",
   ])("GET /v1/logs:search?%s", async (query) => {
     expect((await same(`/v1/logs:search?${query}`)).status).toBe(200);
+  });
+
+  it.each([
+    "logs:search?query=status>=400 -ip:66.249.73.135&pageSize=1000",
+    "logs:search?query=path~kibana (status:200 OR status:304)&order=ORDER_OLDEST_FIRST&pageSize=300",
+    "logs:search?query=agent~Googlebot rss*&pageSize=100",
+    "logs:search?query=NOT (level:info OR method:get)",
+    "logs:search?query=latency>800 latency<=850ms&pageSize=1000",
+    "logs:search?query=servce:apache",
+    "logs:histogram?query=service:apache&bucketsMax=100",
+    "logs:histogram?query=level>info&bucketWidth=3600s",
+    "logs:facets?fields=status&fields=method&fields=level&fields=path&fields=agent&fields=referer&fields=ip&valuesMax=100",
+    "logs:facets?query=status:404&fields=path&fields=bytes&fields=latency&valuesMax=50",
+    "logs:fields?query=service:apache",
+    `logs/${producer}-5000:context?before=30&after=30`,
+    "query:parse?query=(a OR b",
+  ])("GET /v1/%s", async (path) => {
+    const [route, query = ""] = path.split("?");
+    const parameters = new URLSearchParams(query.replaceAll("+", "%2B"));
+    const { status, body } = await same(`/v1/${route}?${parameters}`);
+    expect(status).toBe(path.includes("servce") ? 400 : 200);
+    expect(JSON.stringify(body).length).toBeGreaterThan(200);
+  });
+
+  it.each([
+    "errors?step=STATS_STEP_HOUR&grouping=STATS_GROUPING_PATH&groupsMax=100",
+    "latency?step=STATS_STEP_DAY&grouping=STATS_GROUPING_SERVICE_AND_PATH&groupsMax=500&previousPeriod=true",
+    "traffic?grouping=STATS_GROUPING_SERVICE&step=STATS_STEP_HOUR",
+    "latency?path=/favicon.ico&service=apache",
+    "errors?service=nobody",
+  ])("GET /v1/stats/%s", async (path) => {
+    const now = Date.now();
+    const times = `startTime=${new Date(now - 5 * 86_400_000).toISOString()}&endTime=${new Date(now).toISOString()}`;
+    const found = await same(`/v1/stats/${path}&${times}`);
+    expect(JSON.stringify(found.body)).toMatch(path.includes("nobody") ? /"requests":0/ : /[1-9]/);
   });
 
   it("GET /v1/logs:search, page by page to the end", async () => {

@@ -108,6 +108,14 @@ const NESTED: [string, number[]][] = [
   ["one log message in the queue", [limits.LOG_MESSAGE_BYTES_MAX, limits.APPEND_QUEUE_BYTES_MAX]],
   ["a long keyword of 4-byte characters in an Elasticsearch term", [limits.HTTP_LONG_BYTES_MAX, 32_766 / 4]],
   [
+    "the beginning of an attribute, its path before it, in an automaton of Elasticsearch",
+    [limits.FILTER_ATTRIBUTE_PATH_BYTES_MAX + 1 + limits.FILTER_PATTERN_BYTES_MAX, 1_000],
+  ],
+  [
+    "the longest search, with what its answer may be late, in the wait of REST",
+    [limits.STORE_QUERY_MS_MAX + limits.STORE_QUERY_LATE_MS_MAX, limits.REST_ANSWER_MS_MAX],
+  ],
+  [
     "lists, and as many lookups beside them, in the connections to MySQL",
     [2 * limits.LISTS_AT_ONCE_MAX, limits.MYSQL_CONNECTIONS_MAX],
   ],

@@ -1,4 +1,5 @@
 import type { ParseQueryRequest } from "../../gen/logpulse/v1/query_service_pb.ts";
+import { isKind } from "../domain/errors.ts";
 import { conditionOf } from "../domain/filter-condition.ts";
 import { parseQuery } from "../domain/query-text/parse-query.ts";
 import { queryText } from "../domain/query-text/query-text.ts";
@@ -7,6 +8,12 @@ import { queryText } from "../domain/query-text/query-text.ts";
 export function parsedQuery({ query }: ParseQueryRequest) {
   const parsed = parseQuery(query);
   if ("errors" in parsed) return { errors: parsed.errors };
-  conditionOf(parsed.filter, "query"); // Whatever the text form lets through, a search must take.
+  try {
+    conditionOf(parsed.filter, "query");
+  } catch (reason) {
+    // Limits of a filter that are none of the text: how long a piece of a text may be, and how many there may be.
+    if (!isKind(reason, "invalid_request")) throw reason;
+    return { errors: [{ position: 0, length: Array.from(query).length, message: `${reason.message}.` }] };
+  }
   return { filter: parsed.filter, canonical: queryText(parsed.filter) };
 }

@@ -14,7 +14,8 @@ export const file_logpulse_v1_filter: GenFile = /*@__PURE__*/
 
 /**
  * A condition on records: the one that search, tail, histogram, facets, export and drop rules share. Without any
- * condition every record meets it. At most 256 conditions, at most 16 of them in one another, at most 256 words.
+ * condition every record meets it. At most 256 conditions, at most 16 of them in one another, at most 256 words, and at
+ * most 16 of `contains`. A `prefix` or `contains` has at most 256 bytes, the path of an attribute 512.
  *
  * A condition on a field that a record does not have is not met, so that `not` of it is.
  *

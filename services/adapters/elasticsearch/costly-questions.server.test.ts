@@ -113,6 +113,8 @@ describe.runIf(haveServers("elasticsearch"))("questions that cost Elasticsearch 
     // A day with little in it, which is soon looked through, and one with many paths.
     await store.store([batch(Date.now() - 86_400_000, 0, RECORDS_BEFORE)]);
     for (let first = 0; first < RECORDS; first += 5_000) await store.store([batch(Date.now(), first, 5_000)]);
+    // The first ones take seconds: a fresh Java runs slowly.
+    await store.search.search(recordQuery(tenant, costly()), searchPage(), signal);
   }, 240_000);
   afterAll(async () => {
     await store?.disconnect();
