@@ -4,8 +4,8 @@ import type { Installation, StartInstallation } from "./installation.ts";
 import { LoadSender } from "./load-sender.ts";
 import { CutTail, wrongWithTail } from "./tail-under-cuts.ts";
 
-/** Five minutes by hand: LOGPULSE_TAIL_SECONDS=300. */
-const SECONDS = Number(process.env.LOGPULSE_TAIL_SECONDS ?? "30");
+/** Five minutes by hand: TAIL_SECONDS=300. */
+const SECONDS = Number(process.env.TAIL_SECONDS ?? "30");
 const SENDERS = 4;
 
 /** Tails under load, cut off again and again. */

@@ -1,9 +1,9 @@
 import type { StreamResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { Bell } from "../domain/bell.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import type { CallContext, Send } from "../ports/service-handlers.ts";
 import type { AcceptedBatch, BatchAcceptor } from "./accept-batch.ts";
 import { BatchWindow } from "./batch-window.ts";
-import { Bell } from "../domain/bell.ts";
 import { durationMessage } from "./duration-message.ts";
 import { senderOf } from "./sender-limit.ts";
 import { type KeptBatch, type RefusedBatch, StreamOutcomes } from "./stream-outcomes.ts";

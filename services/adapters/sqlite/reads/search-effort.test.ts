@@ -18,9 +18,14 @@ const TIME_MS = 60_000;
 /** Counts the rows at which statements have looked. */
 class CountingBound extends ReadBound {
   count = 0;
+  recordsRead = 0;
   override look(): void {
     this.count++;
     super.look();
+  }
+  override lookAtBytes(bytes: number): void {
+    this.recordsRead++;
+    super.lookAtBytes(bytes);
   }
 }
 
@@ -77,6 +82,23 @@ describe("a page of a search", () => {
       if (after === undefined) expect(records).toHaveLength(found);
       expect(bound.count).toBeLessThanOrEqual(rowsMax);
     }
+  });
+
+  it.each<[condition: string, other: Condition, recordsReadMax: number]>([
+    ["a column that no record meets", text("path", "/absent", "contains"), 0],
+    ["a column that every record meets", text("path", "/"), SIZE + 1],
+    ["a word that no record has", words("absent"), 0],
+    ["a word that every record has", words("common"), 2_000],
+    ["a word that few have, or none", any(words("absent"), text("path", "/absent")), 0],
+    ["a text that stands in no record", text("user_agent", "absent"), 0],
+  ])("looks into no record that %s rules out", (_, other, recordsReadMax) => {
+    const hasNoSpan = not({ kind: "text", field: "span_id", test: "exists", value: "" });
+    const time = { msMax: TIME_MS, endMs: monotonicMs() + TIME_MS, isCostly: false };
+    const bound = new CountingBound(time, () => false);
+    const page = { size: SIZE, order: "newest_first", after: undefined } as const;
+    const query = recordQuery(many.tenant, all(hasNoSpan, other));
+    connection.read(bound, (reader) => searchPage(reader, query, page));
+    expect(bound.recordsRead).toBeLessThanOrEqual(recordsReadMax);
   });
 
   it("of one record, by its identity, looks at that alone", () => {
