@@ -91,7 +91,7 @@ export function pagingContract(mode: string, start: StartInstallation): void {
         page = await queries.searchLogs({ ...asked, pageToken: page.nextPageToken });
       }
       const back: string[][] = [];
-      while (page.previousPageToken !== "") {
+      while (page.logs.length > 0) {
         page = await queries.searchLogs({ ...asked, pageToken: page.previousPageToken });
         back.unshift(page.logs.map(({ id }) => id));
       }

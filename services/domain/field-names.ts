@@ -1,6 +1,7 @@
 import { Field_Type as Type } from "../../gen/logpulse/v1/query_service_pb.ts";
 import type { NumberField, TextField } from "./condition.ts";
 import type { FacetField } from "./facet-field.ts";
+import { FILTER_ATTRIBUTE_PATH_BYTES_MAX } from "./limits.ts";
 import { nearestName } from "./nearest-name.ts";
 import { boundedText, invalidField } from "./request-fields.ts";
 
@@ -129,5 +130,5 @@ function pathOfName(written: string, place: string): string {
   const inQuotes = /^"((?:[^"\\]|\\["\\]|\\(?!["\\]))*)"$/s.exec(written)?.[1];
   const path = inQuotes === undefined ? written : inQuotes.replace(/\\(["\\])/g, "$1");
   if (path === "" || !path.isWellFormed()) throw invalidField(place, "has no attribute's name behind attr.");
-  return path;
+  return boundedText(place, path, FILTER_ATTRIBUTE_PATH_BYTES_MAX);
 }

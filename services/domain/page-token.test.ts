@@ -28,6 +28,24 @@ describe("page tokens", () => {
     expect(() => openPageToken({}, token, asItIs)).toThrow("page_token is not a token that this server gave out");
   });
 
+  it("are refused when anything in them is altered", () => {
+    const token = sealPageToken({ tenant: "a" }, ">1234.5");
+    const altered = Array.from(token, (_character, at) => {
+      const other = token[at] === "A" ? "B" : "A";
+      return token.slice(0, at) + other + token.slice(at + 1);
+    });
+    for (const wrong of [
+      ...altered,
+      `${token}=`,
+      `${token}!!!!`,
+      ` ${token}`,
+      token.replace(/^(.{9})/, "$1\n"),
+      token.slice(1),
+    ]) {
+      expect(() => openPageToken({ tenant: "a" }, wrong, asItIs)).toThrow(/^page_token /);
+    }
+  });
+
   it("whose place cannot be read are none of ours", () => {
     const token = sealPageToken({}, "no number");
     expect(() => openPageToken({}, token, () => undefined)).toThrow("is not a token that this server gave out");

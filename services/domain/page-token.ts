@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LogPulseError } from "./errors.ts";
 
-const FORM = /^([0-9a-f]{16})\.(.*)$/;
+const FORM = /^([0-9a-f]{16})([0-9a-f]{8})\.(.*)$/s;
 
 /**
  * Where the next page begins, bound to the query: URL-safe and opaque to callers.
@@ -10,21 +10,35 @@ const FORM = /^([0-9a-f]{16})\.(.*)$/;
  * `place`: characters of Latin-1 that the caller reads again.
  */
 export function sealPageToken(query: object, place: string): string {
-  return Buffer.from(`${queryHash(query)}.${place}`, "latin1").toString("base64url");
+  const hash = queryHash(query);
+  return Buffer.from(`${hash}${checkOf(hash, place)}.${place}`, "latin1").toString("base64url");
 }
 
 /**
  * The place of a token that `sealPageToken` made for the same query; `read` makes of it what the caller needs, or
- * undefined where it is no place.
+ * undefined where it is no place. `field`: where the caller gave it.
  *
  * @throws LogPulseError `invalid_request` for any other text, and for a token of another query.
  */
-export function openPageToken<Place>(query: object, token: string, read: (place: string) => Place | undefined): Place {
-  const parts = FORM.exec(Buffer.from(token, "base64url").toString("latin1"));
-  const place = parts ? read(parts[2]!) : undefined;
-  if (!parts || place === undefined) throw invalid("is not a token that this server gave out");
-  if (parts[1] !== queryHash(query)) throw invalid("belongs to a query with other conditions");
+export function openPageToken<Place>(
+  query: object,
+  token: string,
+  read: (place: string) => Place | undefined,
+  field = "page_token",
+): Place {
+  const bytes = Buffer.from(token, "base64url");
+  const parts = FORM.exec(bytes.toString("latin1"));
+  // A lenient reader would take a token with something put into it or behind it.
+  const isWhole = bytes.toString("base64url") === token && parts?.[2] === checkOf(parts?.[1] ?? "", parts?.[3] ?? "");
+  const place = parts && isWhole ? read(parts[3]!) : undefined;
+  if (!parts || place === undefined) throw invalid(field, "is not a token that this server gave out");
+  if (parts[1] !== queryHash(query)) throw invalid(field, "belongs to a query with other conditions");
   return place;
+}
+
+/** Against accidents and playing around; it is no secret. */
+function checkOf(hash: string, place: string): string {
+  return createHash("sha256").update(`${hash}.${place}`).digest("hex").slice(0, 8);
 }
 
 function queryHash(query: object): string {
@@ -32,8 +46,6 @@ function queryHash(query: object): string {
   return createHash("sha256").update(canonical).digest("hex").slice(0, 16);
 }
 
-function invalid(reason: string): LogPulseError {
-  return new LogPulseError("invalid_request", `page_token ${reason}; begin again without one`, {
-    metadata: { field: "page_token" },
-  });
+function invalid(field: string, reason: string): LogPulseError {
+  return new LogPulseError("invalid_request", `${field} ${reason}; begin again without one`, { metadata: { field } });
 }

@@ -29,6 +29,9 @@ export function boundedTime(field: string, time: Timestamp | undefined): bigint 
   if (time.seconds < 0n || time.seconds > BigInt(RECORD_TIME_SECONDS_MAX)) {
     throw invalidField(field, `has ${time.seconds} seconds; it must be from 1970 to 2262-04-11`);
   }
+  if (time.nanos < 0 || time.nanos > 999_999_999) {
+    throw invalidField(field, `has ${time.nanos} nanos; it must be from 0 to 999999999`);
+  }
   const nanos = timestampToNanos(time);
   return nanos < RECORD_TIME_NANOS_MAX ? nanos : RECORD_TIME_NANOS_MAX;
 }

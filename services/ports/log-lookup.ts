@@ -20,7 +20,8 @@ export interface LogLookup {
 
   /**
    * The stored records of the same producer nearest to that seq, which itself is in neither list: at most `before` with
-   * lower seqs, at most `after` with higher ones. Seqs without a stored record are passed over.
+   * lower seqs, at most `after` with higher ones, and of each no more than about SEARCH_PAGE_BYTES_MAX. Seqs without a
+   * stored record are passed over.
    *
    * @throws LogPulseError `store_unavailable`.
    */

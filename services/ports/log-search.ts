@@ -24,6 +24,11 @@ export interface FoundRecords {
    * behind them.
    */
   isPartial: boolean;
+  /**
+   * Fewer than asked for, although there may be more: together they have about SEARCH_PAGE_BYTES_MAX, at least one
+   * record. The next ones stand behind the last.
+   */
+  isCut: boolean;
 }
 
 /** Finds records by what is in them. */

@@ -36,8 +36,9 @@ export function csvLine(log: StoredLog): string {
 }
 
 /** The last line: how the export ended. */
-export function csvEnd({ complete, records, reason }: ExportEnd): string {
-  return line(["#end", complete ? "complete" : "incomplete", `${records} records`, reason]);
+export function csvEnd({ complete, records, reason, resumeToken }: ExportEnd): string {
+  const more = complete ? [] : [resumeToken];
+  return line(["#end", complete ? "complete" : "incomplete", `${records} records`, reason, ...more]);
 }
 
 /** RFC 4180: cells apart by commas, lines ended by CRLF. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Order } from "../../gen/logpulse/v1/query_service_pb.ts";
+import { type ExportEnd, Order } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
-import { EXPORT_PAGE_RECORDS } from "../domain/limits.ts";
+import { EXPORT_MS_MAX, EXPORT_PAGE_RECORDS, EXPORTS_PER_CLIENT_MAX } from "../domain/limits.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import type { LogSearch } from "../ports/log-search.ts";
 import { at, context, errorOf, queryRole, START } from "./query.fixture.ts";
@@ -48,6 +48,17 @@ describe("ExportLogs", () => {
     const sent = await stream("exportLogs", {});
     expect(sent).toHaveLength(EXPORT_PAGE_RECORDS + 1);
     expect(sent.at(-1)?.event.value).toMatchObject({ complete: false, reason: "the store is away" });
+    const { resumeToken } = sent.at(-1)!.event.value as ExportEnd;
+    const rest = await (await queryRole(MANY)).stream("exportLogs", { resumeToken });
+    expect(rest.at(-1)?.event.value).toMatchObject({
+      complete: true,
+      records: COUNT - EXPORT_PAGE_RECORDS,
+      reason: "",
+    });
+    const messages = [...sent, ...rest].flatMap(({ event }) =>
+      event.case === "log" ? [event.value.record?.message] : [],
+    );
+    expect(messages).toEqual(MANY.map(({ message }) => message).reverse());
   });
 
   it("fails where not even the first page can be found", async () => {
@@ -76,7 +87,45 @@ describe("ExportLogs", () => {
     const { stream } = await queryRole(MANY);
     const stopping = { ...context, signal: new AbortController().signal, stopping: stop.signal };
     const sent = await stream("exportLogs", {}, () => stop.abort(), stopping);
-    expect(sent.at(-1)?.event.value).toMatchObject({ complete: false, records: EXPORT_PAGE_RECORDS });
+    expect(sent.at(-1)?.event.value).toMatchObject({ complete: false, records: 1, reason: "the server stops" });
+  });
+
+  it("ends before the door would cut it off, and can be gone on with", async () => {
+    const { stream, passTime } = await queryRole(MANY);
+    let sentCount = 0;
+    const sent = await stream("exportLogs", {}, () => {
+      if (++sentCount === 10) passTime(EXPORT_MS_MAX + 1);
+    });
+    expect(sent).toHaveLength(11);
+    expect(sent.at(-1)?.event.value).toMatchObject({
+      complete: false,
+      records: 10,
+      resumeToken: expect.stringMatching(/./),
+    });
+  });
+
+  it("lets one client have a few at a time, and leaves others theirs", async () => {
+    const { stream } = await queryRole(MANY.slice(0, 2));
+    const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+    const held = Array.from({ length: EXPORTS_PER_CLIENT_MAX }, () => stream("exportLogs", {}, () => seen));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await errorOf(stream("exportLogs", {}))).toMatchObject({ kind: "overloaded", retryAfterMs: 5_000 });
+    const other = { ...context, client: "10.0.0.2" };
+    expect((await stream("exportLogs", {}, () => {}, other)).at(-1)?.event.value).toMatchObject({ complete: true });
+    see();
+    await Promise.all(held);
+    expect((await stream("exportLogs", {})).at(-1)?.event.value).toMatchObject({ complete: true });
+  });
+
+  it("refuses a token of another question", async () => {
+    const { stream } = await queryRole(MANY, {
+      search: failing(1, () => new LogPulseError("store_unavailable", "away")),
+    });
+    const { resumeToken } = (await stream("exportLogs", {})).at(-1)!.event.value as ExportEnd;
+    expect(await errorOf(stream("exportLogs", { resumeToken, query: "m1" }))).toMatchObject({
+      kind: "invalid_request",
+      message: expect.stringMatching(/^resume_token belongs to a query with other conditions/),
+    });
   });
 
   it("refuses a negative count", async () => {

@@ -1,6 +1,7 @@
 import type { GetFacetsRequest } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { facetField } from "../domain/field-names.ts";
 import { FACET_FIELDS_MAX, FACET_VALUES_DEFAULT, FACET_VALUES_MAX } from "../domain/limits.ts";
+import { facetValueQuery } from "../domain/query-text/facet-value-query.ts";
 import { invalidField } from "../domain/request-fields.ts";
 import type { LogAggregates } from "../ports/log-aggregates.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
@@ -19,6 +20,10 @@ export async function facets(aggregates: LogAggregates, request: GetFacetsReques
   }
   const fields = names.map((name, index) => facetField(name, `fields[${index}]`));
   const counted = await aggregates.facets(query, fields, valuesMax || FACET_VALUES_DEFAULT, context.signal);
-  const facets = counted.map(({ values, countErrorMax }, index) => ({ field: names[index]!, values, countErrorMax }));
+  const facets = counted.map(({ values, countErrorMax }, index) => ({
+    field: names[index]!,
+    values: values.map(({ value, count }) => ({ value, count, query: facetValueQuery(fields[index]!, value) })),
+    countErrorMax,
+  }));
   return { facets };
 }

@@ -55,6 +55,20 @@ it("refuses what is too much, and lets go who hangs up", async () => {
   await third;
 });
 
+it("refuses who waits too long for a turn", async () => {
+  const store = new SlowStore();
+  const gate = new Gate("calls", 1, 10, 20);
+  const first = gate.run(store.ask, patient);
+  await expect(gate.run(store.ask, patient)).rejects.toMatchObject({ kind: "overloaded", retryAfterMs: 1000 });
+  const third = gate.run(store.ask, patient);
+  store.answers[0]!();
+  await first;
+  await turn();
+  store.answers[1]!();
+  await third;
+  expect(store.answers).toHaveLength(2);
+});
+
 it("leaves connections to others than lists", async () => {
   const store = new SlowStore();
   const list = async (): Promise<AccessPage> => {

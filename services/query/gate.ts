@@ -4,6 +4,7 @@ import {
   AGGREGATES_WAITING_MAX,
   LISTS_AT_ONCE_MAX,
   LISTS_WAITING_MAX,
+  QUERY_TURN_MS_MAX,
   SEARCHES_AT_ONCE_MAX,
   SEARCHES_WAITING_MAX,
 } from "../domain/limits.ts";
@@ -21,17 +22,22 @@ export class Gate {
   private readonly what: string;
   private readonly atOnceMax: number;
   private readonly waitingMax: number;
+  private readonly waitMsMax: number;
   private underWay = 0;
   private readonly waiting = new Set<() => void>();
 
   /** `what`: the calls' name in the plural, for the error. */
-  constructor(what: string, atOnceMax: number, waitingMax: number) {
+  constructor(what: string, atOnceMax: number, waitingMax: number, waitMsMax = QUERY_TURN_MS_MAX) {
     this.what = what;
     this.atOnceMax = atOnceMax;
     this.waitingMax = waitingMax;
+    this.waitMsMax = waitMsMax;
   }
 
-  /** @throws LogPulseError `overloaded` where too many wait already; the signal's reason; else as the call. */
+  /**
+   * @throws LogPulseError `overloaded` where too many wait already, or its turn does not come in time; the signal's
+   *   reason; else as the call.
+   */
   async run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.turn(signal);
     try {
@@ -55,7 +61,14 @@ export class Gate {
       throw new LogPulseError("overloaded", message, { retryAfterMs: RETRY_MS });
     }
     await new Promise<void>((resolve, reject) => {
+      const tooLong = () => {
+        leave();
+        const message = `no turn for one of the ${this.what} within ${this.waitMsMax} ms`;
+        reject(new LogPulseError("overloaded", message, { retryAfterMs: RETRY_MS }));
+      };
+      const timer = setTimeout(tooLong, this.waitMsMax);
       const leave = () => {
+        clearTimeout(timer);
         this.waiting.delete(go);
         signal.removeEventListener("abort", giveUp);
       };

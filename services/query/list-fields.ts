@@ -7,22 +7,18 @@ import {
 } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { type AttributeLeaf, attributeLeaves } from "../domain/attribute-leaves.ts";
 import { ATTRIBUTE_OPERATORS, attributeFieldName, FIELD_NAMES } from "../domain/field-names.ts";
-import { ATTRIBUTES_LISTED_MAX, FIELDS_RECORDS_LOOKED_AT_MAX, STORE_QUERY_MS_MAX } from "../domain/limits.ts";
+import { ATTRIBUTES_LISTED_MAX, FIELDS_RECORDS_LOOKED_AT_MAX } from "../domain/limits.ts";
 import type { StoredRecord } from "../domain/stored-record.ts";
 import type { LogSearch } from "../ports/log-search.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
 import { readRecordQuery } from "./read-questions.ts";
+import { wholeSearch } from "./whole-search.ts";
 
 /** The fields that every record may have, and the attributes of the newest records that meet the question. */
 export async function listFields(search: LogSearch, request: ListFieldsRequest, context: CallContext) {
   const query = readRecordQuery(context.tenant, request);
-  const page = {
-    size: FIELDS_RECORDS_LOOKED_AT_MAX,
-    order: "newest_first",
-    after: undefined,
-    msMax: STORE_QUERY_MS_MAX,
-  } as const;
-  const { records } = await search.search(query, page, context.signal);
+  const page = { size: FIELDS_RECORDS_LOOKED_AT_MAX, order: "newest_first", after: undefined } as const;
+  const { records } = await wholeSearch(search, query, page, context.signal);
   const fields = FIELD_NAMES.map(({ name, type, operators }) => ({ name, type, operators: [...operators] }));
   return { fields: [...fields, ...attributeFields(records)], recordsLookedAt: records.length };
 }

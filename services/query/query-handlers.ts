@@ -7,7 +7,7 @@ import {
   type SearchLogEntriesRequest,
   type StoredLog,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
-import { ENTRIES_FOUND_MAX, STORE_QUERY_MS_MAX } from "../domain/limits.ts";
+import { ENTRIES_FOUND_MAX } from "../domain/limits.ts";
 import { withinAnswer } from "../domain/within-answer.ts";
 import type { AccessLog } from "../ports/access-log.ts";
 import type { Cache } from "../ports/cache.ts";
@@ -27,6 +27,7 @@ import { readEntrySearch, readList } from "./read-questions.ts";
 import { recordContext } from "./record-context.ts";
 import { searchLogs } from "./search-records.ts";
 import type { Tails } from "./tail/tails.ts";
+import { wholeSearch } from "./whole-search.ts";
 
 /** What the query role is made of. */
 export interface QueryParts {
@@ -70,13 +71,8 @@ function logOf({ lookup, cache, lookupTtlMs }: QueryParts, id: string, context: 
 
 async function searchLogEntries(parts: QueryParts, request: SearchLogEntriesRequest, context: CallContext) {
   const query = readEntrySearch(context.tenant, request);
-  const page = {
-    size: ENTRIES_FOUND_MAX,
-    order: "newest_first",
-    after: undefined,
-    msMax: STORE_QUERY_MS_MAX,
-  } as const;
-  const { records } = await parts.search.search(query, page, context.signal);
+  const page = { size: ENTRIES_FOUND_MAX, order: "newest_first", after: undefined } as const;
+  const { records } = await wholeSearch(parts.search, query, page, context.signal);
   const entries = records.map((record) => create(LogEntrySchema, entryFields(storedLog(record))));
   const data = withinAnswer(entries, LogEntrySchema);
   return { count: data.length, data };

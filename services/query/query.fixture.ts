@@ -51,7 +51,8 @@ export async function queryRole(
     store.store([buildLoggedBatch({ tenant, producer: of, firstSeq, records: more })], noDeadLetters, signal);
   await add(records);
   const lookup = new CountingLookup(store);
-  const clock = { nowMs: () => NOW_MS + 3_600_000, sleep: async () => {} };
+  let nowMs = NOW_MS + 3_600_000;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {} };
   const memorySearch = new MemoryLogSearch((of) => store.recordsOf(of));
   const parts: QueryParts = {
     lookup,
@@ -69,6 +70,9 @@ export async function queryRole(
   return {
     add,
     lookup,
+    passTime: (ms: number) => {
+      nowMs += ms;
+    },
     /** One unary call. */
     call<Name extends Unary>(name: Name, request: Request<Name>): Promise<MessageShape<Methods[Name]["output"]>> {
       const method = QueryService.method[name] as { input: DescMessage; output: DescMessage };
@@ -79,13 +83,13 @@ export async function queryRole(
     async stream<Name extends Streaming>(
       name: Name,
       request: Request<Name>,
-      during: (of: CallContext) => void = () => {},
+      during: (of: CallContext) => void | Promise<void> = () => {},
       callContext = context,
     ): Promise<MessageShape<Methods[Name]["output"]>[]> {
       const method = QueryService.method[name] as { input: DescMessage; output: DescMessage };
       const sent: MessageShape<Methods[Name]["output"]>[] = [];
       const send = async (message: never) => {
-        during(callContext);
+        await during(callContext);
         sent.push(create(method.output, message) as never);
       };
       await handlerOf(name).handle(create(method.input, request as never), send, callContext);

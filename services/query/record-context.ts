@@ -6,13 +6,7 @@ import {
 } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { cutMessage } from "../domain/cut-message.ts";
 import { isAssignedProducer, parseIdentity } from "../domain/identity.ts";
-import {
-  ANSWER_BYTES_MAX,
-  CONTEXT_RECORDS_DEFAULT,
-  CONTEXT_RECORDS_MAX,
-  RECORD_BYTES_MAX,
-  STORE_QUERY_MS_MAX,
-} from "../domain/limits.ts";
+import { ANSWER_BYTES_MAX, CONTEXT_RECORDS_DEFAULT, CONTEXT_RECORDS_MAX, RECORD_BYTES_MAX } from "../domain/limits.ts";
 import { timestampToNanos } from "../domain/record-time.ts";
 import type { SortKey } from "../domain/stored-record.ts";
 import { withinAnswer } from "../domain/within-answer.ts";
@@ -21,6 +15,7 @@ import type { LogSearch, RecordOrder } from "../ports/log-search.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
 import { readCount } from "./read-questions.ts";
 import { readMessageBytes, storedLogs } from "./search-records.ts";
+import { wholeSearch } from "./whole-search.ts";
 
 /** What finds neighbours. */
 export interface ContextParts {
@@ -70,7 +65,7 @@ async function aroundInService(
   const key: SortKey = { ...identity, timeNanos: timestampToNanos(record.time!) };
   const query = { tenant, condition: ofService(record.service), startNanos: undefined, endNanos: undefined };
   const find = async (order: RecordOrder, size: number) =>
-    (await search.search(query, { size, order, after: key, msMax: STORE_QUERY_MS_MAX }, signal)).records;
+    (await wholeSearch(search, query, { size, order, after: key }, signal)).records;
   const [earlier, later] = await Promise.all([find("newest_first", before), find("oldest_first", after)]);
   return { before: earlier.reverse(), after: later };
 }

@@ -27,21 +27,24 @@ export async function searchLogs(search: LogSearch, request: SearchLogsRequest, 
   const isBefore = place?.direction === "before";
 
   const page = { size: size + 1, order: isBefore ? opposite(order) : order, after: place?.key, msMax };
-  const { records, isPartial } = await search.search(query, page, context.signal);
+  const { records, isPartial, isCut } = await search.search(query, page, context.signal);
   const logs = withinAnswer(storedLogs(records.slice(0, size), bytesMax), StoredLogSchema);
   const shown = records.slice(0, logs.length);
-  const isMore = records.length > shown.length;
+  const isMore = isCut || records.length > shown.length;
   if (isBefore) {
     logs.reverse();
     shown.reverse();
   }
-  const tokenFor = (direction: PagePlace["direction"], record: StoredRecord | undefined) =>
-    record ? pageToken(question, { direction, key: sortKeyOf(record) }) : "";
+  if (isPartial) return { logs, partial: true };
+  const tokenFor = (direction: PagePlace["direction"], record: StoredRecord | undefined) => {
+    // Of an empty page before another, its own place: what comes there later is found by the same token.
+    if (!record && isBefore && direction === "before") return pageToken(question, place);
+    return record ? pageToken(question, { direction, key: sortKeyOf(record) }) : "";
+  };
   return {
     logs,
-    nextPageToken: !isPartial && (isMore || isBefore) ? tokenFor("behind", shown.at(-1)) : "",
-    previousPageToken: isPartial ? "" : tokenFor("before", shown[0]),
-    partial: isPartial,
+    nextPageToken: isMore || isBefore ? tokenFor("behind", shown.at(-1)) : "",
+    previousPageToken: tokenFor("before", shown[0]),
   };
 }
 

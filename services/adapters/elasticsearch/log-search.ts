@@ -1,5 +1,4 @@
 import type { Client } from "@elastic/elasticsearch";
-import { sortKeyOf } from "../../domain/stored-record.ts";
 import type { FoundRecords, LogSearch, SearchPage } from "../../ports/log-search.ts";
 import type { RecordQuery } from "../../ports/record-query.ts";
 import { checkHealth, openClient } from "./connection.ts";
@@ -41,27 +40,18 @@ export class ElasticsearchLogSearch implements LogSearch {
     await this.client.close();
   }
 
-  /** Halves of the page where the whole would be too long an answer: a thousand records may have 256 KiB each. */
+  /** Half of the page where the whole would be too long an answer: a thousand records may have 256 KiB each. */
   private async find(query: RecordQuery, page: SearchPage, time: QuestionTime): Promise<FoundRecords> {
     const body = searchBody(query, page);
-    if (!body) return { records: [], isPartial: false };
+    if (!body) return { records: [], isPartial: false, isCut: false };
     try {
       const { hits, timedOut } = await search(this.client, this.settings, body, time);
-      return { records: hits.map((hit) => fromSource(hit._source)), isPartial: timedOut };
+      return { records: hits.map((hit) => fromSource(hit._source)), isPartial: timedOut, isCut: false };
     } catch (reason) {
       if (!isAnswerTooLarge(reason) || page.size === 1) throw reason;
     }
-    return this.findInHalves(query, page, time);
-  }
-
-  /** A first half that is only a part is all there is time for. */
-  private async findInHalves(query: RecordQuery, page: SearchPage, time: QuestionTime): Promise<FoundRecords> {
     const half = Math.ceil(page.size / 2);
     const first = await this.find(query, { ...page, size: half }, time);
-    const last = first.records.at(-1);
-    if (first.isPartial || !last || first.records.length < half) return first;
-    if (time.msLeft === 0) return { ...first, isPartial: true };
-    const rest = await this.find(query, { ...page, size: page.size - half, after: sortKeyOf(last) }, time);
-    return { records: [...first.records, ...rest.records], isPartial: rest.isPartial };
+    return { ...first, isCut: first.isCut || (!first.isPartial && first.records.length === half) };
   }
 }

@@ -24,7 +24,7 @@ export class MemoryLogSearch implements LogSearch {
     const found = [...foundRecords(this.recordsOf(query.tenant), query)]
       .filter(({ key }) => !after || sign * compareNewestFirst(after, key) < 0)
       .sort((a, b) => sign * compareNewestFirst(a.key, b.key));
-    return { records: found.slice(0, Math.max(size, 0)).map(({ stored }) => stored), isPartial: false };
+    return { records: found.slice(0, Math.max(size, 0)).map(({ stored }) => stored), isPartial: false, isCut: false };
   }
 
   async check(): Promise<void> {}

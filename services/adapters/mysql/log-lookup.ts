@@ -1,6 +1,7 @@
+import type { Connection as CoreConnection } from "mysql2";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { type Identity, producerDay } from "../../domain/identity.ts";
-import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
+import { SEARCH_PAGE_BYTES_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import type { StoredRecord } from "../../domain/stored-record.ts";
 import type { LogLookup, NeighbourRecords } from "../../ports/log-lookup.ts";
 import type { MysqlConnections } from "./connections.ts";
@@ -40,8 +41,17 @@ export class MysqlLogLookup implements LogLookup {
       const sql =
         `SELECT ${STORED_COLUMNS.join(", ")} FROM records ` +
         `WHERE producer_day = ? AND tenant = ? AND producer = ? AND seq ${side} LIMIT ?`;
-      const [rows] = await connection.query<RowDataPacket[]>(sql, [...key, count]);
-      return rows.map(storedRecordOf);
+      // The promise interface gathers all rows; the connection below it, which its types do not show, streams them.
+      const rows = (connection.connection as unknown as CoreConnection).query(sql, [...key, count]).stream();
+      const found: StoredRecord[] = [];
+      let bytes = 0;
+      for await (const row of rows) {
+        // The rest is read away, so that the connection can be used again.
+        if (bytes > SEARCH_PAGE_BYTES_MAX) continue;
+        bytes += ((row as RowDataPacket).record as Buffer).length;
+        found.push(storedRecordOf(row as RowDataPacket));
+      }
+      return found;
     };
     return this.connections.use(
       async (connection) => ({

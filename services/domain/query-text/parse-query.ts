@@ -12,12 +12,22 @@ export type ParsedQuery = { filter: Filter } | { errors: QueryTextError[] };
 
 /**
  * Reads the text form of a filter, which docs/query-language.md tells. A blank text asks for every record. Never throws;
- * takes time linear in the text, which has QUERY_TEXT_BYTES_MAX at most.
+ * takes time linear in the text, which has QUERY_TEXT_BYTES_MAX at most. Where a text has one error only, its suggestion is
+ * a query that can be read.
  *
  *     query = and {"OR" and}    and = not {["AND"] not}    not = ["-" | "NOT"] atom
  *     atom = "(" query ")" | field operator value | field operator "(" value {"OR" value} ")" | text
  */
 export function parseQuery(text: string): ParsedQuery {
+  const parsed = read(text);
+  if (!("errors" in parsed) || parsed.errors.length > 1) return parsed;
+  const [error] = parsed.errors;
+  // What mends the only error may be wrong in another way, which the rules of one term do not see.
+  const isRefused = error!.suggestion !== "" && "errors" in read(error!.suggestion);
+  return isRefused ? { errors: [{ ...error!, suggestion: "", suggestionLabel: "" }] } : parsed;
+}
+
+function read(text: string): ParsedQuery {
   const errors = new QueryErrors(text);
   checkText(text, errors);
   const reading = { errors, cursor: new QueryCursor(text, errors), budget: new QueryBudget(errors) };

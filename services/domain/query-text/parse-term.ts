@@ -1,5 +1,5 @@
 import type { Filter } from "../../../gen/logpulse/v1/filter_pb.ts";
-import { BARE_PATH, fieldOfName, nearestFieldName, quoted } from "../field-names.ts";
+import { ATTRIBUTE_OPERATORS, BARE_PATH, fieldOfName, nearestFieldName, quoted } from "../field-names.ts";
 import {
   type AskedField,
   type Operator,
@@ -44,29 +44,39 @@ export function parseTerm(reading: QueryReading): QueryPart | undefined {
     return settled(reading, { start, end: cursor.at }, wordsMeaning({ text, kind }));
   }
   const path = takeAttribute(cursor);
+  if (path === "") return namelessAttribute(reading, start);
   if (path !== undefined) return parseFieldTerm(reading, start, { kind: "attribute", path });
   if (errors.isEnded) return undefined;
   const name = cursor.take(NAME);
   return name === undefined ? parseBareText(reading) : parseFieldTerm(reading, start, fieldOfName(name)?.asks);
 }
 
-/** The path of an attribute that has an operator behind it. */
+/** The path of an attribute that has an operator behind it; "" where there is none between "attr." and the operator. */
 function takeAttribute(cursor: QueryCursor): string | undefined {
   const start = cursor.at;
   if (cursor.take(ATTRIBUTE) === undefined) return undefined;
-  const path = cursor.next === '"' ? cursor.takeQuoted() : cursor.take(BARE_PATH);
-  if (path && cursor.peek(OPERATOR) !== undefined) return path;
+  const path = cursor.next === '"' ? cursor.takeQuoted() : (cursor.take(BARE_PATH) ?? "");
+  if (path !== undefined && cursor.peek(OPERATOR) !== undefined) return path;
   cursor.at = start;
   return undefined;
+}
+
+function namelessAttribute(reading: QueryReading, start: number): undefined {
+  const { cursor, errors } = reading;
+  const name = { start, end: cursor.at };
+  const operator = cursor.take(OPERATOR)!;
+  takeValues(reading, { start, name: "attr.", operator, kind: undefined }); // For what else is wrong.
+  errors.add(name, "There is no attribute's name behind attr.; attr.NAME asks for one.");
 }
 
 function parseFieldTerm(reading: QueryReading, start: number, field: AskedField | undefined): QueryPart | undefined {
   const { cursor, budget } = reading;
   const name = cursor.text.slice(start, cursor.at);
+  if (field?.kind === "attribute") budget.takeAttributePath(field.path, { start, end: cursor.at });
   const written = cursor.take(OPERATOR)!;
   const values = takeValues(reading, { start, name, operator: written, kind: field?.kind });
   const term = { start, end: cursor.at };
-  if (!field) return unknownField(reading, name, term, values);
+  if (!field) return unknownField(reading, { name, operator: written, values }, term);
   if (!values) return undefined;
   const isNot = written === "!=";
   const operator = (isNot || written === ":" ? "=" : written) as Operator;
@@ -98,6 +108,7 @@ function settled(
   if ("filter" in meaning) {
     budget.takeCondition(stretch);
     budget.takeWords(meaning.words, stretch);
+    budget.takePattern(meaning.filter, stretch);
     return { filter: meaning.filter, depth: 1 };
   }
   const { message, instead, label = "" } = meaning;
@@ -109,9 +120,8 @@ function settled(
 
 function unknownField(
   { errors, cursor }: QueryReading,
-  name: string,
+  { name, operator, values }: { name: string; operator: string; values: readonly Stretch[] | undefined },
   term: Stretch,
-  values: readonly Stretch[] | undefined,
 ): undefined {
   const shown = name.slice(0, 100);
   const nearest = nearestFieldName(name);
@@ -120,7 +130,7 @@ function unknownField(
   if (nearest !== undefined) {
     const fix = values && { ...stretch, instead: nearest, label: `Asks for ${nearest}.` };
     errors.add(stretch, `There is no field ${shown}; did you mean ${nearest}?`, fix);
-  } else if (values && !isAddress) {
+  } else if (values && !isAddress && ATTRIBUTE_OPERATORS.includes(operator)) {
     const fix = { ...stretch, instead: `attr.${name}`, label: "Asks for the attribute of that name." };
     errors.add(stretch, `There is no field ${shown}; attributes have attr. before their name.`, fix);
   } else {

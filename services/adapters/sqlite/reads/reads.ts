@@ -1,6 +1,6 @@
 import type { Identity } from "../../../domain/identity.ts";
 import { READ_FIRST_LOOK_MS_MAX } from "../../../domain/limits.ts";
-import { type StoredRecord, sortKeyOf } from "../../../domain/stored-record.ts";
+import type { StoredRecord } from "../../../domain/stored-record.ts";
 import type { AccessLog, AccessPage } from "../../../ports/access-log.ts";
 import type { LetterQuery, ListedLetter } from "../../../ports/dead-letter-table.ts";
 import type {
@@ -44,10 +44,7 @@ export class SqliteReads implements LogSearch, LogLookup, LogAggregates, AccessL
     this.threads = new ReadThreads(settings);
   }
 
-  /**
-   * Most searches are over in no time. One that is not, or whose page one look does not bring, goes on as a long read: few
-   * of those go on at a time.
-   */
+  /** Most searches are over in no time. One that is not goes on as a long read: few of those go on at a time. */
   async search(query: RecordQuery, page: SearchPage, signal: AbortSignal): Promise<FoundRecords> {
     const endMs = monotonicMs() + page.msMax;
     const first = await this.threads.ask(
@@ -55,23 +52,18 @@ export class SqliteReads implements LogSearch, LogLookup, LogAggregates, AccessL
       signal,
       { msMax: page.msMax, runMsMax: READ_FIRST_LOOK_MS_MAX },
     );
-    const looked: FoundRecords = { records: first.records.map(storedRecordOf), isPartial: first.isPartial };
-    if (!first.isPartial && !first.isCut) return looked;
-    // What the first look left out stands anywhere between its records.
-    const found: FoundRecords = first.isPartial ? { records: [], isPartial: false } : looked;
+    if (!first.isPartial) return foundRecords(first);
+    // What the first look left out stands anywhere between its records: the long one begins anew.
     try {
-      await this.threads.askLong(
-        (thread, time, options) => {
-          const look = (rest: SearchPage) => thread.call("search", [time, query, rest], options);
-          return readRest(page, found, look);
-        },
+      const longer = await this.threads.askLong(
+        (thread, time, options) => thread.call("search", [time, query, page], options),
         signal,
         { msMax: Math.max(0, endMs - monotonicMs()), isCostly: false },
       );
-      return found;
+      return foundRecords(longer);
     } catch (reason) {
       if (signal.aborted || monotonicMs() < endMs) throw reason;
-      return { records: found.records.length > 0 ? found.records : looked.records, isPartial: true };
+      return foundRecords(first);
     }
   }
 
@@ -91,17 +83,11 @@ export class SqliteReads implements LogSearch, LogLookup, LogAggregates, AccessL
     signal: AbortSignal,
   ): Promise<NeighbourRecords> {
     const beside = async (side: Side, count: number): Promise<StoredRecord[]> => {
-      const found: StoredRecord[] = [];
-      for (let { seq } = identity; ; seq = found.at(-1)!.seq) {
-        const from = { producer: identity.producer, seq };
-        const look = await this.threads.ask(
-          (thread, time, options) =>
-            thread.call("lookBeside", [time, tenant, from, side, count - found.length], options),
-          signal,
-        );
-        found.push(...look.records.map(storedRecordOf));
-        if (!look.isCut) return found;
-      }
+      const look = await this.threads.ask(
+        (thread, time, options) => thread.call("lookBeside", [time, tenant, identity, side, count], options),
+        signal,
+      );
+      return look.records.map(storedRecordOf);
     };
     return { before: (await beside("before", before)).reverse(), after: await beside("after", after) };
   }
@@ -194,18 +180,6 @@ export class SqliteReads implements LogSearch, LogLookup, LogAggregates, AccessL
   }
 }
 
-/** Reads look after look into `found` what is missing of the page. */
-async function readRest(
-  page: SearchPage,
-  found: FoundRecords,
-  look: (rest: SearchPage) => Promise<SearchAnswer>,
-): Promise<void> {
-  for (;;) {
-    const last = found.records.at(-1);
-    const after = last ? sortKeyOf(last) : page.after;
-    const answer = await look({ ...page, size: page.size - found.records.length, after });
-    found.records.push(...answer.records.map(storedRecordOf));
-    found.isPartial = answer.isPartial;
-    if (answer.isPartial || !answer.isCut) return;
-  }
+function foundRecords({ records, isPartial, isCut }: SearchAnswer): FoundRecords {
+  return { records: records.map(storedRecordOf), isPartial, isCut: isCut && !isPartial };
 }
