@@ -112,6 +112,7 @@ export class PlantedRun {
     const aheadMs = this.clockAheadMs;
     return {
       nowMs: () => Date.now() + aheadMs,
+      monotonicMs: () => performance.now(),
       sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     };
   }

@@ -29,6 +29,9 @@ describe("drop rules", () => {
     ["path=/a=b", access(200, "/a=b"), true],
     ['path:"/a;b@c"', access(200, "/a;b@c"), true],
     ['path:"/a\\";b"; status=5', access(200, '/a";b'), true],
+    ['agent:5"; status=200', access(200), true], // Quotes within a value are a character.
+    ['agent:5"; status=404', access(200), false],
+    ['status=404; agent:5" ; path:"/a;b@c"', access(200, "/a;b@c"), true],
     ["attr.kind:noise", create(LogRecordSchema, { attributes: { kind: "noise" } }), true],
     ["*", create(LogRecordSchema, {}), true],
     ['path:"/x,path=/y"', access(200, "/x,path=/y"), true],
@@ -48,12 +51,15 @@ describe("drop rules", () => {
     ["colour=red", /There is no field colour/],
     ["status=200@yesterday", /behind @ stands "yesterday"/],
     ["path:/a@b", /behind @ stands "b"/],
+    ["path:/a@b @2026-11-21T00:00:00Z", /more than one @; values with @ in them stand in quotes/],
     ["@2026-11-21T00:00:00Z", /has no filter/],
     ["level>=loud", /needs one of the words/],
     ["=1", /directly before its operator/],
     ['path:"/a; status=5', /quotes are not closed/],
     ["path=/health&method=GET", /apart by ; and conditions of one by blanks/],
     ["service=a,service=b", /apart by ;/],
+    ['agent=5",path=/health', /apart by ;/],
+    ['agent:5"; status=abc', /"status=abc" is not a drop rule: status is a whole number/],
   ])("%j is refused, with the rule and the reason", (rules, why) => {
     expect(() => parseDropRules(rules)).toThrow(/" is not a drop rule: /);
     expect(() => parseDropRules(rules)).toThrow(why);

@@ -2,6 +2,7 @@ import { conditionMatcher, type RecordMatcher } from "./condition-matcher.ts";
 import { conditionOf } from "./filter-condition.ts";
 import type { LoggedBatch } from "./logged-batch.ts";
 import { MatchedRecord } from "./matched-record.ts";
+import { coverQuotes } from "./query-text/cover-quotes.ts";
 import { parseQuery } from "./query-text/parse-query.ts";
 import { parseRfc3339 } from "./record-time.ts";
 
@@ -33,14 +34,14 @@ export function dropRulesText(rules: readonly DropRule[]): string {
 }
 
 function parseRule(text: string): DropRule {
-  const parts = cut(text, "@");
-  const sinceText = parts.length > 1 ? parts.at(-1)!.trim() : undefined;
-  const filterText = parts.length > 1 ? parts.slice(0, -1).join("@") : text;
+  const [filterText = "", since, ...more] = cut(text, "@");
+  if (more.length > 0) throw wrong(text, "it has more than one @; values with @ in them stand in quotes");
+  const sinceText = since?.trim();
   const sinceNanos = sinceText === undefined ? 0n : parseRfc3339(sinceText);
   if (sinceNanos === undefined)
     throw wrong(text, `behind @ stands "${sinceText}", not a time like 2026-11-21T13:00:00Z`);
   if (filterText.trim() === "") throw wrong(text, "it has no filter; * is met by every record");
-  if (JOINED_AS_BEFORE.test(unquoted(filterText))) {
+  if (JOINED_AS_BEFORE.test(coverQuotes(filterText))) {
     throw wrong(
       text,
       "rules are apart by ; and conditions of one by blanks; values with & or , in them stand in quotes",
@@ -58,18 +59,12 @@ function wrong(text: string, why: string): Error {
   return new Error(`"${text}" is not a drop rule: ${why}`);
 }
 
-const QUOTED = /"(?:[^"\\]|\\.)*"?/gs;
-
-function unquoted(text: string): string {
-  return text.replace(QUOTED, '""');
-}
-
 /** The parts between these marks, those within quotes left alone. */
 function cut(text: string, mark: ";" | "@"): string[] {
-  const blanked = text.replace(QUOTED, (quotes) => " ".repeat(quotes.length));
+  const covered = coverQuotes(text);
   const parts: string[] = [];
   let start = 0;
-  for (let at = blanked.indexOf(mark); at >= 0; at = blanked.indexOf(mark, start)) {
+  for (let at = covered.indexOf(mark); at >= 0; at = covered.indexOf(mark, start)) {
     parts.push(text.slice(start, at));
     start = at + 1;
   }

@@ -55,6 +55,7 @@ describe("field names", () => {
     ["message", /values are not counted/],
     ["id", /values are not counted/],
     ["attr.", /no attribute's name/],
+    [`attr.${"é".repeat(257)}`, /fields\[2\] is 514 bytes long; the limit is 512/],
     ['attr.""', /no attribute's name/],
   ])("refuses to count %j", (name, why) => expect(() => facetField(name, "fields[2]")).toThrow(why));
 });

@@ -23,6 +23,7 @@ function ingest(limit = { capacity: 1_000_000, refillPerSecond: 1_000_000 }) {
   let nowMs = NOW_MS;
   const clock: Clock = {
     nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
     sleep: async (ms) => {
       nowMs += ms;
     },

@@ -19,7 +19,7 @@ const request = (agoMs: number, clientIp: string, status: number, latencyMs?: nu
 
 async function stats(records: RecordToBuild[], ttlMs = { hour: 0, day: 0, week: 0 }) {
   let nowMs = NOW_MS;
-  const clock = { nowMs: () => nowMs, sleep: async () => {} };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {} };
   const store = new MemoryStore();
   const producer = newProducer(NOW_MS);
   const add = (more: RecordToBuild[], firstSeq: number) =>

@@ -19,6 +19,7 @@ import { WorkerLoop } from "./worker-loop.ts";
 
 const clock: Clock = {
   nowMs: () => 1_795_266_000_000,
+  monotonicMs: () => 0,
   sleep: (_ms, signal) =>
     new Promise((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(signal.reason), { once: true });

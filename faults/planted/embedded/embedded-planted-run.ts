@@ -63,7 +63,8 @@ export class EmbeddedPlantedRun {
   }
 
   clock(): Clock {
-    return { nowMs: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+    const monotonicMs = () => performance.now();
+    return { nowMs: () => Date.now(), monotonicMs, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
   }
 
   /** The part as it is, or with the bug in front of it. */

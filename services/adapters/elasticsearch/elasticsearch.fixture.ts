@@ -18,7 +18,11 @@ import { ElasticsearchLogSink } from "./log-sink.ts";
 import { ElasticsearchRetention } from "./retention.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
 
-const machineClock: Clock = { nowMs: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+const machineClock: Clock = {
+  nowMs: Date.now,
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+};
 
 /** Settings with an index prefix of its own. */
 function settingsForTests(url: string, clock: Clock): ElasticsearchSettings {

@@ -61,6 +61,7 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
     const { clock } = store.settings;
     const busy = new StoreForTests(server.url, {
       nowMs: clock.nowMs,
+      monotonicMs: clock.monotonicMs,
       sleep: (ms, until) => {
         waits += 1;
         return clock.sleep(ms, until);

@@ -13,7 +13,7 @@ describe("MemoryRateLimiter", () => {
     const clock = new ManualClock();
     const limiter = new MemoryRateLimiter({ capacity: 1, refillPerSecond: 1 }, clock);
     await limiter.take("a", 1);
-    await clock.pass(-86_400_000);
+    clock.set(-86_400_000);
     expect(await limiter.take("a", 1)).toEqual({ allowed: false, retryAfterMs: 1_000, tokensLeft: 0 });
     await clock.pass(1_000);
     expect((await limiter.take("a", 1)).allowed).toBe(true);

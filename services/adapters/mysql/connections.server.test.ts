@@ -108,7 +108,7 @@ describe("MySQL connections to a server that accepts and is silent", () => {
     const connections = new MysqlConnections({
       url: `mysql://user:password@127.0.0.1:${port}/database`,
       connectionsMax: 2,
-      clock: { nowMs: () => Date.now(), sleep: (ms) => sleep(ms) },
+      clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: (ms) => sleep(ms) },
       random: Math.random,
     });
     const started = performance.now();

@@ -23,6 +23,7 @@ export async function makeTestDatabase(mysqlUrl: string): Promise<TestDatabase> 
   url.pathname = `/${name}`;
   const clock = {
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, { signal }),
   };
   const settings = { url: url.href, connectionsMax: 8, clock, random: Math.random };

@@ -1,12 +1,18 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { conditionOf } from "../filter-condition.ts";
 import {
+  FILTER_ATTRIBUTE_PATH_BYTES_MAX,
   FILTER_CONDITIONS_MAX,
+  FILTER_CONTAINS_MAX,
   FILTER_DEPTH_MAX,
+  FILTER_PATTERN_BYTES_MAX,
   FILTER_WORDS_MAX,
   QUERY_ERRORS_TOLD_MAX,
   QUERY_TEXT_BYTES_MAX,
 } from "../limits.ts";
 import { parseQuery } from "./parse-query.ts";
+import { queryTexts } from "./query-texts.arbitrary.ts";
 
 /** The text, where its error lies, what it says, and what to write instead. */
 const ERRORS: [string, string, RegExp, string][] = [
@@ -24,6 +30,13 @@ const ERRORS: [string, string, RegExp, string][] = [
   ["servce:auth", "^^^^^^", /^There is no field servce; did you mean service\?$/, "service:auth"],
   ["x servce!=auth", "  ^^^^^^", /did you mean service/, "x service!=auth"],
   ["colour:red", "^^^^^^", /attributes have attr\. before/, "attr.colour:red"],
+  ["a<=b", "^", /texts with such marks stand in quotes/, '"a<=b"'],
+  ["x~y", "^", /texts with such marks stand in quotes/, '"x~y"'],
+  ["colour!=red", "^^^^^^", /attributes have attr\. before/, "attr.colour!=red"],
+  ["servce>x", "^^^^^^", /did you mean service/, ""],
+  ["attr.:x", "^^^^^", /no attribute's name behind attr\.;/, ""],
+  ['a -attr."":(x OR y)', "   ^^^^^^^", /no attribute's name behind attr\./, ""],
+  ["attr.>5", "^^^^^", /no attribute's name behind attr\./, ""],
   ["see http://a.b/c", "    ^^^^", /no field http/, 'see "http://a.b/c"'],
   ["Exception: here", "^^^^^^^^^", /no field Exception/, '"Exception:" here'],
   ["servce: auth", "^^^^^^", /did you mean service/, ""],
@@ -74,6 +87,7 @@ const ERRORS: [string, string, RegExp, string][] = [
   ["a OR", "  ^^", /OR needs something on both sides/, "a "],
   ["a OR OR b", "  ^^", /OR needs something on both sides/, "a  OR b"],
   ["a AND", "  ^^^", /AND needs something/, "a "],
+  ["AND", "^^^", /AND needs something/, ""],
   ["AND a", "^^^", /AND needs something/, " a"],
   ["(a AND) b", "   ^^^", /AND needs something/, "(a ) b"],
   ["a AND OR b", "  ^^^", /AND needs something/, "a  OR b"],
@@ -131,6 +145,54 @@ describe("parseQuery's errors", () => {
     ]);
     expect(positionOf(`"${terms(FILTER_WORDS_MAX)}"`)).toBe("none");
     expect(positionOf(`x "${terms(FILTER_WORDS_MAX)}"`)).toEqual([1, 2, expect.stringMatching(/there are 257 words/)]);
+  });
+
+  const long = (bytes: number) => `${"é".repeat(Math.floor(bytes / 2))}${"x".repeat(bytes % 2)}`;
+
+  it.each([
+    ["a path~", FILTER_PATTERN_BYTES_MAX, "", 2, /^This piece of a text has 257 bytes; the limit is 256\.$/],
+    ["-path:", FILTER_PATTERN_BYTES_MAX, "*", 1, /^This beginning has 257 bytes; the limit is 256\.$/],
+    ["service:(a OR ", FILTER_PATTERN_BYTES_MAX, "*)", 14, /^This beginning has 257 bytes/],
+    ["attr.a:", FILTER_PATTERN_BYTES_MAX, "*", 0, /^This beginning has 257 bytes/],
+    ["a attr.", FILTER_ATTRIBUTE_PATH_BYTES_MAX, ":x", 2, /^This attribute's name has 513 bytes; the limit is 512\.$/],
+    ["attr.", FILTER_ATTRIBUTE_PATH_BYTES_MAX, ":(x OR y)", 0, /^This attribute's name has 513 bytes/],
+  ])("tell what is too long behind %j of at most %i bytes", (before, bytesMax, behind, place, message) => {
+    expect(positionOf(before + long(bytesMax) + behind)).toBe("none");
+    expect(positionOf(before + long(bytesMax + 1) + behind)).toEqual([1, place, expect.stringMatching(message)]);
+  });
+
+  it("tell the first piece of a text that is too many", () => {
+    const pieces = (count: number) => "path~a ".repeat(count);
+    expect(positionOf(pieces(FILTER_CONTAINS_MAX))).toBe("none");
+    const tooMany = [
+      1,
+      7 * FILTER_CONTAINS_MAX,
+      expect.stringMatching(/one piece of a text too many; the limit is 16/),
+    ];
+    expect(positionOf(pieces(FILTER_CONTAINS_MAX + 1))).toEqual(tooMany);
+    expect(positionOf(pieces(FILTER_CONTAINS_MAX + 9))).toEqual(tooMany);
+  });
+
+  it("suggest a query that can be read, where there is one error, and no text that can be read is refused later", {
+    timeout: 60_000,
+  }, () => {
+    const seen = { suggested: 0 };
+    fc.assert(
+      fc.property(queryTexts, (text) => {
+        const parsed = parseQuery(text);
+        if ("filter" in parsed) {
+          conditionOf(parsed.filter);
+          return;
+        }
+        const [error, ...more] = parsed.errors;
+        expect(error!.suggestionLabel === "").toBe(error!.suggestion === "");
+        if (more.length > 0 || error!.suggestion === "") return;
+        seen.suggested++;
+        expect(parseQuery(error!.suggestion), text).toHaveProperty("filter");
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(seen.suggested).toBeGreaterThan(300);
   });
 
   it("tell where conditions lie too deep", () => {

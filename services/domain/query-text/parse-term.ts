@@ -27,9 +27,11 @@ export interface QueryReading {
   budget: QueryBudget;
 }
 
-const NAME = /[\p{L}_][\p{L}\p{N}_]*(?:[.@/-][\p{L}\p{N}_]+)*(?=!=|[:=><~])/uy;
+/** A field's name, which has an operator behind it. */
+export const NAME = /[\p{L}_][\p{L}\p{N}_]*(?:[.@/-][\p{L}\p{N}_]+)*(?=!=|[:=><~])/uy;
 const ATTRIBUTE = /attr\.(?=["\S])/uy;
-const OPERATOR = /!=|>=|<=|[:=><~]/y;
+/** What stands between a field and its value. */
+export const OPERATOR = /!=|>=|<=|[:=><~]/y;
 const RUN = /[^\s()"]+/uy;
 
 /** Reads one term, which begins here: a word, a phrase, or a field with its value. Undefined, with an error, if it is none. */

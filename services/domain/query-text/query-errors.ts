@@ -48,13 +48,14 @@ export class QueryErrors {
 
   add({ start, end }: Stretch, message: string, fix?: Fix): void {
     if (this.isClosed) return; // What is said of the rest follows from the error that ended the reading.
-    const suggestion = fix ? this.text.slice(0, fix.start) + fix.instead + this.text.slice(fix.end) : "";
+    const mended = fix ? this.text.slice(0, fix.start) + fix.instead + this.text.slice(fix.end) : "";
+    const suggestion = mended.trim() === "" ? "" : mended; // A blank text asks for every record: no advice.
     this.errors.push({
       position: codePoints(this.text.slice(0, start)),
       length: codePoints(this.text.slice(start, end)),
       message,
       suggestion,
-      suggestionLabel: fix ? fix.label : "",
+      suggestionLabel: fix && suggestion !== "" ? fix.label : "",
     });
     if (this.errors.length === QUERY_ERRORS_TOLD_MAX) this.isClosed = true;
   }

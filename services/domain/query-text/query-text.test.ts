@@ -2,7 +2,6 @@ import { create, equals } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FilterSchema } from "../../../gen/logpulse/v1/filter_pb.ts";
-import { HOSTILE_TEXTS } from "../../ports/hostile-texts.ts";
 import type { Condition } from "../condition.ts";
 import { conditionMatcher } from "../condition-matcher.ts";
 import { conditionsOn } from "../conditions.arbitrary.ts";
@@ -14,30 +13,7 @@ import { MatchedRecord } from "../matched-record.ts";
 import { filterOfCondition } from "./filter-of-condition.fixture.ts";
 import { type ParsedQuery, parseQuery } from "./parse-query.ts";
 import { queryText } from "./query-text.ts";
-
-const PIECES = [
-  ...["a", "Foo", "tim*", "foo-bar", '"', '"b c"', '"OR"', "*", "(", ")", "-", " ", " ", " ", "OR", "AND", "NOT", "()"],
-  ...[
-    "service:",
-    "service:x*",
-    'path~"a b"',
-    "status",
-    ">=",
-    "500",
-    "status>=500",
-    "status!=(200 OR 204)",
-    "level>warn",
-  ],
-  ...["latency<1.5s", "bytes:*", "attr.", "attr.a:1", 'attr."a b":*', "severity<=16", "id:x", "servce:x", "http://x"],
-  ...["message:x", "anywhere:x", "\\", '\\"', "\n", "é", "😀", "e\u0301", ":", "!=", "~", "<"],
-];
-
-const texts = fc.oneof(
-  fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join("")),
-  fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join(" ")),
-  fc.string({ unit: "binary", maxLength: 30 }),
-  fc.constantFrom(...HOSTILE_TEXTS),
-);
+import { queryTexts } from "./query-texts.arbitrary.ts";
 
 describe("queryText", () => {
   it.each([
@@ -76,7 +52,7 @@ describe("queryText", () => {
 
   it("reads as the filter that it was made of, and no text makes parsing throw", { timeout: 60_000 }, () => {
     fc.assert(
-      fc.property(texts, (text) => {
+      fc.property(queryTexts, (text) => {
         const parsed = parseQuery(text);
         if (!("filter" in parsed)) {
           for (const { position, length } of parsed.errors)

@@ -1,4 +1,5 @@
 import type { RecordMatcher } from "../../domain/condition-matcher.ts";
+import { LogPulseError } from "../../domain/errors.ts";
 import { TAIL_FETCH_WAIT_MS_MAX } from "../../domain/limits.ts";
 import { receivedNanosOf } from "../../domain/received-time.ts";
 import type { TailPlace } from "../../domain/tail-cursor.ts";
@@ -99,29 +100,40 @@ export class CatchUp implements HistoryReader {
     const { partition } = this;
     const { offset } = this.progress.places[partition]!;
     const target = this.targetOf(partition);
-    const recent = this.live.recents.from(partition, offset);
+    // Of what the live reading has not come to, it knows nothing: an end may be further than that.
+    const recent = offset < this.live.places[partition]! ? this.live.recents.from(partition, offset) : undefined;
     const messages = recent ?? (await this.readLog(partition, offset, signal));
-    if (messages.length === 0) this.moveTo(partition, target); // No message has these offsets.
     const [first] = messages;
-    if (first && recent === undefined && Number(first.offset) > offset) {
-      const lostUntil = await this.lostUntil(partition, Number(first.offset), signal);
+    if (recent === undefined && (first === undefined || Number(first.offset) > offset)) {
+      const next = first === undefined ? target.offset : Number(first.offset);
+      const lostUntil = Math.min(next, await this.startOf(partition, signal), target.offset);
       if (lostUntil > offset) return lostUntil;
     }
+    if (first === undefined) this.moveTo(partition, target); // No message has these offsets.
     this.inHand = messages;
-    if (recent === undefined) this.readings.take(this, messages);
+    this.readings.take(this, messages);
     return undefined;
   }
 
-  private readLog(partition: number, offset: number, signal: AbortSignal): Promise<LogMessage[]> {
+  /** None where the log has none from there to the target: it is asked twice, since that much is not shown. */
+  private async readLog(partition: number, offset: number, signal: AbortSignal): Promise<LogMessage[]> {
     const { clock, follower } = this.parts;
     const from = { logId: this.live.logId, partition, offset: BigInt(offset) };
     const look = () => follower.read(from, TAIL_FETCH_WAIT_MS_MAX, signal);
-    return untilLogAnswers(clock, signal, () => this.readings.read(look, signal));
+    const read = () => untilLogAnswers(clock, signal, () => this.readings.read(look, signal));
+    const messages = await read();
+    if (messages.length > 0) return messages;
+    await this.startOf(partition, signal); // A broker that has just begun to lead answers when it knows the end.
+    return read();
   }
 
-  private async lostUntil(partition: number, next: number, signal: AbortSignal): Promise<number> {
+  /** Of the first message that the log holds. @throws LogPulseError `log_unavailable` where it ends before the target. */
+  private async startOf(partition: number, signal: AbortSignal): Promise<number> {
     const { partitions } = await untilLogAnswers(this.parts.clock, signal, () => this.live.extent(signal));
-    return Math.min(next, Number(partitions[partition]!.start), this.targetOf(partition).offset);
+    const { start, end } = partitions[partition]!;
+    const { offset } = this.targetOf(partition);
+    if (end >= offset) return Number(start);
+    throw new LogPulseError("log_unavailable", `partition ${partition} ends at ${end} now, and did at ${offset}`);
   }
 
   private async goOver(answer: TailAnswer): Promise<void> {

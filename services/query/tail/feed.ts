@@ -69,6 +69,7 @@ export class Feed {
   private readonly queueBytesMax: number;
   private readonly queue: Queued[] = [];
   private firstNumber = 0;
+  private lastLost = -1; // The number of the last item that says that messages are lost.
   private bytesEver = 0;
   private recordsEver = 0;
 
@@ -100,6 +101,7 @@ export class Feed {
   push(item: FeedItem, places: readonly number[]): void {
     const records = item.kind === "found" ? item.records : [];
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
+    if (item.kind === "lost") this.lastLost = this.endNumber;
     const queued = { item, bytes, bytesBefore: this.bytesEver, recordsBefore: this.recordsEver, readers: 0 };
     for (const reader of this.readers) {
       if (reader.lag === undefined && this.isFull(reader, bytes)) {
@@ -135,9 +137,12 @@ export class Feed {
     for (let number = reader.next; number < end; number++) yield this.queue[number - this.firstNumber]!.item;
   }
 
-  /** The reader goes on with what comes from now on. Gives the number of records that it missed. */
-  resume(reader: FeedReader): number {
-    const missed = this.recordsEver - reader.lag!.recordsBefore;
+  /**
+   * The reader goes on with what comes from now on. Gives the number of records that it missed; undefined where the log
+   * lost messages among them: nobody knows what was in those.
+   */
+  resume(reader: FeedReader): number | undefined {
+    const missed = this.lastLost < reader.end ? this.recordsEver - reader.lag!.recordsBefore : undefined;
     reader.lag = undefined;
     reader.next = this.endNumber;
     reader.hasOfNext = 0;

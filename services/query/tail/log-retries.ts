@@ -13,13 +13,13 @@ export async function untilLogAnswers<Answer>(
   signal: AbortSignal,
   work: () => Promise<Answer>,
 ): Promise<Answer> {
-  const startedMs = clock.nowMs();
+  const startedMs = clock.monotonicMs();
   for (let waitMs = RETRY_WAIT_MS_MIN; ; waitMs *= 2) {
     try {
       return await work();
     } catch (reason) {
       signal.throwIfAborted();
-      if (!isKind(reason, "log_unavailable") || clock.nowMs() + waitMs - startedMs > TAIL_LOG_RETRY_MS_MAX)
+      if (!isKind(reason, "log_unavailable") || clock.monotonicMs() + waitMs - startedMs > TAIL_LOG_RETRY_MS_MAX)
         throw reason;
       await clock.sleep(waitMs, signal);
     }

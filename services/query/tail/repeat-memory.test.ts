@@ -55,6 +55,15 @@ describe("what tails remember of producers", () => {
     expect(repeats(memory, message(9, 7_000, 10))).toHaveLength(10);
   });
 
+  it("gives few runs for a message that has many of its own, and remembers as few of it", () => {
+    const memory = memoryOf(10, 8);
+    for (let at = 0; at < 8; at++) memory.note(message(at, 0, 100));
+    const odd = Array.from({ length: 50 }, (_, at) => 2 * at + 1);
+    const parted = message(8, 0, 100, { rejected: odd });
+    expect(memory.note(parted)).toHaveLength(8);
+    expect(repeats(memory, message(9, 0, 100), 8)).toEqual([84, 86, 88, 90, 92, 94, 96, 98]); // The last ones.
+  });
+
   it("forgets the producer that it has not seen for longest", () => {
     const memory = memoryOf(2, 4);
     const [other, third] = [newProducer(), newProducer()];

@@ -36,21 +36,21 @@ export class RepeatMemory {
 
   /**
    * Remembers where the records of this message stand; doing so again changes nothing. Gives the runs before it in its
-   * partition that have a seq with it in common, hardly ever any.
+   * partition that may have a seq with it in common, hardly ever any: each once, and no more than are remembered of a
+   * producer.
    */
   note(message: TailedMessage): readonly SeqRun[] {
+    const { records, offset } = message;
+    if (records.length === 0) return NONE;
     const runs = this.runsOfProducer(message);
-    let before: SeqRun[] | undefined;
-    for (const own of ownRuns(message)) {
-      let isKnown = false;
-      for (const run of runs) {
-        if (run.last < own.first || run.first > own.last) continue;
-        if (run.untilOffset < message.offset) before = [...(before ?? []), run];
-        else if (holds(run, own)) isKnown = true;
-      }
-      if (!isKnown) this.remember(runs, own);
+    const [first, last] = [records[0]!.seq, records.at(-1)!.seq];
+    const near = runs.filter((run) => run.first <= last && first <= run.last);
+    // Of a message with more runs than are remembered, those at its beginning would be forgotten at once.
+    for (const own of ownRuns(message).slice(-this.bounds.runsPerProducerMax)) {
+      if (!near.some((run) => run.untilOffset >= offset && holds(run, own))) this.remember(runs, own);
     }
-    return before ?? NONE;
+    const before = near.filter((run) => run.untilOffset < offset);
+    return before.length > 0 ? before : NONE;
   }
 
   private runsOfProducer({ partition, batch }: TailedMessage): SeqRun[] {

@@ -19,7 +19,7 @@ export class SkippedCount {
   /** A message, or a record of one, was skipped; again for each tail that reads it for itself. */
   add(partition: number, offset: number, reason: unknown): void {
     this.count++;
-    const nowMs = this.clock.nowMs();
+    const nowMs = this.clock.monotonicMs();
     if (nowMs - this.toldMs < TELL_EVERY_MS) return;
     this.toldMs = nowMs;
     const facts = { skipped: this.count, partition, offset, reason: reasonText(reason) };

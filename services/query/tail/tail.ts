@@ -60,7 +60,7 @@ export class Tail {
     this.asked = asked;
     this.sendAnswer = send;
     this.context = context;
-    this.startedMs = shared.parts.clock.nowMs();
+    this.startedMs = shared.parts.clock.monotonicMs();
     this.progress = new TailProgress(asked.start, asked.messageBytesMax, shared.live.skipped);
     this.catchUp = new CatchUp(shared.parts, shared.live, shared.readings, asked, this.progress);
   }
@@ -171,7 +171,7 @@ export class Tail {
 
   private async send(answer: TailLogsResponse, bytes: number): Promise<void> {
     await this.shared.room.during(bytes, () => this.sendAnswer(answer));
-    this.sentMs = this.shared.parts.clock.nowMs();
+    this.sentMs = this.shared.parts.clock.monotonicMs();
   }
 
   private newAnswer(): TailAnswer {
@@ -188,13 +188,13 @@ export class Tail {
   }
 
   private get isHeartbeatDue(): boolean {
-    return this.shared.parts.clock.nowMs() - this.sentMs >= TAIL_HEARTBEAT_MS;
+    return this.shared.parts.clock.monotonicMs() - this.sentMs >= TAIL_HEARTBEAT_MS;
   }
 
   private get endReason(): TailEndReason | undefined {
     if (this.isDone) return "done";
     if (this.context.stopping.aborted) return "stopping";
     if (this.cannotRead || this.shared.live.failure !== undefined) return "log_unavailable";
-    return this.shared.parts.clock.nowMs() - this.startedMs >= TAIL_MS_MAX ? "time_up" : undefined;
+    return this.shared.parts.clock.monotonicMs() - this.startedMs >= TAIL_MS_MAX ? "time_up" : undefined;
   }
 }

@@ -118,6 +118,30 @@ describe("a tail", () => {
     expect(keeper.shown).toEqual(["a", "a'", "b", "b'", "c", "c'"]);
   });
 
+  it("shows a whole range also where this process has not read so far", async () => {
+    on = new TailsOnMemory({ bounds: { answerBytesMax: 1 } });
+    const first = await on.open();
+    await on.append(["a"]);
+    const late = on.another((follower) => ({
+      extent: (signal) => follower.extent(signal),
+      placesAt: (timeMs, signal) => follower.placesAt(timeMs, signal),
+      read: (from, waitMs, signal) => {
+        if (from.offset < on.log.extentOf(0).end) return follower.read(from, waitMs, signal);
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      },
+      close: () => follower.close(),
+    }));
+    on.start({}, "default", late); // Its live reading stands behind "a" for ever.
+    await settle();
+    for (const message of ["b", "c", "d"]) await on.append([message]);
+    const cursors = first.answers.map(({ cursor }) => cursor);
+    for (let from = 0; from <= 4; from++) {
+      const range = on.start({ cursor: cursors[from]!, untilCursor: cursors[4]! }, "default", late);
+      await range.done;
+      expect(range.shown).toEqual(["a", "b", "c", "d"].slice(from));
+    }
+  });
+
   it("never says that it stands behind what it has not shown, while it reads on", async () => {
     on = new TailsOnMemory();
     const [start] = (await on.open()).answers;
@@ -188,6 +212,18 @@ describe("a tail", () => {
     on = new TailsOnMemory();
     const tail = await on.open();
     await on.clock.pass(TAIL_MS_MAX);
+    await tail.done;
+    expect(tail.last.event).toMatchObject({ case: "end", value: { reason: TailEnd_Reason.TIME_UP } });
+  });
+
+  it("gives signs of life and ends in time also where the machine's clock is set back", async () => {
+    on = new TailsOnMemory();
+    const tail = await on.open();
+    on.clock.set(-3_600_000);
+    await on.clock.pass(TAIL_HEARTBEAT_MS);
+    await settle();
+    expect(tail.kinds).toEqual(["heartbeat", "heartbeat"]);
+    await on.clock.pass(TAIL_MS_MAX - TAIL_HEARTBEAT_MS);
     await tail.done;
     expect(tail.last.event).toMatchObject({ case: "end", value: { reason: TailEnd_Reason.TIME_UP } });
   });
@@ -371,6 +407,35 @@ describe("a tail and the log's retention", () => {
     expect(tail.answers[1]!.cursor).toBe(event.value.untilCursor);
   });
 
+  it("does not say how many records a slow reader missed where the log lost some of them", async () => {
+    const held = { reads: undefined as PromiseWithResolvers<void> | undefined };
+    const follow = (follower: EventLogFollower): EventLogFollower => ({
+      extent: (signal) => follower.extent(signal),
+      placesAt: (timeMs, signal) => follower.placesAt(timeMs, signal),
+      read: async (...asked) => {
+        await held.reads?.promise;
+        return follower.read(...asked);
+      },
+      close: () => follower.close(),
+    });
+    on = new TailsOnMemory({ logBytesMax, follow, bounds: { queueBytesMax: 400, answerBytesMax: 1 } });
+    const slow = await on.open();
+    slow.block();
+    for (const message of ["a", "b", "c", "d"]) await on.append([message]);
+    held.reads = Promise.withResolvers();
+    for (const message of ["e", "f", "g"]) await on.append([message]);
+    await on.trimTo(0, 6, logBytesMax);
+    held.reads.resolve();
+    held.reads = undefined;
+    await settle();
+    slow.unblock();
+    await settle();
+    const told = slow.answers.flatMap(({ event }) => (event.case === "lagged" ? [event.value] : []));
+    expect(told).toHaveLength(1);
+    expect(told[0]!.reason).toBe(TailLagged_Reason.SLOW_READER);
+    expect(told[0]!.records).toBeUndefined();
+  });
+
   it("says it also where it was faster than the live reading", async () => {
     const held = { reads: undefined as PromiseWithResolvers<void> | undefined };
     const follow = (follower: EventLogFollower): EventLogFollower => ({
@@ -399,6 +464,33 @@ describe("a tail and the log's retention", () => {
     const late = await on.open({ cursor: tail.answers[0]!.cursor });
     expect(late.kinds).toEqual(["heartbeat", "lagged", "records"]);
     expect(late.shown).toEqual(["d"]);
+  });
+});
+
+describe("messages in hand", () => {
+  it("are counted and put down also where they were kept in memory", async () => {
+    const reads: bigint[] = [];
+    const follow = (follower: EventLogFollower): EventLogFollower => ({
+      extent: (signal) => follower.extent(signal),
+      placesAt: (timeMs, signal) => follower.placesAt(timeMs, signal),
+      read: (from, waitMs, signal) => {
+        reads.push(from.offset);
+        return follower.read(from, waitMs, signal);
+      },
+      close: () => follower.close(),
+    });
+    on = new TailsOnMemory({ follow, bounds: { answerBytesMax: 1, historiesBytesMax: 1, recentBytesMax: 1_000 } });
+    const start = (await on.open({ query: "nothing" })).last.cursor;
+    for (let at = 0; at < 3; at++) await on.append([`${at}`]);
+    const [first, second] = [on.start({ cursor: start }), on.start({ cursor: start })];
+    for (const tail of [first, second]) tail.block();
+    await settle();
+    await on.append(["x".repeat(900)]); // Now the others are kept no longer.
+    reads.length = 0;
+    for (const tail of [first, second]) tail.unblock();
+    await settle();
+    for (const tail of [first, second]) expect(tail.shown.slice(0, 3)).toEqual(["0", "1", "2"]);
+    expect(reads.some((offset) => offset < 3n)).toBe(true);
   });
 });
 

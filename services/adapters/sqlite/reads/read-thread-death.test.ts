@@ -28,7 +28,7 @@ it.each([["histogram" as const], ["timeSpan" as const], ["facets" as const]])(
       const fatal = DEADLY[deadly](reads);
       const waiting = reads.search(recordQuery("tenant"), searchPage(), signal);
       await expect(fatal).rejects.toMatchObject(dead);
-      expect(await waiting).toEqual({ records: [], isPartial: false }); // An answer: the count of deaths begins anew.
+      expect(await waiting).toEqual({ records: [], isPartial: false, isCut: false }); // An answer: the count of deaths begins anew.
       expect(told.deaths).toHaveLength(deaths);
       expect(told.deaths.at(-1)).toMatchObject({ isReplaced: true });
     }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { text, words } from "../../../domain/conditions.fixture.ts";
 import { READ_LOOK_BYTES_MAX, RECORD_BYTES_MAX } from "../../../domain/limits.ts";
+import { type SortKey, sortKeyOf } from "../../../domain/stored-record.ts";
 import { buildLoggedBatch, newProducer } from "../../../ports/build-logged-batch.ts";
 import { newTenant, producerOfDay, storeOne } from "../../../ports/contract-batches.ts";
 import { recordQuery, searchPage } from "../../../ports/log-search.fixture.ts";
@@ -47,7 +48,11 @@ it("refuses reads until the store's writer has made the tables, and answers them
   await expect(reads.check()).rejects.toMatchObject(refused);
   await sink.prepare();
   await reads.check();
-  expect(await reads.search(recordQuery("default"), searchPage(), patient)).toEqual({ records: [], isPartial: false });
+  expect(await reads.search(recordQuery("default"), searchPage(), patient)).toEqual({
+    records: [],
+    isPartial: false,
+    isCut: false,
+  });
 });
 
 it("refuses reads of a file that is not there, and makes none", TIMEOUT, async () => {
@@ -55,17 +60,27 @@ it("refuses reads of a file that is not there, and makes none", TIMEOUT, async (
   await expect(store.reads.check()).rejects.toMatchObject({ kind: "store_unavailable" });
 });
 
-it("gives a whole page, also where it is longer than one answer between threads may be", TIMEOUT, async () => {
-  const { reads, store } = await makeStore();
-  const raw = new Uint8Array(RECORD_BYTES_MAX - 100).fill(7);
-  const count = Math.ceil((2.2 * READ_LOOK_BYTES_MAX) / raw.length);
-  const tenant = newTenant();
-  const records = Array.from({ length: count }, () => ({ raw }));
-  await store([buildLoggedBatch({ tenant, producer: newProducer(), records })]);
-  const found = await reads.search(recordQuery(tenant), searchPage({ size: count + 10 }), patient);
-  expect(found.isPartial).toBe(false);
-  expect(found.records.map(({ seq }) => seq)).toEqual(records.map((_, index) => count - 1 - index));
-});
+it(
+  "cuts a page where it is longer than one answer between threads may be, and goes on behind it",
+  TIMEOUT,
+  async () => {
+    const { reads, store } = await makeStore();
+    const raw = new Uint8Array(RECORD_BYTES_MAX - 100).fill(7);
+    const count = Math.ceil((2.2 * READ_LOOK_BYTES_MAX) / raw.length);
+    const tenant = newTenant();
+    const records = Array.from({ length: count }, () => ({ raw }));
+    await store([buildLoggedBatch({ tenant, producer: newProducer(), records })]);
+    const seqs: number[] = [];
+    let after: SortKey | undefined;
+    for (let looks = 0; looks < 3; looks++) {
+      const found = await reads.search(recordQuery(tenant), searchPage({ size: count + 10, after }), patient);
+      expect(found).toMatchObject({ isPartial: false, isCut: looks < 2 });
+      seqs.push(...found.records.map(({ seq }) => seq));
+      after = sortKeyOf(found.records.at(-1)!);
+    }
+    expect(seqs).toEqual(records.map((_, index) => count - 1 - index));
+  },
+);
 
 it("stops a read whose time is up, and the thread answers the next one", TIMEOUT, async () => {
   const store = await makeStore({ threads: 1, queryMsMax: 200 });
@@ -160,7 +175,7 @@ it("answers while days come and go", TIMEOUT, async () => {
     expect([...counts].every((count) => count === left || count === left - 1)).toBe(true);
     left--;
   }
-  expect(await reads.search(query, searchPage(), patient)).toEqual({ records: [], isPartial: false });
+  expect(await reads.search(query, searchPage(), patient)).toEqual({ records: [], isPartial: false, isCut: false });
 });
 
 it("tells of damage, and notes it for the next start", TIMEOUT, async () => {

@@ -198,7 +198,7 @@ describe("the SQLite sink", () => {
       await store([batchOf("first")]);
       // Each look at this clock takes 20 ms of its time.
       let nowMs = 0;
-      const clock: Clock = { nowMs: () => (nowMs += 20), sleep: async () => undefined };
+      const clock: Clock = { nowMs: () => (nowMs += 20), monotonicMs: () => nowMs, sleep: async () => undefined };
       const hurried = new SqliteLogSink(tables, clock, { compareMsMax: 400 });
       const letters = new KeptLetters();
       let turns = 0;

@@ -18,7 +18,7 @@ function attributeMarks(attributes: Uint8Array): string[] {
   const marks = new Set<string>();
   for (const { path, text } of attributeLeaves(readStruct(attributes))) {
     if (marks.size === MARKS_PER_RECORD_MAX) return [...marks, MORE_ATTRIBUTES_MARK];
-    if (text !== "") marks.add(attributeMark(path, text)); // Nobody can ask for an empty one.
+    marks.add(attributeMark(path, text)); // An empty one too: the record has the attribute.
   }
   return [...marks];
 }

@@ -12,6 +12,7 @@ import { openDatabase } from "../database.ts";
 /** A clock for tests that really wait. */
 export const realClock: Clock = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
