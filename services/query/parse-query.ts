@@ -11,7 +11,7 @@ export function parsedQuery({ query }: ParseQueryRequest) {
   try {
     conditionOf(parsed.filter, "query");
   } catch (reason) {
-    // Limits of a filter that are none of the text: how long a piece of a text may be, and how many there may be.
+    // The text form knows the limits of a filter; should it let one through, that is no answer to a search either.
     if (!isKind(reason, "invalid_request")) throw reason;
     return { errors: [{ position: 0, length: Array.from(query).length, message: `${reason.message}.` }] };
   }

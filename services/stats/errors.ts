@@ -9,6 +9,7 @@ type Figures = MessageInitShape<typeof ErrorFiguresSchema>;
 export const ERRORS: Statistic<Figures> = {
   countsClients: false,
   figures: errorFigures,
+  countsTold: ({ tally }) => tally.statuses.size,
   method: "exact counts of each status, by the minute of the requests' own time",
   maxRelativeError: () => 0,
 };

@@ -2,7 +2,7 @@ import { create, type DescMessage, type MessageInitShape, type MessageShape, toB
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { StatsCoverageSchema } from "../../gen/logpulse/v1/stats_service_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
-import { ANSWER_BYTES_MAX } from "../domain/limits.ts";
+import { ANSWER_BYTES_MAX, STATS_COUNTS_TOLD_MAX } from "../domain/limits.ts";
 import { nanosToTimestamp } from "../domain/record-time.ts";
 import type { StatsGroup, StatsSelection } from "../ports/log-stats.ts";
 import type { CallContext } from "../ports/service-handlers.ts";
@@ -20,6 +20,8 @@ export interface Statistic<Figures> {
   figures(sum: RequestSum): Figures;
   /** In words: what the figures are made of. */
   method: string;
+  /** How many counts the figures of a sum tell, where that has no bound of its own. */
+  countsTold?(sum: RequestSum): number;
   /** As in StatsCoverage. */
   maxRelativeError(selection: StatsSelection): number;
 }
@@ -104,6 +106,7 @@ async function tell<Figures>(
 ): Promise<(group?: StatsGroup) => Told<Figures>> {
   const grouping = groups?.[0] && groupingOf(groups[0]);
   const found = new Map<string, { sum: RequestSum; pieces: Map<number, Figures> }>();
+  let countsTold = 0;
   const ofGroup = (group: StatsGroup | undefined) => {
     const key = groupKey(group);
     const told = found.get(key) ?? { sum: sums.empty(selection, grouping), pieces: new Map<number, Figures>() };
@@ -113,7 +116,10 @@ async function tell<Figures>(
   await sums.each(selection, stepMinutes, groups, ({ group, minute, sum }) => {
     const told = ofGroup(group);
     addSum(told.sum, sum);
-    if (stepMinutes !== undefined) told.pieces.set(minute, statistic.figures(sum));
+    if (stepMinutes === undefined) return;
+    told.pieces.set(minute, statistic.figures(sum));
+    countsTold += statistic.countsTold?.(sum) ?? 0;
+    if (countsTold > STATS_COUNTS_TOLD_MAX) throw tooLong(`have more than ${STATS_COUNTS_TOLD_MAX} counts`);
   });
   return (group) => {
     const { sum, pieces } = ofGroup(group);
@@ -130,11 +136,12 @@ export function answerMessage<Desc extends DescMessage>(
   const message = create(schema, answer);
   const bytes = toBinary(schema, message).length;
   if (bytes <= ANSWER_BYTES_MAX) return message;
-  throw new LogPulseError(
-    "invalid_request",
-    `the answer would be ${bytes} bytes long; the limit is ${ANSWER_BYTES_MAX}: ask for less time, a longer step or ` +
-      "fewer groups",
-  );
+  throw tooLong(`be ${bytes} bytes long; the limit is ${ANSWER_BYTES_MAX}`);
+}
+
+function tooLong(what: string): LogPulseError {
+  const advice = "ask for less time, a longer step or fewer groups";
+  return new LogPulseError("invalid_request", `the answer would ${what}: ${advice}`);
 }
 
 function timeOf(minute: number): Timestamp {

@@ -5,11 +5,41 @@ import { LogPulseError } from "../domain/errors.ts";
 import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX } from "../domain/limits.ts";
 import { msToNanos } from "../domain/record-time.ts";
 import { encodeBatch, newProducer } from "../ports/build-logged-batch.ts";
+import type { EventLogFollower, LogPoint } from "../ports/event-log-follower.ts";
 import { ManualClock } from "../ports/manual-clock.ts";
 import { Watermark } from "./watermark.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 13);
 const at = (secondsAgo: number) => msToNanos(NOW_MS - secondsAgo * 1_000);
+
+/** The same log, of whose first partition everything before `start` was deleted. */
+class MemoryEventLogFollowerFrom implements EventLogFollower {
+  private readonly whole: EventLogFollower;
+  private readonly start: bigint;
+
+  constructor(whole: EventLogFollower, start: bigint) {
+    this.whole = whole;
+    this.start = start;
+  }
+
+  async extent(signal: AbortSignal) {
+    const { logId, partitions } = await this.whole.extent(signal);
+    return { logId, partitions: partitions.map((each, at) => (at === 0 ? { ...each, start: this.start } : each)) };
+  }
+
+  read(from: LogPoint, waitMsMax: number, signal: AbortSignal) {
+    const isGone = from.partition === 0 && from.offset < this.start;
+    return this.whole.read(isGone ? { ...from, offset: this.start } : from, waitMsMax, signal);
+  }
+
+  placesAt(timeMs: number, signal: AbortSignal) {
+    return this.whole.placesAt(timeMs, signal);
+  }
+
+  close() {
+    return this.whole.close();
+  }
+}
 
 /** A log of two partitions, a store that has settled so much of each, and the watermark of both. */
 function watermarkOf(settled: bigint[]) {
@@ -46,6 +76,16 @@ describe("the watermark", () => {
     await append(0, 90, 30, 20);
     await append(1, 80, 70, 60, 10);
     expect(await watermark.read()).toBe(at(60));
+  });
+
+  it("is not known where the log does not hold any more what is not settled", async () => {
+    const { clock, follower, positions, append } = watermarkOf([1n, 1n]);
+    await append(0, 90, 30);
+    await append(1, 80);
+    const trimmed = new MemoryEventLogFollowerFrom(follower, 1n);
+    expect(await new Watermark({ follower: trimmed, positions, clock }).read()).toBe(at(30));
+    const further = new MemoryEventLogFollowerFrom(follower, 2n);
+    expect(await new Watermark({ follower: further, positions, clock }).read()).toBeUndefined();
   });
 
   it("does not lie in the future where a clock of ingest is ahead", async () => {

@@ -60,9 +60,11 @@ export class Watermark {
     const { logId, partitions } = await follower.extent(signal);
     const settled = await positions.settled(signal);
     const times = await Promise.all(
-      partitions.map(({ end }, partition) => {
+      partitions.map(({ start, end }, partition) => {
         const offset = settled[partition] ?? 0n;
-        return offset >= end ? nowNanos : this.receivedAt({ logId, partition, offset }, signal);
+        if (offset >= end) return nowNanos;
+        if (offset < start) return undefined; // What stood there is in no store, and nobody knows how old it was.
+        return this.receivedAt({ logId, partition, offset }, signal);
       }),
     );
     return times.reduce((least, time) => {

@@ -1476,7 +1476,8 @@ export type QueryError = Message<"logpulse.v1.QueryError"> & {
   message: string;
 
   /**
-   * What to write instead of the whole text; empty where nobody can say.
+   * What to write instead of the whole text; empty where nobody can say. It mends this error: where a text has no other, the
+   * suggestion is a query that can be read.
    *
    * @generated from field: string suggestion = 4;
    */

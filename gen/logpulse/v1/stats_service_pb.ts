@@ -65,8 +65,8 @@ export type StatsCoverage = Message<"logpulse.v1.StatsCoverage"> & {
   maxRelativeError: number;
 
   /**
-   * Groups that there are. Requests of more than 2,000 services and paths in one minute count as service and path
-   * "other".
+   * Groups that there are. Where requests of one minute have more than 2,000 services and paths (in one partition of
+   * the log, of producers of one day), those of the less busy ones count as service and path "other".
    *
    * @generated from field: int32 groups_total = 7;
    */
@@ -200,7 +200,8 @@ export const GetLatencyResponseSchema: GenMessage<GetLatencyResponse> = /*@__PUR
   messageDesc(file_logpulse_v1_stats_service, 2);
 
 /**
- * Latencies of some requests in milliseconds; only `count` where none of them has a latency.
+ * Latencies of some requests in milliseconds; only `count` where none of them has a latency. Percentiles are absent
+ * where some of the requests were counted by a version of LogPulse that kept no histograms.
  *
  * @generated from message logpulse.v1.LatencyFigures
  */
@@ -717,7 +718,7 @@ export type TrafficFigures = Message<"logpulse.v1.TrafficFigures"> & {
   responseBytes: number;
 
   /**
-   * Distinct addresses of callers, estimated; absent where a path was asked for.
+   * Distinct addresses of callers, estimated; absent where a path was asked for, and of groups by path.
    *
    * @generated from field: optional double unique_ips = 3;
    */

@@ -34,7 +34,7 @@ export class MysqlLogStats implements LogStats {
   private readonly connections: MysqlConnections;
   private readonly queryMsMax: number;
 
-  /** `queryMsMax`: of one statement. */
+  /** `queryMsMax`: of one call, however many statements it takes. */
   constructor(connections: MysqlConnections, queryMsMax = STORE_QUERY_MS_MAX) {
     this.connections = connections;
     this.queryMsMax = queryMsMax;
@@ -51,7 +51,7 @@ export class MysqlLogStats implements LogStats {
     const { text, values } = whereOf(selection, seriesConditions(selection));
     const columns = "MIN(service) AS service, MIN(path) AS path, SUM(requests) AS requests";
     const sql = `SELECT ${columns} FROM rollup_series ${text} GROUP BY series`;
-    await this.forEachRow(sql, values, signal, (row) => {
+    await this.forEachRow(sql, values, performance.now() + this.queryMsMax, signal, (row) => {
       counts.add(textOf(row.service), textOf(row.path), Number(row.requests));
     });
     return counts.busiest(size);
@@ -63,6 +63,7 @@ export class MysqlLogStats implements LogStats {
     groups: readonly StatsGroup[] | undefined,
     signal: AbortSignal,
   ): Promise<RequestsCell[]> {
+    const endMs = performance.now() + this.queryMsMax;
     const cells = new StatsCells(selection, stepMinutes, newTally);
     const grouping = groups?.[0] && groupingOf(groups[0]);
     for (const some of groups ? withinStatements(groups, groupTexts) : [undefined]) {
@@ -71,7 +72,7 @@ export class MysqlLogStats implements LogStats {
       const columns = ["minute", ...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])].join(", ");
       const { text, values } = whereOf(selection, conditions);
       const sql = `SELECT ${columns} FROM ${isBySeries ? "rollup_series" : "rollup_minutes"} ${text}`;
-      await this.forEachRow(sql, values, signal, (row) => {
+      await this.forEachRow(sql, values, endMs, signal, (row) => {
         const group = grouping && groupOf(textOf(row.service), textOf(row.path), grouping);
         addTally(cells.at(group, Number(row.minute)), tallyOf(row));
       });
@@ -85,12 +86,13 @@ export class MysqlLogStats implements LogStats {
     services: readonly string[] | undefined,
     signal: AbortSignal,
   ): Promise<ClientsCell[]> {
+    const endMs = performance.now() + this.queryMsMax;
     const cells = new StatsCells(selection, stepMinutes, () => new HyperLogLog());
     for (const some of services ? withinStatements(services, (service) => [service]) : [undefined]) {
       const groups = some?.map((service) => ({ service, path: undefined }));
       const { text, values } = whereOf(selection, seriesConditions(selection, groups));
       const sql = `SELECT minute, sketch${some ? ", service" : ""} FROM rollup_clients ${text}`;
-      await this.forEachRow(sql, values, signal, (row) => {
+      await this.forEachRow(sql, values, endMs, signal, (row) => {
         const group = some && groupOf(textOf(row.service), "", "service");
         cells.at(group, Number(row.minute)).merge(HyperLogLog.decode(row.sketch as Buffer));
       });
@@ -106,6 +108,7 @@ export class MysqlLogStats implements LogStats {
   private async forEachRow(
     sql: string,
     values: unknown[],
+    endMs: number,
     signal: AbortSignal,
     take: (row: RowDataPacket) => void,
   ): Promise<void> {
@@ -114,7 +117,8 @@ export class MysqlLogStats implements LogStats {
       const core = connection.connection as unknown as CoreConnection;
       for await (const row of core.query(sql, values).stream()) take(row as RowDataPacket);
     };
-    await askWithin(this.connections, this.queryMsMax, signal, readAll);
+    const msLeft = Math.max(1, Math.ceil(endMs - performance.now()));
+    await askWithin(this.connections, msLeft, signal, readAll);
   }
 }
 

@@ -11,7 +11,11 @@ const [url = "", tenant = "", producer = "", batches = "", size = ""] = process.
 const sink = new MysqlLogSink({
   url,
   connectionsMax: 2,
-  clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
+  clock: {
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  },
   random: Math.random,
 });
 process.stdout.write("started\n");

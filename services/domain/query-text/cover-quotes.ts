@@ -26,7 +26,7 @@ export function coverQuotes(text: string): string {
     covered += '"'.repeat((isClosed ? cursor.at : text.length) - start);
     const end = cursor.at;
     takeValue(cursor); // The name of an attribute can stand in quotes.
-    covered += text.slice(end, isClosed ? cursor.at : end);
+    covered += text.slice(end, cursor.at);
   }
   return covered;
 }

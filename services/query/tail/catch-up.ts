@@ -10,8 +10,8 @@ import { untilLogAnswers } from "./log-retries.ts";
 import { meeting } from "./meeting-records.ts";
 import { isBefore } from "./passed-places.ts";
 import type { TailAnswer, TailProgress } from "./tail-progress.ts";
-import { type TailedMessage, tailedMessage } from "./tailed-message.ts";
-import { Turns } from "./turns.ts";
+import { type TailedMessage, type TailedRecord, tailedMessage } from "./tailed-message.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a tail is asked for. */
 export interface TailQuestion {
@@ -41,7 +41,7 @@ export class CatchUp implements HistoryReader {
   private readonly readings: HistoryReadings;
   private readonly question: TailQuestion;
   private readonly progress: TailProgress;
-  private readonly turns = new Turns();
+  private readonly turns: Turns;
   /** By partition: nothing was late enough yet. */
   private readonly isEarly: boolean[];
   private partition: number;
@@ -52,12 +52,14 @@ export class CatchUp implements HistoryReader {
     parts: TailParts,
     live: LiveLog,
     readings: HistoryReadings,
+    turns: Turns,
     question: TailQuestion,
     progress: TailProgress,
   ) {
     this.parts = parts;
     this.live = live;
     this.readings = readings;
+    this.turns = turns;
     this.question = question;
     this.progress = progress;
     this.partition = progress.places.length - 1; // The first one has the first turn.
@@ -157,10 +159,10 @@ export class CatchUp implements HistoryReader {
       this.progress.beginAt(partition, { offset: offset + 1, index: 0 });
       return true;
     }
+    if (this.turns.isOver()) await this.turns.next();
     const tailed = this.decoded(message);
     if (tailed) {
-      await this.turns.afterWork(tailed.records.length);
-      const met = { partition, offset, records: this.met(tailed), before: this.live.repeats.note(tailed) };
+      const met = { partition, offset, records: await this.met(tailed), before: this.live.repeats.note(tailed) };
       if (!this.progress.show(met, answer)) return false;
     }
     const end = this.question.until?.[partition];
@@ -170,10 +172,10 @@ export class CatchUp implements HistoryReader {
   }
 
   /** Those that meet the condition and stand before the end, if there is one. */
-  private met(tailed: TailedMessage): ReturnType<typeof meeting> {
+  private async met(tailed: TailedMessage): Promise<TailedRecord[]> {
     const { tenant, matches, until } = this.question;
     if (tailed.batch.tenant !== tenant) return [];
-    const found = meeting(tailed, tailed.records, matches, this.live.skipped);
+    const found = await meeting(tailed, matches, this.live.skipped, this.turns);
     const end = until?.[tailed.partition];
     return end?.offset === tailed.offset ? found.filter(({ index }) => index < end.index) : found;
   }

@@ -10,6 +10,8 @@ export interface FoundRecords {
   offset: number;
   /** Those that meet the feed's condition, in order; one at least. */
   records: readonly TailedRecord[];
+  /** About what they keep in memory. */
+  bytes: number;
   /** Where records of the same message stood before. */
   before: readonly SeqRun[];
 }
@@ -24,6 +26,8 @@ export interface LostMessages {
 
 /** Something for readers, in the order in which the log's messages came to us. */
 export type FeedItem = FoundRecords | LostMessages;
+
+const NOTHING = { records: [], bytes: 0 };
 
 interface Queued {
   item: FeedItem;
@@ -99,8 +103,7 @@ export class Feed {
 
   /** `places`: by partition, where the log stood before this item; where a reader's gap begins whose queue is full. */
   push(item: FeedItem, places: readonly number[]): void {
-    const records = item.kind === "found" ? item.records : [];
-    const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
+    const { records, bytes } = item.kind === "found" ? item : NOTHING;
     if (item.kind === "lost") this.lastLost = this.endNumber;
     const queued = { item, bytes, bytesBefore: this.bytesEver, recordsBefore: this.recordsEver, readers: 0 };
     for (const reader of this.readers) {

@@ -1,11 +1,10 @@
 import type { Condition } from "../../domain/condition.ts";
-import { TAIL_MATCHES_PER_TURN_MAX } from "../../domain/limits.ts";
 import { Feed, type FeedItem, type FeedReader } from "./feed.ts";
 import { meeting } from "./meeting-records.ts";
 import type { SeqRun } from "./repeat-memory.ts";
 import type { SkippedCount } from "./skipped-count.ts";
 import type { TailBounds } from "./tail-bounds.ts";
-import type { TailedMessage, TailedRecord } from "./tailed-message.ts";
+import { keepRecords, type TailedMessage, type TailedRecord } from "./tailed-message.ts";
 import type { Turns } from "./turns.ts";
 
 /** By feed: what of a message meets its condition. */
@@ -50,31 +49,31 @@ export class Feeds {
     if (feeds.size === 0) this.byTenant.delete(feed.tenant);
   }
 
+  /** There are feeds that this message is to be matched for: somebody may join while it is matched for others. */
+  hasUnmatched(message: TailedMessage, found: FoundByFeed): boolean {
+    return this.ofTenant(message.batch.tenant).some((feed) => !found.has(feed));
+  }
+
   /** Matches a message for the feeds that there are now; others of the process have their turns meanwhile. */
-  async match(message: TailedMessage, turns: Turns): Promise<FoundByFeed> {
-    const found: FoundByFeed = new Map();
+  async match(message: TailedMessage, found: FoundByFeed, turns: Turns): Promise<void> {
     for (const feed of this.ofTenant(message.batch.tenant)) {
-      const records: TailedRecord[] = [];
-      for (let from = 0; from < message.records.length; from += TAIL_MATCHES_PER_TURN_MAX) {
-        const some = message.records.slice(from, from + TAIL_MATCHES_PER_TURN_MAX);
-        await turns.afterWork(some.length);
-        records.push(...meeting(message, some, feed.matches, this.skipped));
-      }
-      found.set(feed, records);
+      if (found.has(feed) || feed.readers.size === 0) continue; // Its last reader has gone meanwhile.
+      found.set(feed, await meeting(message, feed.matches, this.skipped, turns));
     }
-    return found;
   }
 
   /**
-   * Gives a message's records to the readers. A feed that nobody had when they were matched is matched now.
+   * Gives a message's records to the readers, matched for all feeds that there are.
    *
    * `before`: where records of it stood before. `places`: by partition, where the log stood before the message.
    */
   push(message: TailedMessage, found: FoundByFeed, before: readonly SeqRun[], places: readonly number[]): void {
     const { partition, offset, records } = message;
     for (const feed of this.ofTenant(message.batch.tenant)) {
-      const ofFeed = found.get(feed) ?? meeting(message, records, feed.matches, this.skipped);
-      if (ofFeed.length > 0) feed.push({ kind: "found", partition, offset, records: ofFeed, before }, places);
+      const ofFeed = found.get(feed)!;
+      if (ofFeed.length === 0) continue;
+      const bytes = keepRecords(message, ofFeed);
+      feed.push({ kind: "found", partition, offset, records: ofFeed, bytes, before }, places);
     }
     for (const record of records) record.forgetMatching();
     this.keepBound(places);

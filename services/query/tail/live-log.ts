@@ -36,7 +36,7 @@ export class LiveLog {
   private readonly parts: TailParts;
   private readonly onFailure: () => void;
   private readonly stopping = new AbortController();
-  private readonly turns = new Turns();
+  private readonly turns: Turns;
   private readonly loops: Promise<void>[];
   private ends: readonly number[];
   private endCursor: string | undefined;
@@ -55,6 +55,7 @@ export class LiveLog {
   private constructor(parts: TailParts, bounds: TailBounds, extent: LogExtent, onFailure: () => void) {
     this.parts = parts;
     this.onFailure = onFailure;
+    this.turns = new Turns(parts.clock);
     this.logId = extent.logId;
     this.ends = extent.partitions.map(({ end }) => Number(end));
     this.skipped = new SkippedCount(parts.clock, parts.logger);
@@ -118,18 +119,19 @@ export class LiveLog {
 
   private async take(message: LogMessage): Promise<void> {
     const tailed = this.feeds.isEmpty ? undefined : this.decoded(message);
-    const found = tailed && (await this.feeds.match(tailed, this.turns));
+    const found: FoundByFeed = new Map();
+    while (tailed && this.feeds.hasUnmatched(tailed, found)) await this.feeds.match(tailed, found, this.turns);
     this.handOver(message, tailed, found);
     await this.turns.afterBytes(message.bytes.length);
   }
 
   /** In one go: whoever joins stands before or behind the whole message. */
-  private handOver(message: LogMessage, tailed: TailedMessage | undefined, found: FoundByFeed | undefined): void {
+  private handOver(message: LogMessage, tailed: TailedMessage | undefined, found: FoundByFeed): void {
     const places = this.ends;
     this.recents.add(message);
     this.moveTo(message.partition, Number(message.offset) + 1);
     if (tailed === undefined || !this.feeds.hasTenant(tailed.batch.tenant)) return;
-    this.feeds.push(tailed, found ?? new Map(), this.repeats.note(tailed), places);
+    this.feeds.push(tailed, found, this.repeats.note(tailed), places);
   }
 
   private decoded(message: LogMessage): TailedMessage | undefined {

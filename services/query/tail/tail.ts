@@ -19,6 +19,7 @@ import {
   type TailEndReason,
 } from "./tail-answers.ts";
 import { TailAnswer, TailProgress } from "./tail-progress.ts";
+import type { Turns } from "./turns.ts";
 
 /** What all tails of a process share, and the live log that this one hangs on. */
 export interface TailShared {
@@ -26,6 +27,8 @@ export interface TailShared {
   live: LiveLog;
   readings: HistoryReadings;
   room: AnswerRoom;
+  /** Of all who catch up. */
+  turns: Turns;
 }
 
 /** What one tail is asked for, and where it begins. */
@@ -62,7 +65,8 @@ export class Tail {
     this.context = context;
     this.startedMs = shared.parts.clock.monotonicMs();
     this.progress = new TailProgress(asked.start, asked.messageBytesMax, shared.live.skipped);
-    this.catchUp = new CatchUp(shared.parts, shared.live, shared.readings, asked, this.progress);
+    const { parts, live, readings, turns } = shared;
+    this.catchUp = new CatchUp(parts, live, readings, turns, asked, this.progress);
   }
 
   /** Resolves when it has told its end. @throws the reason of `context.signal`; as `send`. */

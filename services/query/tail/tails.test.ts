@@ -485,7 +485,13 @@ describe("messages in hand", () => {
     const [first, second] = [on.start({ cursor: start }), on.start({ cursor: start })];
     for (const tail of [first, second]) tail.block();
     await settle();
-    await on.append(["x".repeat(900)]); // Now the others are kept no longer.
+    for (const tail of [first, second]) {
+      tail.unblock();
+      tail.block();
+    }
+    await settle();
+    expect([first.shown, second.shown]).toEqual([["0"], ["0"]]); // The others are in hand.
+    await on.append(["x".repeat(900)]); // Now they are kept nowhere else.
     reads.length = 0;
     for (const tail of [first, second]) tail.unblock();
     await settle();

@@ -9,6 +9,7 @@ import { readTailRequest } from "./read-tail-request.ts";
 import { Tail } from "./tail.ts";
 import { TAIL_BOUNDS, type TailBounds } from "./tail-bounds.ts";
 import { tailStart } from "./tail-start.ts";
+import { Turns } from "./turns.ts";
 
 const FULL_RETRY_MS = 5_000;
 
@@ -29,6 +30,7 @@ export class Tails {
   private readonly bounds: TailBounds;
   private readonly readings: HistoryReadings;
   private readonly room: AnswerRoom;
+  private readonly turns: Turns;
   private following: Following | undefined;
   private count = 0;
 
@@ -37,6 +39,7 @@ export class Tails {
     this.bounds = { ...TAIL_BOUNDS, ...bounds };
     this.readings = new HistoryReadings(this.bounds);
     this.room = new AnswerRoom(this.bounds);
+    this.turns = new Turns(parts.clock);
   }
 
   /** How many there are now. */
@@ -59,10 +62,10 @@ export class Tails {
     this.count++;
     const following = this.join();
     try {
-      const { parts, readings, room } = this;
+      const { parts, readings, room, turns } = this;
       const live = await orAborted(following.live, context.signal);
       const started = await tailStart(parts, live, readings, context.tenant, asked, context.signal);
-      const tail = new Tail({ parts, live, readings, room }, started, send, context);
+      const tail = new Tail({ parts, live, readings, room, turns }, started, send, context);
       following.tails.add(tail);
       await tail.run().finally(() => following.tails.delete(tail));
     } finally {
