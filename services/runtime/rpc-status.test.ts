@@ -97,6 +97,7 @@ describe("toStatus", () => {
     ["invalid_request", 400],
     ["not_permitted", 403],
     ["not_found", 404],
+    ["query_too_costly", 400],
     ["rate_limited", 429],
     ["cancelled", 499],
     ["bug", 500],

@@ -25,7 +25,7 @@ const CODE_OF: Record<ErrorKind, Code> = {
   overloaded: Code.Unavailable,
   log_unavailable: Code.Unavailable,
   store_unavailable: Code.Unavailable,
-  query_too_costly: Code.DeadlineExceeded,
+  query_too_costly: Code.FailedPrecondition,
   cancelled: Code.Canceled,
   deadline_exceeded: Code.DeadlineExceeded,
   bug: Code.Internal,

@@ -1,10 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, it } from "vitest";
-import type { Condition } from "../../domain/condition.ts";
-import { conditionOf } from "../../domain/filter-condition.ts";
 import { encodeBatch, newProducer } from "../../ports/build-logged-batch.ts";
 import { ManualClock } from "../../ports/manual-clock.ts";
+import { readCondition } from "../read-conditions.ts";
 import { Feeds } from "./feeds.ts";
 import { SkippedCount } from "./skipped-count.ts";
 import { settle, TailsOnMemory } from "./tail.fixture.ts";
@@ -55,25 +54,20 @@ it.each([
   const clock = new ManualClock();
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   const feeds = new Feeds(new SkippedCount(clock, quiet), TAIL_BOUNDS);
-  const condition: Condition = conditionOf(undefined);
-  const word = conditionOfWord("hit");
-  const [some, all] = [feeds.of("default", word), feeds.of("default", condition)];
-  const reader = some.join(() => undefined);
-  if (hits === 10) all.join(() => undefined);
-  const records = Array.from({ length: 10 }, (_, at) => ({ message: `${at < hits ? "hit" : "other"} ${"x".repeat(900)}` }));
-  const bytes = encodeBatch({ tenant: "default", producer: newProducer(), records });
+  const feed = feeds.of("default", readCondition("hit", undefined));
+  const reader = feed.join(() => undefined);
+  const records = Array.from({ length: 10 }, (_, at) => ({
+    message: `${at < hits ? "hit" : "other"} ${"x".repeat(900)}`,
+  }));
+  const bytes = new Uint8Array(encodeBatch({ tenant: "default", producer: newProducer(), records }));
   const message = tailedMessage({ partition: 0, offset: 0n, bytes });
   const found = new Map();
   await feeds.match(message, found, new Turns(clock));
   feeds.push(message, found, [], [0]);
-  const item = some.peek(reader);
+  const item = feed.peek(reader);
   if (item?.kind !== "found") return expect.fail("nothing found");
   const kept = new Set(item.records.map((record) => record.keptAlive));
   expect(item.records).toHaveLength(hits);
-  expect(some.bytes).toBeGreaterThanOrEqual([...kept].reduce((sum, { byteLength }) => sum + byteLength, 0));
+  expect(feed.bytes).toBeGreaterThanOrEqual([...kept].reduce((sum, { byteLength }) => sum + byteLength, 0));
   expect(kept.size).toBe(hits * 2 > 10 ? 1 : hits);
 });
-
-function conditionOfWord(text: string): Condition {
-  return conditionOf({ $typeName: "logpulse.v1.Filter", condition: { case: "words", value: { text } } } as never);
-}

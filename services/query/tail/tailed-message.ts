@@ -69,8 +69,8 @@ export interface TailedMessage {
   partition: number;
   offset: number;
   batch: LoggedBatch;
-  /** Of the whole message. */
-  bytes: number;
+  /** What a view of the message keeps in memory: all of it at least, and what the log brought together with it. */
+  bytesKeptAlive: number;
   /** All that ingest has not rejected, in order. */
   records: readonly TailedRecord[];
 }
@@ -81,17 +81,17 @@ export function tailedMessage({ partition, offset, bytes }: LogMessage): TailedM
   const { producer, receivedNanos, firstSeq } = batch;
   const origin = { producer, receivedNanos, firstSeq };
   const records = batch.records.map((logged) => new TailedRecord(origin, logged));
-  return { partition, offset: Number(offset), batch, bytes: bytes.length, records };
+  return { partition, offset: Number(offset), batch, bytesKeptAlive: bytes.buffer.byteLength, records };
 }
 
 /**
  * Makes some of a message's records ready to be kept for a while: about so many bytes are then kept with them. Where they
- * are the smaller part of the message they are copied out of it; else all of it is kept, and counted.
+ * are the smaller part of what they are views of, they are copied out of it; else all of it is kept, and counted.
  */
 export function keepRecords(message: TailedMessage, records: readonly TailedRecord[]): number {
   const apart = records.reduce((sum, record) => sum + record.bytes, 0);
   const beside = records.length * TAIL_QUEUED_RECORD_BYTES;
-  if (2 * (apart - beside) > message.bytes) return message.bytes + beside;
+  if (2 * (apart - beside) > message.bytesKeptAlive) return message.bytesKeptAlive + beside;
   for (const record of records) record.keepApart();
   return apart;
 }

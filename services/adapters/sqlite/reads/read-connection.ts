@@ -75,17 +75,20 @@ export class ReadConnection {
   /** Those that statements call for rows: they belong to the read that is under way. */
   private registerFunctions(database: DatabaseSync): void {
     database.function("still_wanted", { deterministic: false }, () => {
-      this.reader!.look();
+      const reader = this.reader!;
+      reader.calledBySql(() => reader.look());
       return 1;
     });
     database.function("meets_test", { deterministic: false }, (test, record, producer, seq) => {
-      const meets = this.reader!.meetsTest(Number(test), record as Uint8Array, producer as Uint8Array, Number(seq));
-      return meets ? 1 : 0;
+      const reader = this.reader!;
+      const meets = () => reader.meetsTest(Number(test), record as Uint8Array, producer as Uint8Array, Number(seq));
+      return reader.calledBySql(meets) ? 1 : 0;
     });
     database.aggregate("tell", {
       start: 0,
       step: (state: number, ...row: SQLOutputValue[]) => {
-        this.reader!.tell(row);
+        const reader = this.reader!;
+        reader.calledBySql(() => reader.tell(row));
         return state;
       },
       result: () => null,

@@ -1,5 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { Condition } from "../../../domain/condition.ts";
+import { LogPulseError } from "../../../domain/errors.ts";
 import type { KeptStatements } from "./kept-statements.ts";
 import type { ReadBound } from "./read-bound.ts";
 import { RecordTests } from "./record-tests.ts";
@@ -23,6 +24,8 @@ export class StoreReader {
   private readonly bound: ReadBound;
   private readonly tests: RecordTests;
   private take: (row: readonly Told[]) => void = () => undefined;
+  /** The first error in a function that the statement of `tellAll` has called. */
+  private failure: { reason: unknown } | undefined;
 
   constructor(statements: KeptStatements, bound: ReadBound) {
     this.statements = statements;
@@ -60,6 +63,9 @@ export class StoreReader {
    * each row.
    *
    * `values`: of the question marks in `columns`. `rows`: the clauses from FROM on, with theirs.
+   *
+   * @throws what a function that the statement calls has thrown. After the first row Node would lose it: SQLite asks an
+   *   aggregate for its result even where the statement has failed.
    */
   tellAll(
     columns: readonly string[],
@@ -68,12 +74,27 @@ export class StoreReader {
     take: (row: readonly Told[]) => void,
   ): void {
     this.take = take;
-    this.row(`SELECT tell(${columns.join(", ")}) ${rows.text}`, ...values, ...rows.values);
+    this.failure = undefined;
+    const sql = `SELECT tell(${columns.join(", ")}) ${rows.text}`;
+    const told = this.row(sql, ...values, ...rows.values);
+    const failure = this.failure as { reason: unknown } | undefined;
+    if (failure) throw failure.reason;
+    if (!told) throw new LogPulseError("bug", "a statement that tells rows has ended without an answer");
   }
 
   /** What `tellAll` has put into a statement. */
   tell(row: readonly Told[]): void {
     this.take(row);
+  }
+
+  /** Does what a statement calls for, and keeps the error for `tellAll`. */
+  calledBySql<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (reason) {
+      this.failure ??= { reason };
+      throw reason;
+    }
   }
 
   /** A condition of statements over a day's records, which looks into each record. */
