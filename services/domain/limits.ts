@@ -196,6 +196,7 @@ export const WATERMARK_AGE_MS_MAX = 1_000; // So long it is remembered.
 
 // Tails.
 export const TAILS_MAX = 10_000; // Of one process.
+export const TAILS_PER_CLIENT_MAX = 1_000; // The same of one address: nobody takes all of them.
 export const TAIL_FETCH_BYTES_MAX = 1 * MiB;
 export const TAIL_FETCH_WAIT_MS_MAX = 1_000; // Of one look for messages that are still to come.
 export const TAIL_RECENT_BYTES_MAX = 32 * MiB; // Of the log's newest messages, kept for those who begin or catch up.
@@ -204,8 +205,11 @@ export const TAIL_QUEUE_BYTES_MAX = 2 * MiB;
 export const TAIL_QUEUES_BYTES_MAX = 64 * MiB; // The same of all readers of a process together.
 export const TAIL_QUEUED_RECORD_BYTES = 200; // What a record costs there beside its bytes.
 export const TAIL_ANSWER_BYTES_MAX = 256 * KiB; // Of one message of records; one record alone may be larger.
-export const TAIL_ANSWERS_BYTES_MAX = 64 * MiB; // Of one process, made and not taken by their readers; then answers are smaller.
-export const TAIL_ANSWER_BYTES_MIN = 4 * KiB; // How small: so much each reader may have.
+// Of one process, made and not taken by their readers; then answers are smaller, down to one record. So this is no hard
+// bound: at worst it is TAILS_MAX records of RECORD_BYTES_MAX, 2.5 GiB (one client: 250 MiB), where each reader waits with
+// another large record. Those who share a condition share the records too.
+export const TAIL_ANSWERS_BYTES_MAX = 64 * MiB;
+export const TAIL_ANSWER_BYTES_MIN = 4 * KiB; // How small: so much each reader may have, or one record.
 export const TAIL_HEARTBEAT_MS = 10_000; // Promised are 15 s.
 export const TAIL_LOOK_EVERY_MS = 1_000; // For those whose heartbeat or end is due.
 export const TAIL_HISTORIES_AT_ONCE_MAX = 4; // Of one process: readings of the log by those who catch up.
@@ -220,6 +224,7 @@ export const TAIL_HISTORY_SECONDS_MAX = 366 * 86_400;
 export const TAIL_CURSOR_CHARACTERS_MAX = 16 * KiB; // With LOG_PARTITIONS_MAX; of three, it has about 80.
 export const LOG_ID_CHARACTERS_MAX = 64;
 export const LOG_PARTITIONS_MAX = 1_000;
+export const TAIL_FETCH_LANES_MAX = LOG_PARTITIONS_MAX + 16; // One for each partition's end; catching up takes few.
 
 // Limiter.
 export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease denies honest bursts.
@@ -260,9 +265,12 @@ export const STORE_CHECKPOINT_WAIT_MS_MAX = 15_000; // So long it waits: no read
 export const MARKS_PER_RECORD_MAX = 256; // Values of attributes that are indexed, each like a word of the message.
 export const READ_THREADS = 2; // One long search leaves the other free.
 export const READ_FIRST_LOOK_MS_MAX = 250; // Of a search; one that takes longer begins again as a long read.
+export const READ_WORDS_ASKED_MAX = 32; // In one question to the index of words, which nothing can end: 70 ms each for a million records.
+export const READ_WORD_SETS_MAX = 8; // Of ids that have some words, in one statement: each is held in memory, 10 bytes an id.
 export const READ_LOOK_BYTES_MAX = 8 * MiB; // Of records that one look brings between threads; a longer page takes several.
 export const READS_WAITING_MAX = 1_000; // Of all threads together; beyond it calls are refused as overloaded.
 export const READ_STATEMENTS_MAX = 300; // Prepared, of each thread: every day has tables of its own.
+export const READ_THREAD_LATE_MS_MAX = 5_000; // Since nobody waits for its read any more; then another thread takes its place.
 export const READ_THREAD_DEATHS_IN_ROW_MAX = 5; // Without an answer between them; beyond it the thread is not replaced.
 export const LOG_COMMIT_BYTES_MAX = 4 * MiB; // Of appends that become one transaction; a larger one goes alone.
 export const LOG_CHECKPOINT_BYTES = 4 * MiB; // Of changes: about 7 ms of copying, for which the next append waits.

@@ -37,7 +37,8 @@ export interface LogSearch {
    * The first records of the page. Records of the same nanosecond are neither lost nor repeated over pages. Finds what
    * was stored about a second ago. A search that is too slow ends after about `msMax` with what it has.
    *
-   * @throws LogPulseError `store_unavailable`: no answer a little after `page.msMax`, or too busy.
+   * @throws LogPulseError `store_unavailable`: no answer a little after `page.msMax`, or too busy; `query_too_costly`:
+   *   the store takes no condition of so many parts.
    */
   search(query: RecordQuery, page: SearchPage, signal: AbortSignal): Promise<FoundRecords>;
 

@@ -24,7 +24,7 @@ function readQueryText(query: string): Condition {
   const parsed = parseQuery(query);
   if (!("errors" in parsed)) return conditionOf(parsed.filter, "query");
   const { position, length, message, suggestion } = parsed.errors[0]!;
-  const advice = suggestion ? `; try: ${suggestion}` : "";
+  const advice = suggestion ? ` Try: ${suggestion}` : "";
   throw invalidField("query", `has an error at character ${position}: ${message}${advice}`, {
     position: String(position),
     length: String(length),

@@ -26,21 +26,27 @@ export function noneOf(clause: Clause): Clause {
   return { bool: { must_not: [clause] } };
 }
 
+/** How the letters of a keyword are compared: as they are unless given. */
+export interface Letters {
+  /** Those of ASCII alone. */
+  case_insensitive?: true;
+}
+
 /** The field has exactly this term. */
-export function term(field: string, value: string | number): Clause {
+export function term(field: string, value: string | number, letters: Letters = {}): Clause {
   // No field has a longer one, and beyond some length Elasticsearch refuses the query.
   if (typeof value === "string" && value.length > HTTP_LONG_BYTES_MAX) return NOTHING;
-  return { term: { [field]: { value } } };
+  return { term: { [field]: { value, ...letters } } };
 }
 
 /** The field has a term that begins with this; with "": any term. */
-export function prefix(field: string, value: string): Clause {
-  return { prefix: { [field]: { value } } };
+export function prefix(field: string, value: string, letters: Letters = {}): Clause {
+  return { prefix: { [field]: { value, ...letters } } };
 }
 
 /** The field, a keyword, has this text somewhere in it. */
-export function contains(field: string, text: string): Clause {
-  return { wildcard: { [field]: { value: `*${text.replace(WILDCARD_SYNTAX, "\\$&")}*` } } };
+export function contains(field: string, text: string, letters: Letters = {}): Clause {
+  return { wildcard: { [field]: { value: `*${text.replace(WILDCARD_SYNTAX, "\\$&")}*`, ...letters } } };
 }
 
 const WILDCARD_SYNTAX = /[\\*?]/g;

@@ -48,7 +48,30 @@ const CLAUSES: [string, Condition, object][] = [
   ["a level of its own", level("odd"), term("severity_text", "odd")],
   ["a text", text("path", "/*"), term("http.path", "/*")],
   ["a text longer than any", text("path", "x".repeat(8_192)), none],
-  ["a method in any case", text("method", "GeT"), term("http.method_lower", "get")],
+  [
+    "a method in any case, also of documents without its lower case",
+    text("method", "GeT"),
+    oneOf(term("http.method_lower", "get"), methodBefore({ term: { "http.method": anyCase("get") } })),
+  ],
+  [
+    "the beginning of a method",
+    text("method", "Ge", "prefix"),
+    oneOf(
+      { prefix: { "http.method_lower": { value: "ge" } } },
+      methodBefore({ prefix: { "http.method": anyCase("ge") } }),
+    ),
+  ],
+  [
+    "what stands in a method",
+    text("method", "E*", "contains"),
+    oneOf(
+      { wildcard: { "http.method_lower": { value: "*e\\**" } } },
+      methodBefore({ wildcard: { "http.method": anyCase("*e\\**") } }),
+    ),
+  ],
+  ["a method longer than any", text("method", "X".repeat(65)), term("http.method_lower", "x".repeat(65))],
+  ["a text that came later", text("user_agent", "curl"), term("http.user_agent.exact", "curl")],
+  ["a text that came later at all", hasText("referer"), { exists: { field: "http.referer.exact" } }],
   [
     "what stands in a text",
     text("path", "*a?\\", "contains"),
@@ -81,6 +104,14 @@ describe("conditionClause", () => {
     expect(conditionClause(condition)).toEqual(clause);
   });
 });
+
+function anyCase(value: string): object {
+  return { value, case_insensitive: true };
+}
+
+function methodBefore(test: object): object {
+  return { bool: { filter: [test, { bool: { must_not: [{ exists: { field: "http.method_lower" } }] } }] } };
+}
 
 function range(field: string, value: string): object {
   return { range: { [field]: { gte: value, lte: value } } };

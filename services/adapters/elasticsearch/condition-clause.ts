@@ -7,13 +7,31 @@ import type {
   TextCondition,
   WordsCondition,
 } from "../../domain/condition.ts";
-import { allOf, type Clause, contains, EVERYTHING, has, NOTHING, noneOf, oneOf, prefix, term } from "./clause.ts";
+import { HTTP_SHORT_BYTES_MAX } from "../../domain/limits.ts";
+import {
+  allOf,
+  type Clause,
+  contains,
+  EVERYTHING,
+  has,
+  type Letters,
+  NOTHING,
+  noneOf,
+  oneOf,
+  prefix,
+  term,
+} from "./clause.ts";
 import { attributeField, METHOD_LOWER_FIELD, mayBeEmpty, NUMBER_FIELD, TEXT_FIELD } from "./field-names.ts";
 
 /**
  * The clause that the documents of those records meet that meet the condition: the meaning is that of
- * `domain/condition-matcher.ts`. At most three levels deeper than the condition, and at most four leaves for each of its
- * leaves, so that what a Filter may hold stays within what Elasticsearch takes (30 levels, 1,024 leaves at the least).
+ * `domain/condition-matcher.ts`. At most three levels deeper than the condition, which stays within the 30 that
+ * Elasticsearch takes.
+ *
+ * At most three leaves for each leaf of the condition, but two for each of its words: a Filter may make up to about
+ * 1,280 (256 conditions, 256 words). Elasticsearch takes 1,024 at the least, and usually more: one for each 64 KiB of
+ * its heap, divided by its threads for searches. Where that is not enough the answer is `query_too_costly`; see
+ * `toStoreError`.
  */
 export function conditionClause(condition: Condition): Clause {
   switch (condition.kind) {
@@ -60,13 +78,23 @@ function levelClause({ text, range }: LevelCondition): Clause {
 function textClause({ field, test, value }: TextCondition): Clause {
   const name = TEXT_FIELD[field];
   if (test === "exists") return mayBeEmpty(field) ? allOf([has(name), noneOf(term(name, ""))]) : has(name);
-  if (field === "method") return textTest(METHOD_LOWER_FIELD, test, value.toLowerCase());
-  return textTest(name, test, value);
+  return field === "method" ? methodClause(test, value.toLowerCase()) : textTest(name, test, value);
 }
 
-function textTest(name: string, test: "equals" | "prefix" | "contains", value: string): Clause {
-  if (test === "equals") return term(name, value);
-  return test === "prefix" ? prefix(name, value) : contains(name, value);
+type TextTest = Exclude<TextCondition["test"], "exists">;
+
+/** Documents of before there was METHOD_LOWER_FIELD have the method only as it was sent. */
+function methodClause(test: TextTest, lower: string): Clause {
+  const now = textTest(METHOD_LOWER_FIELD, test, lower);
+  // No method is longer, and the automaton of a long text is a large one.
+  if (lower.length > HTTP_SHORT_BYTES_MAX) return now;
+  const before = textTest(TEXT_FIELD.method, test, lower, { case_insensitive: true });
+  return oneOf([now, allOf([before, noneOf(has(METHOD_LOWER_FIELD))])]);
+}
+
+function textTest(name: string, test: TextTest, value: string, letters?: Letters): Clause {
+  if (test === "equals") return term(name, value, letters);
+  return test === "prefix" ? prefix(name, value, letters) : contains(name, value, letters);
 }
 
 function numberClause({ field, min, max }: NumberCondition): Clause {

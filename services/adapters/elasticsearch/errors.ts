@@ -9,6 +9,10 @@ const CAUSE_CHARACTERS_MAX = 1_000;
  * `signal`: the caller's; where it is aborted, that is the reason whatever the client says.
  */
 export function toStoreError(reason: unknown, signal: AbortSignal): LogPulseError {
+  if (isTooComplex(reason)) {
+    const said = "the filter has more parts, or harder texts, than Elasticsearch takes; ask for less";
+    return new LogPulseError("query_too_costly", said, { cause: slim(reason) });
+  }
   if (reason instanceof LogPulseError) return reason;
   if (signal.aborted) return abortError(signal);
   const cause = slim(reason);
@@ -33,8 +37,16 @@ export function isTooBusy(reason: unknown): boolean {
 
 /** True where the server stopped a question that would have taken too much of its memory. */
 export function isTooCostly(reason: unknown): boolean {
-  const types = reason instanceof errors.ResponseError ? typesIn(reason.body) : shardFailureTypes(reason);
-  return types.some((type) => COSTLY.has(type));
+  return typesOf(reason).some((type) => COSTLY.has(type));
+}
+
+/** True where the server takes no query of so many clauses, or of such texts; see `conditionClause`. */
+function isTooComplex(reason: unknown): boolean {
+  return typesOf(reason).some((type) => TOO_COMPLEX.has(type));
+}
+
+function typesOf(reason: unknown): readonly string[] {
+  return reason instanceof errors.ResponseError ? typesIn(reason.body) : shardFailureTypes(reason);
 }
 
 function shardFailureTypes(reason: unknown): readonly string[] {
@@ -54,6 +66,7 @@ export class ShardFailures extends Error {
 }
 
 const COSTLY = new Set(["circuit_breaking_exception", "too_many_buckets_exception"]);
+const TOO_COMPLEX = new Set(["too_many_clauses", "too_many_nested_clauses", "too_complex_to_determinize_exception"]);
 
 /** Every type of error in what Elasticsearch says: it nests them as causes and as failures of shards. */
 function typesIn(said: unknown): string[] {
@@ -75,6 +88,16 @@ export function isConflict(reason: unknown): boolean {
 /** True where an index takes no writes: it is read-only, or the disk is full. */
 export function isBlocked(reason: unknown): boolean {
   return reason instanceof errors.ResponseError && errorType(reason) === "cluster_block_exception";
+}
+
+/** True where an index takes no writes because somebody wants it so; of a full disk Elasticsearch says 429. */
+export function isReadOnly(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && reason.statusCode === 403 && isBlocked(reason);
+}
+
+/** True where the server refuses what a request says. */
+export function isRefused(reason: unknown): boolean {
+  return reason instanceof errors.ResponseError && reason.statusCode === 400;
 }
 
 /** True where an index could not be created since it is there. */

@@ -9,9 +9,9 @@ export const TEXT_FIELD: Readonly<Record<TextField, string>> = {
   client_ip: "http.client_ip",
   method: "http.method",
   path: "http.path",
-  user_agent: "http.user_agent",
-  referer: "http.referer",
-  protocol: "http.protocol",
+  user_agent: "http.user_agent.exact",
+  referer: "http.referer.exact",
+  protocol: "http.protocol.exact",
 };
 
 /** The fields of the index with numbers. `http.response_bytes` is not there where it is 0. */
@@ -22,7 +22,7 @@ export const NUMBER_FIELD: Readonly<Record<NumberField, string>> = {
   response_bytes: "http.response_bytes",
 };
 
-/** The method's lower case, which is what conditions compare. */
+/** The method's lower case, which is what conditions compare. Not in documents of before there was this field. */
 export const METHOD_LOWER_FIELD = "http.method_lower";
 
 /** There for each text field but these two, which are there for every record, as "" where the record has none. */

@@ -44,9 +44,21 @@ export function checkIndexPrefix(prefix: string): void {
 // Longer texts are stored, but not indexed: Lucene refuses a term of more than 32,766 bytes, and the record with it.
 const keyword = { type: "keyword", ignore_above: HTTP_LONG_BYTES_MAX };
 const storedOnly = { type: "text", index: false };
+// Stored only at first, and found by its own later: a field's type cannot be changed, but another be put below it.
+const exactLater = { ...storedOnly, fields: { exact: keyword } };
 const time = { type: "date_nanos", format: TIME_FORMAT };
 // No lengths of texts: nothing is ranked.
 const words = { type: "text", analyzer: "whitespace", norms: false };
+
+const laterHttpFields = {
+  method_lower: keyword,
+  user_agent: exactLater,
+  referer: exactLater,
+  protocol: exactLater,
+};
+
+/** The body of `PUT _mapping`: the fields that indices of earlier versions lack. */
+export const LATER_FIELDS = { properties: { http: { properties: laterHttpFields } } };
 
 /**
  * The body of `PUT _index_template`. Uses only what every distribution of Elasticsearch 8 has.
@@ -91,14 +103,11 @@ export function indexTemplate(prefix: string, replicas: number): object {
             properties: {
               client_ip: keyword,
               method: keyword, // As it was sent.
-              method_lower: keyword,
               path: keyword,
               status: { type: "integer" },
               latency_nanos: { type: "long", ignore_malformed: true }, // A Duration holds more than 64 bits of them.
               response_bytes: { type: "long" },
-              user_agent: keyword,
-              referer: keyword,
-              protocol: keyword,
+              ...laterHttpFields,
             },
           },
         },

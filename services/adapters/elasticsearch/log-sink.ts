@@ -10,6 +10,7 @@ import { type BulkItem, bulkBatch, bulkItem, bulksOf, rejectedItems } from "./bu
 import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { isRequestTooLarge, toStoreError } from "./errors.ts";
+import { addLaterFields } from "./existing-indices.ts";
 import { checkIndexPrefix, indexTemplate } from "./index-template.ts";
 import { KnownFirstDay } from "./known-first-day.ts";
 import { type ElasticsearchSettings, STORE_NAME } from "./settings.ts";
@@ -48,6 +49,7 @@ export class ElasticsearchLogSink implements LogSink {
     const never = new AbortController().signal;
     const template = indexTemplate(indexPrefix, replicas);
     await this.request({ method: "PUT", path: `/_index_template/${indexPrefix}`, body: template }, never);
+    await addLaterFields(this.client, indexPrefix, never);
     await this.state.create(never);
   }
 

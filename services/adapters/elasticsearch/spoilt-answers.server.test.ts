@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
-import { STORE_ATTEMPTS_MAX } from "../../domain/limits.ts";
+import { SEARCH_ANSWER_BYTES_MAX, STORE_ATTEMPTS_MAX } from "../../domain/limits.ts";
 import { deadLetterOf } from "../../domain/refused-record.ts";
+import { sortKeyOf } from "../../domain/stored-record.ts";
 import { buildLoggedBatch } from "../../ports/build-logged-batch.ts";
 import { counts, KeptLetters, messages, newIdentity, noDeadLetters } from "../../ports/contract-batches.ts";
 import { listedLetter } from "../../ports/dead-letter-replay.contract.ts";
@@ -108,6 +109,29 @@ describe.runIf(servers)("answers of Elasticsearch that say little or nothing", (
     proxy.spoil = (answer) => (spoilt++ === 0 ? spoil(answer) : answer);
     expect((await search.search(query, searchPage(), signal)).records).toHaveLength(1);
     await Promise.all([search.close(), aggregates.close()]);
+  });
+
+  it.each([
+    { size: 8, tooLong: 0, found: [0, 1, 2, 3, 4], isCut: false },
+    { size: 12, tooLong: 1, found: [0, 1, 2, 3, 4], isCut: false },
+    { size: 5, tooLong: 1, found: [0, 1, 2], isCut: true },
+    { size: 8, tooLong: 1, found: [0, 1, 2, 3], isCut: true },
+    { size: 8, tooLong: 2, found: [0, 1], isCut: true },
+    { size: 8, tooLong: 3, found: [0], isCut: true },
+    { size: 16, tooLong: 2, found: [0, 1, 2, 3], isCut: true },
+  ])("finds the first records where $tooLong answers to $size would be too long", async ({ size, ...expected }) => {
+    const { tenant, producer } = newIdentity();
+    await store.store([buildLoggedBatch({ tenant, producer, records: messages(5) })]);
+    let left = expected.tooLong;
+    proxy.spoil = (answer) => (left-- > 0 ? { ...answer, body: " ".repeat(SEARCH_ANSWER_BYTES_MAX + 1) } : answer);
+    const page = searchPage({ size, order: "oldest_first" });
+    const found = await store.search.search(recordQuery(tenant), page, signal);
+    expect(found).toMatchObject({ isPartial: false, isCut: expected.isCut });
+    expect(found.records.map(({ seq }) => seq)).toEqual(expected.found);
+    // The next ones stand behind the last.
+    const after = sortKeyOf(found.records.at(-1)!);
+    const rest = await store.search.search(recordQuery(tenant), { ...page, after }, signal);
+    expect([...expected.found, ...rest.records.map(({ seq }) => seq)]).toEqual([0, 1, 2, 3, 4]);
   });
 
   it("sends only those items again for which the store was too busy", async () => {

@@ -1,21 +1,26 @@
 import { LogPulseError } from "../../domain/errors.ts";
+import { TAIL_FETCH_LANES_MAX } from "../../domain/limits.ts";
 import { logUnavailable } from "./errors.ts";
 import { FetchLane } from "./fetch-lane.ts";
 import type { KafkaConnection } from "./producer.ts";
 
 const IDLE_MAX = 16; // More than that are needed for moments only.
 
-/** As many lanes as there are requests at a time. */
+/** As many lanes as there are requests at a time, up to a bound; beyond it requests wait for their turn. */
 export class FetchLanes {
   private readonly connection: KafkaConnection;
   private readonly topic: string;
   private readonly all = new Set<FetchLane>();
   private readonly idle: FetchLane[] = [];
+  private readonly lanesMax: number;
+  private readonly waiting = new Set<() => void>();
+  private inUse = 0;
   private readonly closing = new AbortController();
 
-  constructor(connection: KafkaConnection, topic: string) {
+  constructor(connection: KafkaConnection, topic: string, lanesMax = TAIL_FETCH_LANES_MAX) {
     this.connection = connection;
     this.topic = topic;
+    this.lanesMax = lanesMax;
   }
 
   /**
@@ -32,7 +37,7 @@ export class FetchLanes {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const abort = () => reject(either.reason);
     either.addEventListener("abort", abort, { once: true });
-    const done = this.onLane(asked, work);
+    const done = this.inTurn(either, () => this.onLane(asked, work));
     try {
       return await Promise.race([done, aborted]); // The race handles the loser's rejection.
     } finally {
@@ -47,6 +52,18 @@ export class FetchLanes {
     await Promise.all([...this.all].map((lane) => this.giveUp(lane)));
   }
 
+  private async inTurn<Answer>(signal: AbortSignal, request: () => Promise<Answer>): Promise<Answer> {
+    await this.turn(signal);
+    try {
+      signal.throwIfAborted();
+      return await request();
+    } finally {
+      this.inUse--;
+      const [next] = this.waiting;
+      next?.();
+    }
+  }
+
   private async onLane<Answer>(asked: string, work: (lane: FetchLane) => Promise<Answer>): Promise<Answer> {
     const lane = this.idle.pop() ?? this.newLane();
     try {
@@ -58,6 +75,31 @@ export class FetchLanes {
       void this.giveUp(lane);
       throw logUnavailable(asked, reason);
     }
+  }
+
+  /** Resolves when this request may have a lane, and counts it. @throws the signal's reason. */
+  private async turn(signal: AbortSignal): Promise<void> {
+    if (this.inUse < this.lanesMax) {
+      this.inUse++;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.waiting.delete(go);
+        signal.removeEventListener("abort", giveUp);
+      };
+      const go = () => {
+        leave();
+        this.inUse++;
+        resolve();
+      };
+      const giveUp = () => {
+        leave();
+        reject(signal.reason as Error);
+      };
+      this.waiting.add(go);
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
   }
 
   private newLane(): FetchLane {

@@ -1,6 +1,9 @@
 import type { TailBounds } from "./tail-bounds.ts";
 
-/** Bounds what answers of all tails hold that clients have not taken: the less room there is, the smaller they are. */
+/**
+ * Bounds what answers of all tails hold that clients have not taken: the less room there is, the smaller they are. One
+ * record is always let through: waiting for room would let readers that stand still hold up all others.
+ */
 export class AnswerRoom {
   private readonly bounds: TailBounds;
   private bytes = 0;

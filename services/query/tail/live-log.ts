@@ -1,4 +1,4 @@
-import { reasonText } from "../../domain/errors.ts";
+import { LogPulseError, reasonText } from "../../domain/errors.ts";
 import { TAIL_FETCH_WAIT_MS_MAX } from "../../domain/limits.ts";
 import { tailCursor } from "../../domain/tail-cursor.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -9,6 +9,7 @@ import { Feeds, type FoundByFeed } from "./feeds.ts";
 import { untilLogAnswers } from "./log-retries.ts";
 import { RecentMessages } from "./recent-messages.ts";
 import { RepeatMemory } from "./repeat-memory.ts";
+import { SharedQuestion } from "./shared-question.ts";
 import { SkippedCount } from "./skipped-count.ts";
 import type { TailBounds } from "./tail-bounds.ts";
 import { type TailedMessage, tailedMessage } from "./tailed-message.ts";
@@ -37,6 +38,7 @@ export class LiveLog {
   private readonly onFailure: () => void;
   private readonly stopping = new AbortController();
   private readonly turns: Turns;
+  private readonly extents: SharedQuestion<LogExtent>;
   private readonly loops: Promise<void>[];
   private ends: readonly number[];
   private endCursor: string | undefined;
@@ -56,6 +58,7 @@ export class LiveLog {
     this.parts = parts;
     this.onFailure = onFailure;
     this.turns = new Turns(parts.clock);
+    this.extents = new SharedQuestion(() => parts.follower.extent(this.stopping.signal));
     this.logId = extent.logId;
     this.ends = extent.partitions.map(({ end }) => Number(end));
     this.skipped = new SkippedCount(parts.clock, parts.logger);
@@ -81,9 +84,9 @@ export class LiveLog {
     return this.failedWith;
   }
 
-  /** Which log it is and what it holds now; it fails where that is another log than this one. */
+  /** Which log it is and what it holds now, asked once for all; it fails where that is another log than this one. */
   async extent(signal: AbortSignal): Promise<LogExtent> {
-    const extent = await this.parts.follower.extent(signal);
+    const extent = await this.extents.answer(signal);
     if (extent.logId !== this.logId)
       this.fail(new Error(`the log's id is ${extent.logId} now, no longer ${this.logId}`));
     return extent;
@@ -91,7 +94,7 @@ export class LiveLog {
 
   /** Ends the reading. */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.stopping.abort(NOT_FOLLOWED);
     await Promise.all(this.loops);
   }
 
@@ -169,7 +172,9 @@ export class LiveLog {
       { reason: reasonText(reason) },
       "the log cannot be read: all tails end, and may begin again",
     );
-    this.stopping.abort();
+    this.stopping.abort(NOT_FOLLOWED);
     this.onFailure();
   }
 }
+
+const NOT_FOLLOWED = new LogPulseError("log_unavailable", "the log is not followed any more");

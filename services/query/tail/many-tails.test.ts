@@ -21,7 +21,7 @@ it("reads the log once for 2,000 tails, and keeps each message once", { timeout:
     },
     close: () => follower.close(),
   });
-  on = new TailsOnMemory({ follow });
+  on = new TailsOnMemory({ follow, bounds: { tailsPerClientMax: TAILS } });
   const word = (at: number) => ({ condition: { case: "words" as const, value: { text: `word${at % 10}` } } });
   const tails = Array.from({ length: TAILS }, (_, at) => on.start(at % 2 === 0 ? {} : { filter: word(at) }));
   await settle(100);

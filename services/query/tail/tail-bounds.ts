@@ -10,11 +10,13 @@ import {
   TAIL_RECENT_BYTES_MAX,
   TAIL_RUNS_PER_PRODUCER_MAX,
   TAILS_MAX,
+  TAILS_PER_CLIENT_MAX,
 } from "../../domain/limits.ts";
 
 /** What tails may hold: the limits of the same names. Tests have smaller ones. */
 export const TAIL_BOUNDS = {
   tailsMax: TAILS_MAX,
+  tailsPerClientMax: TAILS_PER_CLIENT_MAX,
   recentBytesMax: TAIL_RECENT_BYTES_MAX,
   queueBytesMax: TAIL_QUEUE_BYTES_MAX,
   queuesBytesMax: TAIL_QUEUES_BYTES_MAX,

@@ -30,9 +30,9 @@ export class OpenTail {
   private readonly gone = new AbortController();
   private blocked: PromiseWithResolvers<void> | undefined;
 
-  constructor(tails: Tails, request: TailLogsRequest, tenant: string, stopping: AbortSignal) {
+  constructor(tails: Tails, request: TailLogsRequest, tenant: string, client: string, stopping: AbortSignal) {
     const { signal } = this.gone;
-    const context: CallContext = { tenant, client: "test", signal, stopping };
+    const context: CallContext = { tenant, client, signal, stopping };
     const send = async (answer: MessageInitShape<typeof TailLogsResponseSchema>) => {
       signal.throwIfAborted();
       this.answers.push(create(TailLogsResponseSchema, answer));
@@ -121,8 +121,9 @@ export class TailsOnMemory {
     request: MessageInitShape<typeof TailLogsRequestSchema> = {},
     tenant = "default",
     tails: Tails = this.tails,
+    client = "test",
   ): OpenTail {
-    const tail = new OpenTail(tails, create(TailLogsRequestSchema, request), tenant, this.stopping.signal);
+    const tail = new OpenTail(tails, create(TailLogsRequestSchema, request), tenant, client, this.stopping.signal);
     this.opened.push(tail);
     return tail;
   }

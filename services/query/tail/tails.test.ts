@@ -275,6 +275,43 @@ describe("a request for a tail", () => {
     expect([tail.answers, on.tails.open]).toEqual([[], 0]);
   });
 
+  it("is refused where its client has too many, whatever others have", async () => {
+    on = new TailsOnMemory({ bounds: { tailsPerClientMax: 2 } });
+    const start = (client: string) => on.start({}, "default", on.tails, client);
+    const [first, , third, other] = [start("a"), start("a"), start("a"), start("b")];
+    expect(await errorOf(third!.done)).toMatchObject({ kind: "overloaded" });
+    await settle();
+    expect(other!.kinds).toEqual(["heartbeat"]);
+    await first!.hangUp();
+    const next = start("a");
+    await settle();
+    expect(next.kinds).toEqual(["heartbeat"]);
+  });
+
+  it("has the log asked once at a time, however many come with cursors of another one", async () => {
+    const asked = { now: 0, most: 0, held: undefined as PromiseWithResolvers<void> | undefined };
+    const follow = (follower: EventLogFollower): EventLogFollower => ({
+      extent: async (signal) => {
+        asked.most = Math.max(asked.most, ++asked.now);
+        await asked.held?.promise;
+        asked.now--;
+        return follower.extent(signal);
+      },
+      placesAt: (timeMs, signal) => follower.placesAt(timeMs, signal),
+      read: (...from) => follower.read(...from),
+      close: () => follower.close(),
+    });
+    on = new TailsOnMemory({ follow });
+    const keeper = await on.open();
+    asked.held = Promise.withResolvers();
+    const tails = Array.from({ length: 500 }, () => on.start({ cursor: cursorAt(0, 0, "another log") }));
+    await settle();
+    asked.held.resolve();
+    for (const { done } of tails) expect(await errorOf(done)).toMatchObject({ kind: "invalid_request" });
+    expect(asked.most).toBe(1);
+    await keeper.hangUp();
+  });
+
   it("is refused where there are too many tails, and taken when one has gone", async () => {
     on = new TailsOnMemory({ bounds: { tailsMax: 2 } });
     const tails = [await on.open(), await on.open(), await on.open()];

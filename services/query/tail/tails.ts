@@ -5,6 +5,7 @@ import type { CallContext, Send } from "../../ports/service-handlers.ts";
 import { AnswerRoom } from "./answer-room.ts";
 import { HistoryReadings } from "./history-readings.ts";
 import { LiveLog, type TailParts } from "./live-log.ts";
+import { orAborted } from "./or-aborted.ts";
 import { readTailRequest } from "./read-tail-request.ts";
 import { Tail } from "./tail.ts";
 import { TAIL_BOUNDS, type TailBounds } from "./tail-bounds.ts";
@@ -33,6 +34,7 @@ export class Tails {
   private readonly turns: Turns;
   private following: Following | undefined;
   private count = 0;
+  private readonly countByClient = new Map<string, number>();
 
   constructor(parts: TailParts, bounds: Partial<TailBounds> = {}) {
     this.parts = parts;
@@ -50,16 +52,12 @@ export class Tails {
   /**
    * One tail, until it has told its end.
    *
-   * @throws LogPulseError `invalid_request`; `overloaded`: there are TAILS_MAX; `log_unavailable` before its first answer:
-   *   afterwards it says so in its last one. The reason of `context.signal`.
+   * @throws LogPulseError `invalid_request`; `overloaded`: there are TAILS_MAX, or TAILS_PER_CLIENT_MAX of this client;
+   *   `log_unavailable` before its first answer: afterwards it says so in its last one. The reason of `context.signal`.
    */
   async tail(request: TailLogsRequest, send: Send<typeof TailLogsResponseSchema>, context: CallContext): Promise<void> {
     const asked = readTailRequest(request);
-    if (this.count >= this.bounds.tailsMax) {
-      const message = `${this.count} tails are open in this process, which is the limit`;
-      throw new LogPulseError("overloaded", message, { retryAfterMs: FULL_RETRY_MS });
-    }
-    this.count++;
+    this.comeIn(context.client);
     const following = this.join();
     try {
       const { parts, readings, room, turns } = this;
@@ -69,9 +67,26 @@ export class Tails {
       following.tails.add(tail);
       await tail.run().finally(() => following.tails.delete(tail));
     } finally {
-      this.count--;
+      this.goOut(context.client);
       await this.leave(following);
     }
+  }
+
+  /** Counts one tail more. @throws LogPulseError `overloaded`. */
+  private comeIn(client: string): void {
+    const { tailsMax, tailsPerClientMax } = this.bounds;
+    const ofClient = this.countByClient.get(client) ?? 0;
+    if (this.count >= tailsMax) throw full(`${this.count} tails are open in this process`);
+    if (ofClient >= tailsPerClientMax) throw full(`${ofClient} tails of this client are open in this process`);
+    this.count++;
+    this.countByClient.set(client, ofClient + 1);
+  }
+
+  private goOut(client: string): void {
+    this.count--;
+    const left = this.countByClient.get(client)! - 1;
+    if (left > 0) this.countByClient.set(client, left);
+    else this.countByClient.delete(client);
   }
 
   private join(): Following {
@@ -115,15 +130,6 @@ export class Tails {
   }
 }
 
-/** The promise's outcome, or at once a rejection with the signal's reason. */
-async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]); // The race handles the loser's rejection.
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+function full(what: string): LogPulseError {
+  return new LogPulseError("overloaded", `${what}, which is the limit`, { retryAfterMs: FULL_RETRY_MS });
 }

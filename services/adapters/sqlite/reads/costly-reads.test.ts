@@ -55,6 +55,13 @@ describe("reads that take too long", () => {
     await expect(store.reads.list(slow, 10, 0, patient)).rejects.toMatchObject(tooCostly);
   });
 
+  it("are counts of what most records meet: a part of them is no answer", TIMEOUT, async () => {
+    const most = query(hasNoSpan());
+    const tooCostly = { kind: "query_too_costly" };
+    await expect(store.reads.histogram(most, 3_600_000_000_000n, patient)).rejects.toMatchObject(tooCostly);
+    await expect(store.reads.facets(most, [{ kind: "level" }], 10, patient)).rejects.toMatchObject(tooCostly);
+  });
+
   it("that only waited for others are refused as such", TIMEOUT, async () => {
     const slow = recordQuery(tenant, hasSpan(), { startNanos: 0n, endNanos: 3_600_000_000_001n });
     const settled = await Promise.allSettled([1, 2, 3].map(() => store.reads.timeSpan(slow, patient)));

@@ -1,7 +1,7 @@
 import type { CompiledCondition, IdRange } from "./compiled-condition.ts";
 import type { DayQuestion } from "./question.ts";
 import { allOf, condition, type SqlCondition } from "./sql-condition.ts";
-import { STILL_WANTED, type StoreReader } from "./store-reader.ts";
+import { ASKED_WORDS, STILL_WANTED, type StoreReader } from "./store-reader.ts";
 
 /**
  * How the rows of a day are gone through: by the index on time; those that some ids name, as JSON; or those that have
@@ -35,7 +35,7 @@ function rowsOf(day: number, match: string | undefined, rowsBy: RowsBy) {
   switch (rowsBy.by) {
     case "time": {
       // The plus keeps SQLite from going through those ids instead of the index on time.
-      const withWords = `+id IN (SELECT rowid FROM ${words} WHERE ${words} MATCH ? AND ${STILL_WANTED})`;
+      const withWords = `+id IN (SELECT rowid FROM ${words} WHERE ${words} MATCH ${ASKED_WORDS} AND ${STILL_WANTED})`;
       return { from: records, which: match === undefined ? undefined : condition(withWords, match) };
     }
     case "ids": {
@@ -44,7 +44,10 @@ function rowsOf(day: number, match: string | undefined, rowsBy: RowsBy) {
     }
     case "words": {
       const { first, last } = rowsBy.ids;
-      const which = allOf(condition(`${words} MATCH ?`, match!), condition("found.rowid BETWEEN ? AND ?", first, last));
+      const which = allOf(
+        condition(`${words} MATCH ${ASKED_WORDS}`, match!),
+        condition("found.rowid BETWEEN ? AND ?", first, last),
+      );
       return { from: `${words} AS found CROSS JOIN ${records} ON id = found.rowid`, which };
     }
   }

@@ -46,6 +46,11 @@ export class ReadBound {
     if (this.looks-- <= 0) this.ask();
   }
 
+  /** The same before something in which nothing can look: it asks each time. */
+  lookNow(): void {
+    this.ask();
+  }
+
   /** The same before something that takes as long as so many bytes do. */
   lookAtBytes(bytes: number): void {
     this.looks -= bytes / BYTES_PER_LOOK;
@@ -74,4 +79,10 @@ export function timeUp({ msMax, isCostly }: ReadTime, ranMs: number): LogPulseEr
     "query_too_costly",
     `it would take longer than ${msMax} ms: ask for less time or less records`,
   );
+}
+
+/** True for such an error, also where a thread has sent it: it has no cause, as those have that come from the file. */
+export function saysTimeUp(reason: unknown): boolean {
+  if (!(reason instanceof LogPulseError) || reason.cause !== undefined) return false;
+  return reason.kind === "query_too_costly" || reason.kind === "store_unavailable";
 }

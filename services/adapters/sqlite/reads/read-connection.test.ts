@@ -1,16 +1,21 @@
 import { afterEach, expect, it } from "vitest";
-import { words } from "../../../domain/conditions.fixture.ts";
+import { not, words } from "../../../domain/conditions.fixture.ts";
 import { READ_STATEMENTS_MAX } from "../../../domain/limits.ts";
 import { buildLoggedBatch, newProducer } from "../../../ports/build-logged-batch.ts";
 import { newTenant } from "../../../ports/contract-batches.ts";
 import { recordQuery } from "../../../ports/log-search.fixture.ts";
+import type { RecordQuery } from "../../../ports/record-query.ts";
 import { storeManyRecords } from "../store/many-records.fixture.ts";
+import { listAccess } from "./access-log.ts";
+import { facets } from "./facets.ts";
+import { histogram } from "./histogram.ts";
 import { searchPage } from "./log-search.ts";
 import { monotonicMs, ReadBound } from "./read-bound.ts";
 import { ReadConnection } from "./read-connection.ts";
 import { makeStoreToRead, type StoreToRead } from "./reads.fixture.ts";
 import type { StoreReader } from "./store-reader.ts";
 
+const USER_AGENT = { kind: "text", field: "user_agent" } as const;
 let store: StoreToRead;
 let connection: ReadConnection;
 
@@ -46,6 +51,45 @@ it("ends a statement in its middle when nobody waits for it any more", async () 
   expectNothingRead();
   expect(connection.read(boundOf(), count)).toBe(20_000n);
   expectNothingRead();
+});
+
+const HAS_NO_SPAN = not({ kind: "text", field: "span_id", test: "exists", value: "" });
+const COUNTS: [name: string, count: (reader: StoreReader, query: RecordQuery) => unknown][] = [
+  ["a histogram", (reader, query) => histogram(reader, query, 7_200_000_000_000n)],
+  ["facets", (reader, query) => facets(reader, query, [{ kind: "level" }], 10)],
+  ["facets of what only records have", (reader, query) => facets(reader, query, [USER_AGENT], 10)],
+];
+
+it.each(COUNTS)("gives no part of %s when nobody waits for it any more", async (_, count) => {
+  await open();
+  const query = recordQuery(storeManyRecords(store.tables, 20_000).tenant, HAS_NO_SPAN);
+  let asked = 0;
+  const cancelledSoon = boundOf(60_000, () => ++asked > 3);
+  expect(() => connection.read(cancelledSoon, (reader) => count(reader, query))).toThrow(
+    expect.objectContaining({ kind: "cancelled" }),
+  );
+  expectNothingRead();
+  // What was kept of the statement that has failed is not said again.
+  expect(connection.read(boundOf(), (reader) => count(reader, query))).toHaveLength(1);
+});
+
+it.each(COUNTS)("gives no part of %s where a record cannot be read", async (_, count) => {
+  await open();
+  const many = storeManyRecords(store.tables, 1_000);
+  store.file.database.exec(`UPDATE records_${many.day} SET record = x'0b' WHERE id = 500`);
+  const query = recordQuery(many.tenant, HAS_NO_SPAN);
+  const page = { size: 1_000, order: "newest_first", after: undefined } as const;
+  const errorOf = (work: (reader: StoreReader) => unknown) => {
+    try {
+      return connection.read(boundOf(), work);
+    } catch (reason) {
+      return reason;
+    }
+  };
+  const ofSearch = errorOf((reader) => searchPage(reader, query, page));
+  expect(ofSearch).toMatchObject({ kind: "bug" });
+  expect(errorOf((reader) => listAccess(reader, query, 10, 0))).toEqual(ofSearch);
+  expect(errorOf((reader) => count(reader, query))).toEqual(ofSearch);
 });
 
 it("begins nothing that nobody waits for, or whose time is up", async () => {

@@ -79,6 +79,11 @@ export class ReadConnection {
       reader.calledBySql(() => reader.look());
       return 1;
     });
+    database.function("if_wanted", { deterministic: false }, (words) => {
+      const reader = this.reader!;
+      reader.calledBySql(() => reader.lookNow());
+      return words;
+    });
     database.function("meets_test", { deterministic: false }, (test, record, producer, seq) => {
       const reader = this.reader!;
       const meets = () => reader.meetsTest(Number(test), record as Uint8Array, producer as Uint8Array, Number(seq));

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { LogPulseError } from "../../../domain/errors.ts";
 import {
   READ_THREAD_DEATHS_IN_ROW_MAX,
+  READ_THREAD_LATE_MS_MAX,
   READ_THREADS,
   READS_WAITING_MAX,
   STORE_CHECK_MS_MAX,
@@ -20,7 +21,7 @@ export interface ReadSettings {
   path: string;
   /** The file is not what SQLite wrote: no later read will mend that. */
   onDamage(reason: unknown): void;
-  /** A thread has ended by itself; its read was rejected. `isReplaced`: another one has begun. */
+  /** A thread has ended by itself, or was late; its read was rejected. `isReplaced`: another one has begun. */
   onThreadDeath(reason: unknown, isReplaced: boolean): void;
   /** READ_THREADS unless given. */
   threads?: number;
@@ -30,6 +31,8 @@ export interface ReadSettings {
   queryMsMax?: number;
   /** READ_THREAD_DEATHS_IN_ROW_MAX unless given. */
   deathsInRowMax?: number;
+  /** READ_THREAD_LATE_MS_MAX unless given. */
+  lateMsMax?: number;
   /** What the threads run; read-thread.ts unless given. */
   entry?: URL;
 }
@@ -48,11 +51,20 @@ interface ReadThread {
   deathsInRow: number;
 }
 
-/** Threads that read the store's file: each does one thing at a time, and what is asked meanwhile waits in line. */
+/**
+ * Threads that read the store's file: each does one thing at a time, and what is asked meanwhile waits in line.
+ *
+ * A thread in the middle of a statement ends it as soon as SQLite calls one of our functions. Where that takes too long
+ * it is ended when SQLite lets it, and another one takes its place at once: of as many threads as there should be, so
+ * that there are never more than twice as many.
+ */
 export class ReadThreads {
   private readonly settings: ReadSettings;
   private readonly queryMsMax: number;
+  private readonly lateMsMax: number;
   private readonly threads = new Set<ReadThread>();
+  private readonly late = new Set<ReadThread>();
+  private readonly threadsMax: number;
   private readonly line: TurnLine<ReadThread>;
   /** As many places as there may be long reads at once: each stands for a thread. */
   private readonly longReads: TurnLine<object>;
@@ -61,10 +73,12 @@ export class ReadThreads {
 
   constructor(settings: ReadSettings) {
     this.settings = settings;
+    this.lateMsMax = settings.lateMsMax ?? READ_THREAD_LATE_MS_MAX;
     this.queryMsMax = settings.queryMsMax ?? STORE_QUERY_MS_MAX;
     this.line = new TurnLine("reads", settings.waitingMax ?? READS_WAITING_MAX);
     this.longReads = new TurnLine("long reads", settings.waitingMax ?? READS_WAITING_MAX);
     const threads = settings.threads ?? READ_THREADS;
+    this.threadsMax = threads;
     for (let count = threads; count > 0; count--) this.start(0);
     for (let count = Math.max(1, threads - 1); count > 0; count--) this.longReads.add({});
   }
@@ -137,10 +151,13 @@ export class ReadThreads {
 
   /** What was cancelled may still be under way: the thread answers the next call when it has seen that. */
   private async handOn(thread: ReadThread, wasCancelled: boolean): Promise<void> {
+    const timer = wasCancelled ? setTimeout(() => this.giveUp(thread), this.lateMsMax) : undefined;
     try {
       if (wasCancelled) await thread.calls.call("idle", []);
     } catch {
       return; // It has ended: whoever sees that has told of it.
+    } finally {
+      clearTimeout(timer);
     }
     if (this.threads.has(thread)) this.line.add(thread);
   }
@@ -158,7 +175,21 @@ export class ReadThreads {
     this.line.add(thread);
   }
 
+  /** It is still at what nobody waits for. Where too many are, its place stays empty until it has ended. */
+  private giveUp(thread: ReadThread): void {
+    if (this.closing) return;
+    void thread.worker.terminate();
+    if (this.late.size >= this.threadsMax) return;
+    this.late.add(thread);
+    this.threads.delete(thread);
+    const failure = new Error(`it was still at a read ${this.lateMsMax} ms after its end`);
+    thread.calls.fail(new LogPulseError("store_unavailable", "the thread that read was late", { cause: failure }));
+    this.start(thread.deathsInRow); // Its read was to blame, not the thread.
+    this.settings.onThreadDeath(failure, true);
+  }
+
   private onExit(thread: ReadThread, failure: unknown): void {
+    if (this.late.delete(thread)) return; // Another one has its place.
     this.threads.delete(thread);
     this.line.remove(thread);
     const reason = new LogPulseError("store_unavailable", "the thread that read has died", { cause: failure });

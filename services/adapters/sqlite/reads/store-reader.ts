@@ -18,6 +18,12 @@ export type Told = SQLOutputValue | undefined;
  */
 export const STILL_WANTED = "still_wanted()";
 
+/**
+ * The question mark of every expression that the index of words is asked: the text itself, as long as somebody waits for
+ * the answer. SQLite calls it once before it asks, and then nothing until the index tells a record, which may be never.
+ */
+export const ASKED_WORDS = "if_wanted(?)";
+
 /** The store as one request sees it: one state of it, from the first statement to the last. */
 export class StoreReader {
   private readonly statements: KeptStatements;
@@ -105,6 +111,11 @@ export class StoreReader {
   /** For work that is not SQL: throws where nobody waits for it any more. */
   look(): void {
     this.bound.look();
+  }
+
+  /** The same at once, before something in which nothing can look. */
+  lookNow(): void {
+    this.bound.lookNow();
   }
 
   /** The same before something that takes as long as so many bytes do. */
