@@ -1,7 +1,7 @@
 import { errors } from "@elastic/elasticsearch";
 import { describe, expect, it } from "vitest";
 import { LogPulseError } from "../../domain/errors.ts";
-import { isTooCostly, ShardFailures, toStoreError } from "./errors.ts";
+import { isReadOnly, isTooCostly, ShardFailures, toStoreError } from "./errors.ts";
 
 type Meta = ConstructorParameters<typeof errors.ResponseError>[0];
 
@@ -45,6 +45,16 @@ describe("what Elasticsearch says", () => {
   ])("otherwise is a %s", (kind, reason) => {
     expect(toStoreError(reason, never).kind).toBe(kind);
     expect(isTooCostly(reason)).toBe(false);
+  });
+
+  it.each([
+    [403, "cluster_block_exception", true],
+    [429, "cluster_block_exception", false], // The disk is full.
+    [403, "security_exception", false],
+  ])("with %i and %s is of an index that somebody made read-only: %s", (statusCode, type, expected) => {
+    const body = { error: { type }, status: statusCode };
+    const reason = new errors.ResponseError({ statusCode, body, warnings: null, meta: {} } as Meta);
+    expect(isReadOnly(reason)).toBe(expected);
   });
 
   it("does not bring the request along", () => {

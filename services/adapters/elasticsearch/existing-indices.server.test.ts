@@ -154,11 +154,9 @@ describe.runIf(servers)("indices that cannot have the new fields", () => {
     ]);
   });
 
-  it("are waited for where the disk is full", async () => {
+  it("are not those of a full disk", async () => {
     await create(1, OLD_MAPPINGS);
     await block(1, { "index.blocks.read_only_allow_delete": true });
-    await expect(store.sink.prepare()).rejects.toMatchObject({ kind: "store_unavailable" });
-    await block(1, { "index.blocks.read_only_allow_delete": null });
     await store.sink.prepare();
     expect(await laterFields(store, 1)).toHaveLength(4);
   });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Condition } from "../../../domain/condition.ts";
 import {
   all,
@@ -13,6 +13,7 @@ import {
   wordPrefix,
   words,
 } from "../../../domain/conditions.fixture.ts";
+import { READ_WORD_SETS_MAX, READ_WORDS_ASKED_MAX } from "../../../domain/limits.ts";
 import { ALL_IDS, type ConditionDay, compileCondition } from "./compiled-condition.ts";
 import { attributeMark, MORE_ATTRIBUTES_MARK, traceMark } from "./record-marks.ts";
 
@@ -98,4 +99,43 @@ it("asks for no marks where a day has none", () => {
   for (const condition of [trace, user]) {
     expect(compile(condition, { hasMarks: false })).toMatchObject({ match: undefined, rest: condition });
   }
+});
+
+describe("many words", () => {
+  const phrases = Array.from({ length: 85 }, (_, index) => phrase(`one two w${index}`));
+
+  it("are not asked for at once where one of several phrases is to be found", () => {
+    expect(compile(any(...phrases))).toMatchObject({ match: undefined, rest: any(...phrases) });
+    const few = any(...phrases.slice(0, READ_WORDS_ASKED_MAX / 3));
+    expect(compile(few)).toMatchObject({ match: expect.stringContaining("OR"), rest: undefined });
+  });
+
+  it("are asked for at once where each of them tells a record", () => {
+    const condition = any(...Array.from({ length: 256 }, (_, index) => words(`w${index}`)));
+    expect(compile(condition)).toMatchObject({ match: expect.stringContaining("w255"), rest: undefined });
+  });
+
+  it("are asked for in part where all of several phrases are to be found, or none", () => {
+    const asked = Math.floor(READ_WORDS_ASKED_MAX / 3);
+    const together = compile(all(...phrases), { words: "in_index" });
+    expect(together.match?.match(/"one two/g)).toHaveLength(asked);
+    expect(together.rest).toEqual(all(...phrases.slice(asked)));
+    const none = compile(all(words("three"), ...phrases.map(not)), { words: "in_index" });
+    expect(none.match?.match(/"one two/g)).toHaveLength(asked);
+    expect(none.rest).toEqual(all(...phrases.slice(asked).map(not)));
+  });
+
+  it("of one phrase are asked for up to a bound, and the record tells the rest", () => {
+    const long = phrase(Array(256).fill("one").join(" "));
+    const { match, rest } = compile(long);
+    expect(match?.match(/one/g)).toHaveLength(READ_WORDS_ASKED_MAX);
+    expect(rest).toEqual(long);
+    expect(compile(not(long))).toMatchObject({ match: undefined, rest: not(long) });
+  });
+
+  it("are looked up in few sets, and the record tells the rest", () => {
+    const { columns, rest } = compile(all(...phrases.map(not)));
+    expect(columns?.text.match(/SELECT/g)).toHaveLength(READ_WORD_SETS_MAX);
+    expect(rest).toEqual(all(...phrases.slice(READ_WORD_SETS_MAX).map(not)));
+  });
 });

@@ -1,17 +1,18 @@
 import { DatabaseSync } from "node:sqlite";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, threadId, workerData } from "node:worker_threads";
 import { answerCalls } from "../thread-calls.ts";
 import { ReadConnection } from "./read-connection.ts";
 import { readHandlers } from "./read-handlers.ts";
 
-const COUNT = 40_000_000; // Some seconds.
+const BUSY_MS = 6_000;
 
-// A read thread that histograms keep busy with a statement in which SQLite calls nobody. A time span fails as a bug.
+// A read thread that histograms keep busy with a statement in which SQLite calls nobody: it waits for a lock.
 answerCalls(parentPort!, {
   ...readHandlers(new ReadConnection(workerData as string)),
   histogram: () => {
-    const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${COUNT})`;
-    new DatabaseSync(":memory:").prepare(`${numbers} SELECT count(*) FROM numbers`).get();
-    return [];
+    const path = `${workerData}-${threadId}`;
+    const [holder, waiter] = [new DatabaseSync(path), new DatabaseSync(path, { timeout: BUSY_MS })];
+    holder.exec("BEGIN EXCLUSIVE");
+    waiter.exec("BEGIN EXCLUSIVE");
   },
 });

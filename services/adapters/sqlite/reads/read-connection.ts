@@ -20,6 +20,15 @@ export class ReadConnection {
   private readonly path: string;
   private opened: { database: DatabaseSync; statements: KeptStatements } | undefined;
   private reader: StoreReader | undefined;
+  /** Of the aggregate `tell`: no function around it, since it is called for every row. */
+  private readonly tellStep = (state: number, ...row: SQLOutputValue[]): number => {
+    try {
+      this.reader!.tell(row);
+      return state;
+    } catch (reason) {
+      throw this.reader!.failed(reason);
+    }
+  };
 
   constructor(path: string) {
     this.path = path;
@@ -75,30 +84,30 @@ export class ReadConnection {
   /** Those that statements call for rows: they belong to the read that is under way. */
   private registerFunctions(database: DatabaseSync): void {
     database.function("still_wanted", { deterministic: false }, () => {
-      const reader = this.reader!;
-      reader.calledBySql(() => reader.look());
-      return 1;
+      try {
+        this.reader!.look();
+        return 1;
+      } catch (reason) {
+        throw this.reader!.failed(reason);
+      }
     });
     database.function("if_wanted", { deterministic: false }, (words) => {
-      const reader = this.reader!;
-      reader.calledBySql(() => reader.lookNow());
-      return words;
+      try {
+        this.reader!.lookNow();
+        return words;
+      } catch (reason) {
+        throw this.reader!.failed(reason);
+      }
     });
     database.function("meets_test", { deterministic: false }, (test, record, producer, seq) => {
-      const reader = this.reader!;
-      const meets = () => reader.meetsTest(Number(test), record as Uint8Array, producer as Uint8Array, Number(seq));
-      return reader.calledBySql(meets) ? 1 : 0;
+      try {
+        const meets = this.reader!.meetsTest(Number(test), record as Uint8Array, producer as Uint8Array, Number(seq));
+        return meets ? 1 : 0;
+      } catch (reason) {
+        throw this.reader!.failed(reason);
+      }
     });
-    database.aggregate("tell", {
-      start: 0,
-      step: (state: number, ...row: SQLOutputValue[]) => {
-        const reader = this.reader!;
-        reader.calledBySql(() => reader.tell(row));
-        return state;
-      },
-      result: () => null,
-      varargs: true,
-    });
+    database.aggregate("tell", { start: 0, step: this.tellStep, result: () => null, varargs: true });
     registerMethodFunction(database);
   }
 }

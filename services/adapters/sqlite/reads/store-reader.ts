@@ -93,14 +93,10 @@ export class StoreReader {
     this.take(row);
   }
 
-  /** Does what a statement calls for, and keeps the error for `tellAll`. */
-  calledBySql<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (reason) {
-      this.failure ??= { reason };
-      throw reason;
-    }
+  /** A function that a statement calls has thrown that: kept for `tellAll`. The same again, to be thrown. */
+  failed(reason: unknown): unknown {
+    this.failure ??= { reason };
+    return reason;
   }
 
   /** A condition of statements over a day's records, which looks into each record. */
