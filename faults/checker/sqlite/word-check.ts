@@ -6,6 +6,9 @@ import type { StoreRow } from "./store-rows.ts";
 
 const CHARACTERS_MAX = 128;
 const SEVERITY_SIGN = "\u00a4"; // Stands before the number that was sent; it belongs to no word.
+// Hashes of trace ids and of attributes' values: only a way to records faster, each of which is looked at again. They are
+// the store's own; it compares them with its records when it opens its file.
+const HASH_SIGN = /^\u00a4[amt]/;
 const ASKED_OF = 40; // One record of so many is looked for by its words,
 const ASKED_PER_DAY_MAX = 300; // but no more: common words take milliseconds to follow.
 const PHRASE_WORDS_MAX = 10;
@@ -106,6 +109,7 @@ export class WordCheck {
   private compareCounts(day: number): void {
     this.reader.execute(`CREATE VIRTUAL TABLE temp.vocabulary_${day} USING fts5vocab('main', 'words_${day}', 'col')`);
     for (const { term, col, doc, cnt } of this.reader.rows(`SELECT term, col, doc, cnt FROM temp.vocabulary_${day}`)) {
+      if (HASH_SIGN.test(String(term))) continue;
       const key = `${col} ${term}`;
       const { records = 0, times = 0 } = this.counts.get(key) ?? {};
       this.counts.delete(key);
