@@ -9,11 +9,12 @@ import { isKind } from "../../domain/errors.ts";
 import { STORE_CHECK_MS_MAX, STORE_QUERY_LATE_MS_MAX, STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { deadLetterOf } from "../../domain/refused-record.ts";
+import { type SortKey, sortKeyOf } from "../../domain/stored-record.ts";
 import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
 import { listedLetter } from "../../ports/dead-letter-replay.contract.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { recordQuery, searchPage } from "../../ports/log-search.fixture.ts";
-import type { SearchPage } from "../../ports/log-search.ts";
+import type { RecordOrder, SearchPage } from "../../ports/log-search.ts";
 import { addCounts, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import { noDeadLetters, StoreForTests } from "./elasticsearch.fixture.ts";
 import { indexName } from "./index-template.ts";
@@ -124,17 +125,31 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
     expect(await searches).toBeGreaterThan(0);
   });
 
-  it("gives a page that is longer than one answer may be", async () => {
+  it("cuts a page that is longer than one answer may be, and goes on behind it", async () => {
     const { tenant, producer } = identity();
     const message = "ab ".repeat(80_000);
     for (let part = 0; part < 40; part++) {
       const records = [{ message }, { message }];
       await untilStored(store, buildLoggedBatch({ tenant, producer, firstSeq: part * 2, records }));
     }
-    const found = await findAll(tenant, {});
-    expect(found.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(Array.from({ length: 80 }, (_, seq) => seq));
-    expect(await findAll(tenant, { size: 70 })).toEqual(found.slice(0, 70));
-    expect(await findAll(tenant, { order: "oldest_first" })).toEqual(found.toReversed());
+    await store.refresh();
+    const pagesOf = async (order: RecordOrder) => {
+      const seqs: number[] = [];
+      let cut = 0;
+      for (let after: SortKey | undefined; ; ) {
+        const page = searchPage({ size: 100, order, after });
+        const { records, isPartial, isCut } = await store.search.search(recordQuery(tenant), page, signal);
+        expect(isPartial).toBe(false);
+        seqs.push(...records.map(({ seq }) => seq));
+        if (!isCut) return { seqs, cut };
+        cut++;
+        after = sortKeyOf(records.at(-1)!);
+      }
+    };
+    const newest = await pagesOf("newest_first");
+    expect(newest.cut).toBeGreaterThan(0);
+    expect(newest.seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 80 }, (_, seq) => seq));
+    expect((await pagesOf("oldest_first")).seqs).toEqual(newest.seqs.toReversed());
   });
 
   it("stores each record once though it is killed in between", async () => {
