@@ -14,7 +14,7 @@ import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts
 import { listedLetter } from "../../ports/dead-letter-replay.contract.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { recordQuery, searchPage } from "../../ports/log-search.fixture.ts";
-import type { RecordOrder, SearchPage } from "../../ports/log-search.ts";
+import type { RecordOrder } from "../../ports/log-search.ts";
 import { addCounts, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
 import { noDeadLetters, StoreForTests } from "./elasticsearch.fixture.ts";
 import { indexName } from "./index-template.ts";
@@ -214,13 +214,6 @@ describe.runIf(haveServers("elasticsearch"))("Elasticsearch on a bad day", { tim
     expect(isKind(reason, "store_unavailable")).toBe(true);
     expect(deepText(reason)).not.toContain("secret");
   });
-
-  async function findAll(tenant: string, page: Partial<SearchPage>) {
-    await store.refresh();
-    const { records, isPartial } = await store.search.search(recordQuery(tenant), searchPage(page), signal);
-    expect(isPartial).toBe(false);
-    return records;
-  }
 });
 
 const DAY_MS = 86_400_000;
