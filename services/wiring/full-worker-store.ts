@@ -3,14 +3,17 @@ import { ElasticsearchRetention } from "../adapters/elasticsearch/retention.ts";
 import { KafkaDeadLetters } from "../adapters/kafka/dead-letters.ts";
 import { MysqlConnections } from "../adapters/mysql/connections.ts";
 import { MysqlDeadLetterTable } from "../adapters/mysql/dead-letter-table.ts";
+import { MysqlHourSums } from "../adapters/mysql/hour-sums.ts";
 import { MysqlLogSink } from "../adapters/mysql/log-sink.ts";
 import { MysqlRetention } from "../adapters/mysql/retention.ts";
 import type { Config, Sink } from "../config.ts";
 import type { DeadLetterTable } from "../ports/dead-letter-table.ts";
+import type { HourSums } from "../ports/hour-sums.ts";
 import type { LogSink } from "../ports/log-sink.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Retention } from "../ports/retention.ts";
 import { systemClock } from "../runtime/system-clock.ts";
+import { HourSumsLoop } from "../worker/hour-sums-loop.ts";
 import { RetentionLoop } from "../worker/retention-loop.ts";
 import { WorkerLoop } from "../worker/worker-loop.ts";
 import { daysKept } from "./days-kept.ts";
@@ -26,7 +29,7 @@ import { waitingPart } from "./waiting-part.ts";
 /** One store on its writing side: the loop that fills it, and the one that lets go of what is old. */
 export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, fail: Fail): ProcessParts {
   const topics = kafkaSettings(config);
-  const { sink, retention, table, connections } = storeOf(sinkName, config);
+  const { sink, retention, table, hourSums, connections } = storeOf(sinkName, config);
   const { name, partitions } = topics.deadLetters;
   const deadLetters = new KafkaDeadLetters({ ...topics, topic: name, partitions });
   const lost = new LostMessages(logger);
@@ -46,14 +49,17 @@ export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, 
     newestReceivedMs: () => loop.newestReceivedMs,
     ...retry,
   });
+  const sumsLoop = hourSums && new HourSumsLoop({ hourSums, ...retry });
   let reading = false;
   const prepare = async (signal: AbortSignal) => {
     await preparedTopics(topics, logger);
     await loop.start(signal);
     retentionLoop.start();
+    sumsLoop?.start();
     reading = true;
   };
   const stop = async () => {
+    await sumsLoop?.stop();
     await retentionLoop.stop();
     await loop.stop();
   };
@@ -66,6 +72,7 @@ export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, 
     parts: [
       toldCounts(sinkName, () => ({ ...loop.totals, ...lost.totals }), logger),
       toldCounts(`retention of ${sinkName}`, () => retentionLoop.totals, logger),
+      ...(sumsLoop ? [toldCounts(`hours of ${sinkName}`, () => sumsLoop.totals, logger)] : []),
       closedAtTheEnd(`connections of ${sinkName}`, sink),
       closedAtTheEnd(`connections of the retention of ${sinkName}`, connections),
       closedAtTheEnd(`dead letters of ${sinkName}`, deadLetters),
@@ -81,7 +88,9 @@ interface WorkerStore {
   retention: Retention;
   /** Where this store holds it. */
   table: DeadLetterTable | undefined;
-  /** Those of the retention and the table. */
+  /** Where this store has statistics. */
+  hourSums: HourSums | undefined;
+  /** Those of the retention, the table and the sums. */
   connections: { close(): Promise<void> };
 }
 
@@ -89,11 +98,18 @@ function storeOf(sinkName: Sink, config: Config): WorkerStore {
   if (sinkName === "elasticsearch") {
     const settings = elasticsearchSettings(config);
     const retention = new ElasticsearchRetention(settings);
-    return { sink: new ElasticsearchLogSink(settings), retention, table: undefined, connections: retention };
+    return {
+      sink: new ElasticsearchLogSink(settings),
+      retention,
+      table: undefined,
+      hourSums: undefined,
+      connections: retention,
+    };
   }
   const settings = mysqlSettings(config);
   const connections = new MysqlConnections(settings);
   const retention = new MysqlRetention(connections);
   const table = new MysqlDeadLetterTable(connections, systemClock);
-  return { sink: new MysqlLogSink(settings), retention, table, connections };
+  const hourSums = new MysqlHourSums(connections, systemClock);
+  return { sink: new MysqlLogSink(settings), retention, table, hourSums, connections };
 }

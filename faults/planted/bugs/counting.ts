@@ -44,10 +44,11 @@ export const droppedNotCounted: PlantedBug = {
   needs: { stores: ["mysql"], drops: true },
   modules: () => [
     changed<Rollups>("adapters/mysql/rollup-rows.ts", ({ addToRollups }) => ({
-      addToRollups: (connection, records) =>
+      addToRollups: (connection, records, nowMs) =>
         addToRollups(
           connection,
           records.filter(({ logged }) => !logged.dropped),
+          nowMs,
         ),
     })),
   ],

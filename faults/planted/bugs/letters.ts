@@ -135,7 +135,7 @@ async function storeWhateverIsThere(connection: PoolConnection, batch: LoggedBat
   const ranges = await LockedRanges.lock(connection, [batch]);
   const records = batch.records.map((logged) => ({ batch, logged }));
   const { good } = await insertGood(connection, records);
-  await addToRollups(connection, good);
+  await addToRollups(connection, good, Date.now());
   for (const { seq } of batch.records) ranges.of(batch).add(seq, seq);
   await ranges.save(connection);
 }

@@ -198,6 +198,7 @@ export async function sentAndStored(run: EmbeddedPlantedRun): Promise<void> {
 
 function countAgain(run: EmbeddedPlantedRun, tables: StoreTables, batches: readonly LoggedBatch[]): void {
   for (const { producerDay, tenant, partition, records } of batches) {
-    tables.ensureRollupDay(producerDay).add(tables.ensureTenant(tenant), partition, run.parts.rollUp(records));
+    const minutes = run.parts.rollUp(records);
+    tables.ensureRollupDay(producerDay).add(tables.ensureTenant(tenant), partition, minutes, Date.now());
   }
 }

@@ -9,6 +9,7 @@ import { accessLogContract } from "../../ports/access-log.contract.ts";
 import { deadLetterReplayContract } from "../../ports/dead-letter-replay.contract.ts";
 import { deadLetterTableContract } from "../../ports/dead-letter-table.contract.ts";
 import type { LetterState, ListedLetter } from "../../ports/dead-letter-table.ts";
+import { type HourSumsHarness, hourSumsContract } from "../../ports/hour-sums.contract.ts";
 import { logLookupContract } from "../../ports/log-lookup.contract.ts";
 import { logSinkContract } from "../../ports/log-sink.contract.ts";
 import { logStatsContract } from "../../ports/log-stats.contract.ts";
@@ -17,6 +18,7 @@ import { MysqlAccessLog } from "./access-log.ts";
 import { MysqlConnections } from "./connections.ts";
 import { MysqlDeadLetterReplay } from "./dead-letter-replay.ts";
 import { MysqlDeadLetterTable } from "./dead-letter-table.ts";
+import { MysqlHourSums } from "./hour-sums.ts";
 import { MysqlLogLookup } from "./log-lookup.ts";
 import { MysqlLogSink } from "./log-sink.ts";
 import { MysqlLogStats } from "./log-stats.ts";
@@ -52,6 +54,34 @@ async function makeHarness() {
     connections,
     clock,
     close,
+  };
+}
+
+/** The clock of the sink and of the sums stands still until it is moved forward. */
+async function makeHourSums(): Promise<HourSumsHarness> {
+  const database = await makeTestDatabase(servers!.mysqlUrl);
+  let nowMs = Date.now();
+  const clock = { ...database.settings.clock, nowMs: () => nowMs };
+  const sink = new MysqlLogSink({ ...database.settings, clock });
+  const connections = new MysqlConnections(database.settings);
+  const summedUp = async (tenant: string) => {
+    const sql =
+      "SELECT hour FROM rollup_hour_states WHERE tenant = ? GROUP BY hour HAVING MIN(state) = 1 AND MAX(state) = 1";
+    return (await rowsOf(connections, sql, Buffer.from(tenant))).length;
+  };
+  return {
+    hourSums: new MysqlHourSums(connections, clock),
+    sink,
+    stats: new MysqlLogStats(connections),
+    retention: new MysqlRetention(connections),
+    pass: async (ms) => {
+      nowMs += ms;
+    },
+    summedUp,
+    close: async () => {
+      await Promise.all([sink.close(), connections.close()]);
+      await database.drop();
+    },
   };
 }
 
@@ -96,6 +126,7 @@ describe.runIf(servers)("on a real server", () => {
     const { sink, connections, close } = await makeStore();
     return { sink, accessLog: new MysqlAccessLog(connections), close };
   });
+  hourSumsContract("mysql", makeHourSums);
   logStatsContract("mysql", async () => {
     const { sink, connections, close } = await makeStore();
     return { sink, stats: new MysqlLogStats(connections), close };

@@ -1,10 +1,10 @@
-import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { PoolConnection } from "mysql2/promise";
 import { STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import type { MysqlConnections, Outcome } from "./connections.ts";
 import { isMissingPartition } from "./errors.ts";
 import { firstDay } from "./first-day.ts";
 import { underSchemaLock } from "./schema.ts";
-import { PARTITIONED_TABLES } from "./tables.ts";
+import { addMissingPartitions } from "./table-partitions.ts";
 
 /** Sees to it that every table has a partition for the producer days that are written. */
 export class DayPartitions {
@@ -47,27 +47,16 @@ export class DayPartitions {
   }
 }
 
-/** The days of which each table has a partition, the day 0 left out: its partition stays for ever. */
-export async function partitionDays(connection: PoolConnection): Promise<Map<string, Set<number>>> {
-  const [rows] = await connection.query<RowDataPacket[]>(
-    "SELECT TABLE_NAME AS name, PARTITION_NAME AS part FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE()",
-  );
-  const daysOf = (table: string) =>
-    rows.filter(({ name, part }) => name === table && part !== "p0").map(({ part }) => Number(part.slice(1)));
-  return new Map(Object.keys(PARTITIONED_TABLES).map((table) => [table, new Set(daysOf(table))]));
-}
-
 /**
  * Resolves with the store's first day. Retention moves it under the same lock: what it has dropped is not made again.
  */
 async function addPartitions(connection: PoolConnection, days: readonly number[]): Promise<number> {
   return underSchemaLock(connection, async () => {
     const first = await firstDay(connection);
-    for (const [table, existing] of await partitionDays(connection)) {
-      const missing = days.filter((day) => day >= first && day > 0 && !existing.has(day));
-      const partitions = missing.map((day) => `PARTITION p${day} VALUES IN (${day})`);
-      if (missing.length > 0) await connection.query(`ALTER TABLE ${table} ADD PARTITION (${partitions.join(", ")})`);
-    }
+    await addMissingPartitions(
+      connection,
+      days.filter((day) => day >= first),
+    );
     return first;
   });
 }

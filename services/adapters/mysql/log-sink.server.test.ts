@@ -16,6 +16,7 @@ import { MysqlLogSink } from "./log-sink.ts";
 import { MysqlLogStats } from "./log-stats.ts";
 import { REQUEST_MINUTES, requestBatch } from "./request-batches.ts";
 import { everywhere, storedCounts } from "./stored-counts.fixture.ts";
+import { PARTITIONED_TABLES } from "./tables.ts";
 import { makeTestDatabase, type TestDatabase } from "./test-database.ts";
 
 const servers = realServers();
@@ -236,7 +237,7 @@ describe.runIf(servers)("the MySQL sink on a real server", () => {
     const counts = await Promise.all([store(batches), store(batches, other)]);
     expect(counts.reduce(addCounts, NO_COUNTS)).toEqual({ ...NO_COUNTS, stored: 100, duplicate: 100 });
 
-    for (const table of ["records", "settled_seqs", "rollup_minutes", "rollup_series", "rollup_clients"]) {
+    for (const table of Object.keys(PARTITIONED_TABLES)) {
       await session.query(`ALTER TABLE ${table} DROP PARTITION p${batches[3]!.producerDay}`);
     }
     expect(await countsOf(tenant)).toEqual(everywhere(95));

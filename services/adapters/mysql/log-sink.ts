@@ -47,7 +47,7 @@ export class MysqlLogSink implements LogSink {
     for (;;) {
       const { counts, newlyRefused } = await this.partitions.transaction(
         days,
-        (connection) => storeBatches(connection, batches, kept, comparison),
+        (connection) => storeBatches(connection, batches, kept, comparison, this.settings.clock.nowMs()),
         signal,
       );
       if (newlyRefused.length === 0) return counts;

@@ -1,5 +1,4 @@
-import type { Connection as CoreConnection } from "mysql2";
-import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
 import { HyperLogLog } from "../../domain/hyperloglog.ts";
 import { STORE_QUERY_MS_MAX } from "../../domain/limits.ts";
 import { addTally, newTally } from "../../domain/rollup.ts";
@@ -12,23 +11,17 @@ import type {
   StatsGrouping,
   StatsSelection,
 } from "../../ports/log-stats.ts";
-import {
-  GroupCounts,
-  groupingOf,
-  groupOf,
-  type SeriesCondition,
-  StatsCells,
-  seriesConditions,
-} from "../../ports/stats-cells.ts";
+import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions } from "../../ports/stats-cells.ts";
 import type { MysqlConnections } from "./connections.ts";
 import { askWithin } from "./costly-query.ts";
+import { forEachRollup, type RollupQuestion } from "./rollup-questions.ts";
 import { TALLY_COLUMNS, tallyOf } from "./tally-columns.ts";
 
 const STATEMENT_VALUES_BYTES_MAX = 1024 * 1024; // Twice as long in its text; the server takes 16 MiB at least.
 
 /**
- * Sums rollups. It reads the rows of all minutes that are asked for, in the order of the primary key: those of whole
- * minutes, or, where services or paths are told apart, those of all series.
+ * Sums rollups. It reads the rows of all hours that are asked for and summed up, and of the minutes beside them, in the
+ * order of the primary key: those of all requests, or, where services or paths are told apart, those of all series.
  */
 export class MysqlLogStats implements LogStats {
   private readonly connections: MysqlConnections;
@@ -48,10 +41,15 @@ export class MysqlLogStats implements LogStats {
     signal: AbortSignal,
   ): Promise<BusiestGroups> {
     const counts = new GroupCounts(grouping);
-    const { text, values } = whereOf(selection, seriesConditions(selection));
-    const columns = "MIN(service) AS service, MIN(path) AS path, SUM(requests) AS requests";
-    const sql = `SELECT ${columns} FROM rollup_series ${text} GROUP BY series`;
-    await this.forEachRow(sql, values, performance.now() + this.queryMsMax, signal, (row) => {
+    const question: RollupQuestion = {
+      of: "series",
+      selection,
+      stepMinutes: undefined,
+      conditions: seriesConditions(selection),
+      columns: ["MIN(service) AS service", "MIN(path) AS path", "SUM(requests) AS requests"],
+      groupBy: "series",
+    };
+    await this.forEachRow(question, performance.now() + this.queryMsMax, signal, (row) => {
       counts.add(textOf(row.service), textOf(row.path), Number(row.requests));
     });
     return counts.busiest(size);
@@ -68,11 +66,10 @@ export class MysqlLogStats implements LogStats {
     const grouping = groups?.[0] && groupingOf(groups[0]);
     for (const some of groups ? withinStatements(groups, groupTexts) : [undefined]) {
       const conditions = seriesConditions(selection, some);
-      const isBySeries = conditions.length > 0;
-      const columns = ["minute", ...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])].join(", ");
-      const { text, values } = whereOf(selection, conditions);
-      const sql = `SELECT ${columns} FROM ${isBySeries ? "rollup_series" : "rollup_minutes"} ${text}`;
-      await this.forEachRow(sql, values, endMs, signal, (row) => {
+      const of = conditions.length > 0 ? "series" : "all";
+      const columns = [...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])];
+      const question: RollupQuestion = { of, selection, stepMinutes, conditions, columns };
+      await this.forEachRow(question, endMs, signal, (row) => {
         const group = grouping && groupOf(textOf(row.service), textOf(row.path), grouping);
         addTally(cells.at(group, Number(row.minute)), tallyOf(row));
       });
@@ -90,9 +87,10 @@ export class MysqlLogStats implements LogStats {
     const cells = new StatsCells(selection, stepMinutes, () => new HyperLogLog());
     for (const some of services ? withinStatements(services, (service) => [service]) : [undefined]) {
       const groups = some?.map((service) => ({ service, path: undefined }));
-      const { text, values } = whereOf(selection, seriesConditions(selection, groups));
-      const sql = `SELECT minute, sketch${some ? ", service" : ""} FROM rollup_clients ${text}`;
-      await this.forEachRow(sql, values, endMs, signal, (row) => {
+      const conditions = seriesConditions(selection, groups);
+      const columns = ["sketch", ...(some ? ["service"] : [])];
+      const question: RollupQuestion = { of: "clients", selection, stepMinutes, conditions, columns };
+      await this.forEachRow(question, endMs, signal, (row) => {
         const group = some && groupOf(textOf(row.service), "", "service");
         cells.at(group, Number(row.minute)).merge(HyperLogLog.decode(row.sketch as Buffer));
       });
@@ -104,33 +102,15 @@ export class MysqlLogStats implements LogStats {
     return this.connections.check();
   }
 
-  /** One row at a time, so that the memory does not grow with the range. */
   private async forEachRow(
-    sql: string,
-    values: unknown[],
+    question: RollupQuestion,
     endMs: number,
     signal: AbortSignal,
     take: (row: RowDataPacket) => void,
   ): Promise<void> {
-    const readAll = async (connection: PoolConnection) => {
-      // The promise interface gathers all rows; the connection below it, which its types do not show, streams them.
-      const core = connection.connection as unknown as CoreConnection;
-      for await (const row of core.query(sql, values).stream()) take(row as RowDataPacket);
-    };
     const msLeft = Math.max(1, Math.ceil(endMs - performance.now()));
-    await askWithin(this.connections, msLeft, signal, readAll);
+    await askWithin(this.connections, msLeft, signal, (connection) => forEachRollup(connection, question, take));
   }
-}
-
-function whereOf(
-  { tenant, fromMinute, toMinute }: StatsSelection,
-  conditions: readonly SeriesCondition[],
-): { text: string; values: unknown[] } {
-  const texts = ["tenant = ?", "minute BETWEEN ? AND ?", ...conditions.map(({ column }) => `${column} IN (?)`)];
-  const lists = conditions.map(({ column, values }) =>
-    values.map((value) => Buffer.from(value, column === "series" ? "hex" : "utf8")),
-  );
-  return { text: `WHERE ${texts.join(" AND ")}`, values: [Buffer.from(tenant), fromMinute, toMinute, ...lists] };
 }
 
 /** In parts that each fit a statement: a thousand paths may be longer than the server takes. */

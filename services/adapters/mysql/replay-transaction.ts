@@ -31,7 +31,7 @@ export async function replayBatch(
     await moveLetter(connection, key, "expired", nowMs);
     return { is: "expired" };
   }
-  const { stored, refused } = await storeAgain(connection, batch, ranges, comparison);
+  const { stored, refused } = await storeAgain(connection, batch, ranges, comparison, nowMs);
   const [first, ...others] = refused;
   if (first) return refusedOutcome([first, ...others]);
   await moveLetter(connection, key, "stored", nowMs);
@@ -47,6 +47,7 @@ async function storeAgain(
   batch: LoggedBatch,
   ranges: LockedRanges,
   comparison: ContentComparison,
+  nowMs: number,
 ): Promise<{ stored: number; refused: RefusedRecord[] }> {
   const settled = ranges.of(batch);
   const found = await compareWithStored(connection, [{ batch, records: batch.records }], comparison);
@@ -55,7 +56,7 @@ async function storeAgain(
     .filter((logged) => !found.has(logged) && !(logged.dropped && settled.contains(logged.seq)))
     .map((logged) => ({ batch, logged }));
   const { good, refused } = await insertGood(connection, missing);
-  await addToRollups(connection, good);
+  await addToRollups(connection, good, nowMs);
   const unsettled = new Set(refused.map(({ logged }) => logged.seq));
   for (let seq = batch.firstSeq; seq < batch.firstSeq + batch.recordCount; seq++) {
     if (!unsettled.has(seq)) settled.add(seq, seq);

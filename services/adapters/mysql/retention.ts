@@ -2,10 +2,10 @@ import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import type { FirstDays, KeptDays, Retention } from "../../ports/retention.ts";
 import { type MysqlConnections, TABLE_WAIT_SECONDS_MAX } from "./connections.ts";
-import { partitionDays } from "./day-partitions.ts";
 import { moveFirstDay } from "./first-day.ts";
 import { underSchemaLock } from "./schema.ts";
 import { STORE_NAME } from "./settings.ts";
+import { partitionDays } from "./table-partitions.ts";
 import { ROLLUP_TABLES } from "./tables.ts";
 
 /** Whoever wants to use a table waits behind the one who waits to change it: better to come again. */

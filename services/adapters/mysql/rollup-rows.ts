@@ -1,6 +1,8 @@
 import type { PoolConnection } from "mysql2/promise";
 import { ROLLUP_SERIES_PER_MINUTE_MAX } from "../../domain/limits.ts";
 import { addTally, clientsByService, limitSeries, newTally, OTHER, rollUp, seriesKey } from "../../domain/rollup.ts";
+import { hourOf } from "../../ports/stats-spans.ts";
+import { HOUR_STATE } from "./hour-states.ts";
 import { InsertStatement, replacing, type SqlValue } from "./insert-rows.ts";
 import type { BatchedRecord } from "./record-rows.ts";
 import { type RollupGroup, storedClients, storedMinutes, storedSeries } from "./rollup-reads.ts";
@@ -12,6 +14,11 @@ const SERIES_COLUMNS = [...KEY, "series", "service", "path", ...TALLY_COLUMNS];
 const LOCK_MINUTES = new InsertStatement("rollup_minutes", MINUTE_COLUMNS, "series = rollup_minutes.series");
 const SAVE_MINUTES = new InsertStatement("rollup_minutes", MINUTE_COLUMNS, replacing(["series", ...TALLY_COLUMNS]));
 const SAVE_SERIES = new InsertStatement("rollup_series", SERIES_COLUMNS, replacing(TALLY_COLUMNS));
+const CHANGE_HOURS = new InsertStatement(
+  "rollup_hour_states",
+  ["tenant", "log_partition", "producer_day", "hour", "state", "changes", "changed_ms"],
+  `${replacing(["state", "changed_ms"])}, changes = rollup_hour_states.changes + 1`,
+);
 const SAVE_CLIENTS = new InsertStatement("rollup_clients", [...KEY, "service", "sketch"], replacing(["sketch"]));
 
 /**
@@ -19,19 +26,33 @@ const SAVE_CLIENTS = new InsertStatement("rollup_clients", [...KEY, "service", "
  *
  * It locks the rows of all minutes, in the order of their keys, before it reads anything of them: a row that does not
  * exist yet cannot be locked by SELECT. The rows of series and clients need no locks of their own, since whoever changes
- * them holds their minute's.
+ * them holds their minute's. Those of hours come last of what is locked: whoever sums up takes no others.
  */
-export async function addToRollups(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<void> {
+export async function addToRollups(
+  connection: PoolConnection,
+  records: readonly BatchedRecord[],
+  nowMs: number,
+): Promise<void> {
   const groups = groupsOf(records);
   const noTally = tallyValues(newTally());
   const rowsToLock = groups.flatMap((group) =>
     [...group.minutes.keys()].sort((a, b) => a - b).map((minute) => [...keyValues(group, minute), 0, ...noTally]),
   );
   await LOCK_MINUTES.run(connection, rowsToLock);
+  await CHANGE_HOURS.run(
+    connection,
+    groups.flatMap((group) => hourRows(group, nowMs)),
+  );
   for (const group of groups) {
     await mergeSeriesAndMinutes(connection, group);
     await mergeClients(connection, group);
   }
+}
+
+/** The hours of the group's minutes are not summed up any more. In the order in which they are locked. */
+function hourRows(group: RollupGroup, nowMs: number): SqlValue[][] {
+  const hours = new Set([...group.minutes.keys()].map(hourOf));
+  return [...hours].sort((a, b) => a - b).map((hour) => [...keyValues(group, hour), HOUR_STATE.byMinutes, 1, nowMs]);
 }
 
 /** In the order in which they are locked. */
@@ -93,6 +114,7 @@ async function mergeClients(connection: PoolConnection, group: RollupGroup): Pro
   await SAVE_CLIENTS.run(connection, rows);
 }
 
-function keyValues({ tenant, logPartition, producerDay }: RollupGroup, minute: number): SqlValue[] {
-  return [Buffer.from(tenant), logPartition, producerDay, minute];
+/** `time`: the minute, or the hour. */
+function keyValues({ tenant, logPartition, producerDay }: RollupGroup, time: number): SqlValue[] {
+  return [Buffer.from(tenant), logPartition, producerDay, time];
 }

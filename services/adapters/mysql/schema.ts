@@ -1,24 +1,14 @@
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { LogPulseError } from "../../domain/errors.ts";
+import { addHourStates, addLaterColumns } from "./schema-upgrade.ts";
 import { PARTITIONED_TABLES, WHOLE_TABLES } from "./tables.ts";
 
-const SCHEMA_VERSION = 4;
-const OLDER_VERSIONS: readonly number[] = [2, 3];
+const SCHEMA_VERSION = 5;
+const OLDER_VERSIONS: readonly number[] = [2, 3, 4];
 const LOCK_SECONDS_MAX = 10;
 
 /**
- * Columns that came later, with their tables. Rows that are there get zeros or nothing, at once: none is written again.
- *
- * Version 3 brought the first one, version 4 the others.
- */
-const LATER_COLUMNS: readonly { table: string; column: string; type: string }[] = [
-  { table: "records", column: "content_hash", type: "BINARY(8) NOT NULL" },
-  { table: "rollup_minutes", column: "latency_buckets", type: "BLOB NOT NULL" },
-  { table: "rollup_series", column: "latency_buckets", type: "BLOB NOT NULL" },
-];
-
-/**
- * Creates what is missing, and brings tables of versions 2 and 3 forward. Whoever prepares at the same time waits.
+ * Creates what is missing, and brings tables of versions 2 to 4 forward. Whoever prepares at the same time waits.
  *
  * @throws LogPulseError `bug` where the tables are those of another version of the program.
  */
@@ -28,6 +18,7 @@ export async function createTables(connection: PoolConnection): Promise<void> {
     const version = await versionOf(connection);
     if (version !== undefined && version !== SCHEMA_VERSION) await addLaterColumns(connection);
     await createMissing(connection);
+    if (version !== undefined && version !== SCHEMA_VERSION) await addHourStates(connection);
     if (version === SCHEMA_VERSION) return;
     if (version !== undefined) await connection.query("DELETE FROM schema_version");
     await connection.query("INSERT INTO schema_version VALUES (?)", [SCHEMA_VERSION]);
@@ -71,16 +62,4 @@ async function createMissing(connection: PoolConnection): Promise<void> {
     await connection.query(`CREATE TABLE IF NOT EXISTS ${table} (${columns}) ENGINE = InnoDB`);
   }
   await connection.query("INSERT INTO store_state VALUES (1, 0) ON DUPLICATE KEY UPDATE only_row = only_row");
-}
-
-async function addLaterColumns(connection: PoolConnection): Promise<void> {
-  for (const { table, column, type } of LATER_COLUMNS) {
-    const [columns] = await connection.query<RowDataPacket[]>(
-      "SELECT 1 FROM information_schema.COLUMNS " +
-        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ?",
-      [table, column],
-    );
-    if (columns.length > 0) continue; // Whoever began this did not come to its end.
-    await connection.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
-  }
 }

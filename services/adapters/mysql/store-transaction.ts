@@ -23,13 +23,14 @@ export interface StoreResult {
  * ranges and rollups.
  *
  * `kept`: refused records whose dead letters are kept; their seqs may be settled. Where it finds others, the transaction
- * must be rolled back, their letters kept, and all of it run again, with the same `comparison`.
+ * must be rolled back, their letters kept, and all of it run again, with the same `comparison`. `nowMs`: the time.
  */
 export async function storeBatches(
   connection: PoolConnection,
   batches: readonly LoggedBatch[],
   kept: ReadonlySet<LoggedRecord>,
   comparison: ContentComparison,
+  nowMs: number,
 ): Promise<Outcome<StoreResult>> {
   const firstDay = await lockFirstDay(connection);
   const current = batches.filter(({ producerDay }) => producerDay >= firstDay);
@@ -43,7 +44,7 @@ export async function storeBatches(
   const newlyRefused = [...refused, ...refusedSettled].filter(({ logged }) => !kept.has(logged));
   if (newlyRefused.length > 0) return { commit: false, value: { counts: NO_COUNTS, newlyRefused } };
 
-  await addToRollups(connection, good);
+  await addToRollups(connection, good, nowMs);
   await ranges.save(connection);
   const dropped = sum(good, ({ logged }) => Number(logged.dropped));
   const settled = sum(splits, (split) => split.settled.length + split.inClosedGap.length);

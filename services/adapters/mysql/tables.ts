@@ -1,5 +1,5 @@
 /**
- * Sums over requests, in both rollup tables. DECIMAL where 64 bits could overflow. `latency_buckets` is a histogram of
+ * Sums over requests, in most rollup tables. DECIMAL where 64 bits could overflow. `latency_buckets` is a histogram of
  * domain/latency-histogram.ts; empty in rows that are older than the column.
  */
 const TALLY = `
@@ -51,6 +51,19 @@ export const PARTITIONED_TABLES: Readonly<Record<string, string>> = {
     producer BINARY(16) NOT NULL,
     ranges BLOB NOT NULL,
     PRIMARY KEY (producer_day, tenant, producer)`,
+  // One row per hour that has minutes, and log partition. Whoever changes minutes changes it too, so that whoever sums an
+  // hour up sees whether it is still the same. Before its rollups in the order of this list, in which retention drops:
+  // what has no state is not read. `state` as in hour-states.ts.
+  rollup_hour_states: `
+    tenant VARBINARY(64) NOT NULL,
+    hour BIGINT NOT NULL,
+    log_partition INT NOT NULL,
+    producer_day INT NOT NULL,
+    state TINYINT NOT NULL,
+    changes BIGINT NOT NULL,
+    changed_ms BIGINT NOT NULL,
+    PRIMARY KEY (tenant, hour, log_partition, producer_day),
+    INDEX by_state (state, changed_ms)`,
   // One row per minute of the records' own time: the sums over all requests, and how many series rows there are. Its
   // row is the lock under which the rollup_series and rollup_clients of the minute change.
   rollup_minutes: `
@@ -79,10 +92,34 @@ export const PARTITIONED_TABLES: Readonly<Record<string, string>> = {
     producer_day INT NOT NULL,
     sketch BLOB NOT NULL,
     PRIMARY KEY (tenant, minute, log_partition, service, producer_day)`,
+  // The same for whole hours, over all log partitions: made of the rows of minutes, and to be read only where each state
+  // of the hour says that it is summed up.
+  rollup_hours: `
+    tenant VARBINARY(64) NOT NULL,
+    hour BIGINT NOT NULL,
+    producer_day INT NOT NULL,${TALLY},
+    PRIMARY KEY (tenant, hour, producer_day)`,
+  rollup_hour_series: `
+    tenant VARBINARY(64) NOT NULL,
+    hour BIGINT NOT NULL,
+    series BINARY(16) NOT NULL,
+    producer_day INT NOT NULL,
+    service VARBINARY(256) NOT NULL,
+    path VARBINARY(8191) NOT NULL,${TALLY},
+    PRIMARY KEY (tenant, hour, series, producer_day)`,
+  rollup_hour_clients: `
+    tenant VARBINARY(64) NOT NULL,
+    hour BIGINT NOT NULL,
+    service VARBINARY(256) NOT NULL,
+    producer_day INT NOT NULL,
+    sketch BLOB NOT NULL,
+    PRIMARY KEY (tenant, hour, service, producer_day)`,
 };
 
 /** Of these, the tables whose days go with the setting for rollups; the others' go with that for records. */
-export const ROLLUP_TABLES: readonly string[] = ["rollup_minutes", "rollup_series", "rollup_clients"];
+export const ROLLUP_TABLES: readonly string[] = Object.keys(PARTITIONED_TABLES).filter((name) =>
+  name.startsWith("rollup_"),
+);
 
 /** The tables that are one piece. */
 export const WHOLE_TABLES: Readonly<Record<string, string>> = {
