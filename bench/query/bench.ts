@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
+import { HOUR_QUIET_MS_MIN, HOUR_SUMS_EVERY_MS } from "../../services/domain/limits.ts";
 import { openLoop } from "../embedded/open-loop.ts";
 import { QueryCorpus } from "./corpus.ts";
 import { embeddedUnderTest, fullUnderTest, type InstallationUnderTest } from "./installation-under-test.ts";
@@ -15,6 +16,7 @@ const HOT_RUNS = 20;
 const CLIENTS_AT_ONCE = 8;
 const RUNS_OF_EIGHT = 5;
 const STORED_MS_MAX = 1_800_000;
+const QUIET_MS = HOUR_QUIET_MS_MIN + 2 * HOUR_SUMS_EVERY_MS; // Until the hours of what was stored are summed up.
 
 /** Twelve questions over many records, in both modes; prints the figures, and writes them where told. */
 export async function benchQuery(args: string[]): Promise<void> {
@@ -55,6 +57,7 @@ async function benchMode(start: () => Promise<InstallationUnderTest>, records: n
     await untilStored(installation, corpus);
     const loadedSeconds = Math.round((performance.now() - startMs) / 1_000);
     console.error(`${installation.mode}: ${accepted} records are stored after ${loadedSeconds} s`);
+    await sleep(QUIET_MS);
     const asked = shapes(corpus);
     const cold = await coldTimings(installation, asked);
     const hot = await each(asked, (shape) => timed(shape, [clientsOf(urlOf(installation))], HOT_RUNS));
@@ -66,6 +69,7 @@ async function benchMode(start: () => Promise<InstallationUnderTest>, records: n
       mode: installation.mode,
       records: Number(accepted),
       loadedSeconds,
+      quietSeconds: QUIET_MS / 1_000,
       coldMeans: installation.coldMeans,
       underLoad: `while ${load} records per second come in`,
       shapes: asked.map(({ name }) => ({

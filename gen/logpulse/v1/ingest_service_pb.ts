@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logpulse/v1/ingest_service.proto.
  */
 export const file_logpulse_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBsb2dwdWxzZS92MS9pbmdlc3Rfc2VydmljZS5wcm90bxILbG9ncHVsc2UudjEicAoOVXBsb2FkUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoAxIQCghhY2NlcHRlZBgCIAEoAxIQCghyZWplY3RlZBgDIAEoAxIpCgdyZWplY3RzGAQgAygLMhgubG9ncHVsc2UudjEuQmF0Y2hSZWplY3QiQQoLQmF0Y2hSZWplY3QSDQoFYmF0Y2gYASABKAMSIwoGcmVqZWN0GAIgASgLMhMubG9ncHVsc2UudjEuUmVqZWN0IoECCg5TdHJlYW1SZXNwb25zZRIXCg9zZXR0bGVkX2JhdGNoZXMYASABKAMSJgoFYWNrZWQYAiADKAsyFy5sb2dwdWxzZS52MS5BY2tlZFJhbmdlEikKB3JlamVjdHMYAyADKAsyGC5sb2dwdWxzZS52MS5CYXRjaFJlamVjdBIqCgdyZWZ1c2VkGAQgAygLMhkubG9ncHVsc2UudjEuUmVmdXNlZEJhdGNoEhsKDmNyZWRpdF9yZWNvcmRzGAUgASgDSACIAQESJwoEd2FpdBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIRCg9fY3JlZGl0X3JlY29yZHMiRgoKQWNrZWRSYW5nZRITCgtwcm9kdWNlcl9pZBgBIAEoDBIRCglmaXJzdF9zZXEYAiABKAQSEAoIbGFzdF9zZXEYAyABKAQiqQEKDFJlZnVzZWRCYXRjaBINCgViYXRjaBgBIAEoAxITCgtwcm9kdWNlcl9pZBgCIAEoDBIRCglmaXJzdF9zZXEYAyABKAQSEQoJbWF5X3JldHJ5GAQgASgIEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIm8KDVdyaXRlUmVzcG9uc2USEwoLcHJvZHVjZXJfaWQYASABKAwSEQoJZmlyc3Rfc2VxGAIgASgEEhAKCGFjY2VwdGVkGAMgASgFEiQKB3JlamVjdHMYBCADKAsyEy5sb2dwdWxzZS52MS5SZWplY3QieQoPV3JpdGVMb2dSZXF1ZXN0EiIKDHNlcnZpY2VfbmFtZRgBIAEoCVIMc2VydmljZV9uYW1lEg8KB3NlcnZpY2UYAiABKAkSDQoFbGV2ZWwYAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIRCgl0aW1lc3RhbXAYBSABKAkiUwoQV3JpdGVMb2dSZXNwb25zZRIKCgJpZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEiIKDHRvdGFsX2xvZ2dlZBgDIAEoAVIMdG90YWxfbG9nZ2VkIiMKElVwbG9hZExpbmVzUmVxdWVzdBINCgVsaW5lcxgBIAMoCSJmChNVcGxvYWRMaW5lc1Jlc3BvbnNlEg8KB21lc3NhZ2UYASABKAkSMQoIcmVqZWN0ZWQYAiABKAsyGi5sb2dwdWxzZS52MS5SZWplY3RlZExpbmVzSACIAQFCCwoJX3JlamVjdGVkIkQKDVJlamVjdGVkTGluZXMSDQoFY291bnQYASABKAUSJAoHcmVqZWN0cxgCIAMoCzITLmxvZ3B1bHNlLnYxLlJlamVjdDLlAwoNSW5nZXN0U2VydmljZRJaCgZVcGxvYWQSFS5sb2dwdWxzZS52MS5Mb2dCYXRjaBobLmxvZ3B1bHNlLnYxLlVwbG9hZFJlc3BvbnNlIhqC0+STAhQ6ASoiDy92MS9sb2dzOnVwbG9hZCgBEkAKBlN0cmVhbRIVLmxvZ3B1bHNlLnYxLkxvZ0JhdGNoGhsubG9ncHVsc2UudjEuU3RyZWFtUmVzcG9uc2UoATABElUKBVdyaXRlEhUubG9ncHVsc2UudjEuTG9nQmF0Y2gaGi5sb2dwdWxzZS52MS5Xcml0ZVJlc3BvbnNlIhmC0+STAhM6ASoiDi92MS9sb2dzOndyaXRlElkKCFdyaXRlTG9nEhwubG9ncHVsc2UudjEuV3JpdGVMb2dSZXF1ZXN0Gh0ubG9ncHVsc2UudjEuV3JpdGVMb2dSZXNwb25zZSIQgtPkkwIKOgEqIgUvbG9ncxKDAQoLVXBsb2FkTGluZXMSHy5sb2dwdWxzZS52MS5VcGxvYWRMaW5lc1JlcXVlc3QaIC5sb2dwdWxzZS52MS5VcGxvYWRMaW5lc1Jlc3BvbnNlIjGC0+STAis6BWxpbmVzWhk6ASoiFC92MS9sb2dzOnVwbG9hZExpbmVzIgcvdXBsb2FkYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_duration, file_logpulse_v1_log_batch]);
+  fileDesc("CiBsb2dwdWxzZS92MS9pbmdlc3Rfc2VydmljZS5wcm90bxILbG9ncHVsc2UudjEicAoOVXBsb2FkUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoAxIQCghhY2NlcHRlZBgCIAEoAxIQCghyZWplY3RlZBgDIAEoAxIpCgdyZWplY3RzGAQgAygLMhgubG9ncHVsc2UudjEuQmF0Y2hSZWplY3QiQQoLQmF0Y2hSZWplY3QSDQoFYmF0Y2gYASABKAMSIwoGcmVqZWN0GAIgASgLMhMubG9ncHVsc2UudjEuUmVqZWN0IoECCg5TdHJlYW1SZXNwb25zZRIXCg9zZXR0bGVkX2JhdGNoZXMYASABKAMSJgoFYWNrZWQYAiADKAsyFy5sb2dwdWxzZS52MS5BY2tlZFJhbmdlEikKB3JlamVjdHMYAyADKAsyGC5sb2dwdWxzZS52MS5CYXRjaFJlamVjdBIqCgdyZWZ1c2VkGAQgAygLMhkubG9ncHVsc2UudjEuUmVmdXNlZEJhdGNoEhsKDmNyZWRpdF9yZWNvcmRzGAUgASgDSACIAQESJwoEd2FpdBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIRCg9fY3JlZGl0X3JlY29yZHMiRgoKQWNrZWRSYW5nZRITCgtwcm9kdWNlcl9pZBgBIAEoDBIRCglmaXJzdF9zZXEYAiABKAQSEAoIbGFzdF9zZXEYAyABKAQiqQEKDFJlZnVzZWRCYXRjaBINCgViYXRjaBgBIAEoAxITCgtwcm9kdWNlcl9pZBgCIAEoDBIRCglmaXJzdF9zZXEYAyABKAQSEQoJbWF5X3JldHJ5GAQgASgIEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIm8KDVdyaXRlUmVzcG9uc2USEwoLcHJvZHVjZXJfaWQYASABKAwSEQoJZmlyc3Rfc2VxGAIgASgEEhAKCGFjY2VwdGVkGAMgASgFEiQKB3JlamVjdHMYBCADKAsyEy5sb2dwdWxzZS52MS5SZWplY3QieQoPV3JpdGVMb2dSZXF1ZXN0EiIKDHNlcnZpY2VfbmFtZRgBIAEoCVIMc2VydmljZV9uYW1lEg8KB3NlcnZpY2UYAiABKAkSDQoFbGV2ZWwYAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIRCgl0aW1lc3RhbXAYBSABKAkiUwoQV3JpdGVMb2dSZXNwb25zZRIKCgJpZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEiIKDHRvdGFsX2xvZ2dlZBgDIAEoAVIMdG90YWxfbG9nZ2VkIlQKElVwbG9hZExpbmVzUmVxdWVzdBINCgVsaW5lcxgBIAMoCRIOCgZmb3JtYXQYAiABKAkSDwoHc2VydmljZRgDIAEoCRIOCgZzdHJpY3QYBCABKAgi8gEKE1VwbG9hZExpbmVzUmVzcG9uc2USDwoHbWVzc2FnZRgBIAEoCRIxCghyZWplY3RlZBgCIAEoCzIaLmxvZ3B1bHNlLnYxLlJlamVjdGVkTGluZXNIAIgBARITCgZmb3JtYXQYAyABKAlIAYgBARI3CgxrZXB0X2FzX3RleHQYBCABKAsyHC5sb2dwdWxzZS52MS5MaW5lc0tlcHRBc1RleHRIAogBARIUCgdyZWNvcmRzGAUgASgFSAOIAQFCCwoJX3JlamVjdGVkQgkKB19mb3JtYXRCDwoNX2tlcHRfYXNfdGV4dEIKCghfcmVjb3JkcyJGCg9MaW5lc0tlcHRBc1RleHQSDQoFY291bnQYASABKAUSJAoHcmVhc29ucxgCIAMoCzITLmxvZ3B1bHNlLnYxLlJlamVjdCJECg1SZWplY3RlZExpbmVzEg0KBWNvdW50GAEgASgFEiQKB3JlamVjdHMYAiADKAsyEy5sb2dwdWxzZS52MS5SZWplY3Qy5QMKDUluZ2VzdFNlcnZpY2USWgoGVXBsb2FkEhUubG9ncHVsc2UudjEuTG9nQmF0Y2gaGy5sb2dwdWxzZS52MS5VcGxvYWRSZXNwb25zZSIagtPkkwIUOgEqIg8vdjEvbG9nczp1cGxvYWQoARJACgZTdHJlYW0SFS5sb2dwdWxzZS52MS5Mb2dCYXRjaBobLmxvZ3B1bHNlLnYxLlN0cmVhbVJlc3BvbnNlKAEwARJVCgVXcml0ZRIVLmxvZ3B1bHNlLnYxLkxvZ0JhdGNoGhoubG9ncHVsc2UudjEuV3JpdGVSZXNwb25zZSIZgtPkkwITOgEqIg4vdjEvbG9nczp3cml0ZRJZCghXcml0ZUxvZxIcLmxvZ3B1bHNlLnYxLldyaXRlTG9nUmVxdWVzdBodLmxvZ3B1bHNlLnYxLldyaXRlTG9nUmVzcG9uc2UiEILT5JMCCjoBKiIFL2xvZ3MSgwEKC1VwbG9hZExpbmVzEh8ubG9ncHVsc2UudjEuVXBsb2FkTGluZXNSZXF1ZXN0GiAubG9ncHVsc2UudjEuVXBsb2FkTGluZXNSZXNwb25zZSIxgtPkkwIrOgVsaW5lc1oZOgEqIhQvdjEvbG9nczp1cGxvYWRMaW5lcyIHL3VwbG9hZGIGcHJvdG8z", [file_google_api_annotations, file_google_protobuf_duration, file_logpulse_v1_log_batch]);
 
 /**
  * What became of all batches of an Upload.
@@ -371,7 +371,7 @@ export const WriteLogResponseSchema: GenMessage<WriteLogResponse> = /*@__PURE__*
   messageDesc(file_logpulse_v1_ingest_service, 7);
 
 /**
- * Lines of an access log.
+ * Lines of a log, in their order.
  *
  * @generated from message logpulse.v1.UploadLinesRequest
  */
@@ -382,6 +382,30 @@ export type UploadLinesRequest = Message<"logpulse.v1.UploadLinesRequest"> & {
    * @generated from field: repeated string lines = 1;
    */
   lines: string[];
+
+  /**
+   * How they are written: "access" (also where it is left out), "combined" (Apache's and nginx's access logs, common and
+   * combined), "envoy", "json", "logfmt", "syslog" (RFC 5424 and 3164), "cri" (Kubernetes, and Docker's JSON files),
+   * "text"; or "auto", which looks at the lines and says in the answer what it took them for.
+   *
+   * @generated from field: string format = 2;
+   */
+  format: string;
+
+  /**
+   * The service of records whose line names none. At most 256 bytes.
+   *
+   * @generated from field: string service = 3;
+   */
+  service: string;
+
+  /**
+   * True: a line that the format cannot read is rejected, as with "access". False: it is kept as plain text, and counted
+   * in `kept_as_text`. Does not matter where `format` is left out.
+   *
+   * @generated from field: bool strict = 4;
+   */
+  strict: boolean;
 };
 
 /**
@@ -410,6 +434,29 @@ export type UploadLinesResponse = Message<"logpulse.v1.UploadLinesResponse"> & {
    * @generated from field: optional logpulse.v1.RejectedLines rejected = 2;
    */
   rejected?: RejectedLines | undefined;
+
+  /**
+   * The format by which the lines were read; left out where the request named none.
+   *
+   * @generated from field: optional string format = 3;
+   */
+  format?: string | undefined;
+
+  /**
+   * Lines that the format could not read and that are kept as plain text; left out where there are none. Their text is
+   * the message of the record.
+   *
+   * @generated from field: optional logpulse.v1.LinesKeptAsText kept_as_text = 4;
+   */
+  keptAsText?: LinesKeptAsText | undefined;
+
+  /**
+   * How many records the lines have become: several lines may be one, as those of a stack trace are. Left out where the
+   * request named no format: then each line is one.
+   *
+   * @generated from field: optional int32 records = 5;
+   */
+  records?: number | undefined;
 };
 
 /**
@@ -418,6 +465,34 @@ export type UploadLinesResponse = Message<"logpulse.v1.UploadLinesResponse"> & {
  */
 export const UploadLinesResponseSchema: GenMessage<UploadLinesResponse> = /*@__PURE__*/
   messageDesc(file_logpulse_v1_ingest_service, 9);
+
+/**
+ * Lines that are kept, though not as their format would have it.
+ *
+ * @generated from message logpulse.v1.LinesKeptAsText
+ */
+export type LinesKeptAsText = Message<"logpulse.v1.LinesKeptAsText"> & {
+  /**
+   * How many.
+   *
+   * @generated from field: int32 count = 1;
+   */
+  count: number;
+
+  /**
+   * The first 100 of them, and what the format could not read: `index` is the line's place in the request.
+   *
+   * @generated from field: repeated logpulse.v1.Reject reasons = 2;
+   */
+  reasons: Reject[];
+};
+
+/**
+ * Describes the message logpulse.v1.LinesKeptAsText.
+ * Use `create(LinesKeptAsTextSchema)` to create a new message.
+ */
+export const LinesKeptAsTextSchema: GenMessage<LinesKeptAsText> = /*@__PURE__*/
+  messageDesc(file_logpulse_v1_ingest_service, 10);
 
 /**
  * Lines that could not be kept.
@@ -445,7 +520,7 @@ export type RejectedLines = Message<"logpulse.v1.RejectedLines"> & {
  * Use `create(RejectedLinesSchema)` to create a new message.
  */
 export const RejectedLinesSchema: GenMessage<RejectedLines> = /*@__PURE__*/
-  messageDesc(file_logpulse_v1_ingest_service, 10);
+  messageDesc(file_logpulse_v1_ingest_service, 11);
 
 /**
  * Takes records in. A success from any of these calls means that every record which is not named as rejected is kept,
@@ -514,8 +589,9 @@ export const IngestService: GenService<{
     output: typeof WriteLogResponseSchema;
   },
   /**
-   * Sends lines as they stand in an access log, without identity. Each is
-   * "<RFC 3339 time> <client address> <method> <path> <status> <latency>ms", fields apart by one space.
+   * Sends lines of a log as they stand there, without identity. Where no format is named each is
+   * "<RFC 3339 time> <client address> <method> <path> <status> <latency>ms", fields apart by one space, as `POST /upload`
+   * takes them.
    *
    * Lines that cannot be read are named in the answer, the others are kept. INVALID_ARGUMENT where none can be read.
    *

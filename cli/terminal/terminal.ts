@@ -1,0 +1,38 @@
+import type { Writable } from "node:stream";
+
+/** How one stream of the process is written to. */
+export interface TerminalStream {
+  stream: Writable;
+  isTty: boolean;
+  /** Whether colours may be used on it. */
+  colours: boolean;
+  /** Columns of the terminal; undefined where it is none. */
+  columns: number | undefined;
+}
+
+/** What a command writes to: data to `out`, all else to `err`. */
+export interface Terminal {
+  out: TerminalStream;
+  err: TerminalStream;
+  /** Whether standard input is a terminal: somebody who can be asked. */
+  isInputTty: boolean;
+  /** The zone that times are shown in. */
+  zone: "local" | "utc";
+  /** Nothing is said on `err` but errors. */
+  isQuiet: boolean;
+  /** Data as JSON, a line each. */
+  isJson: boolean;
+  /**
+   * Writes data, with a line break. Resolves when there is room for more.
+   *
+   * @throws OutputClosed where nobody reads any more (`| head`): the command ends with EXIT.done.
+   */
+  print(line: string): Promise<void>;
+  /** Says something to people, with a line break; nothing where `isQuiet`. */
+  say(line: string): void;
+}
+
+/** Nobody reads the output any more. */
+export class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}
