@@ -30,15 +30,34 @@ describe("the sum of an hour", () => {
       ["a", "cart", "/a", 3],
       ["b", "cart", "/b", 1],
     ]);
-    expect(sum.tally.requests).toBe(4);
-    expect(sum.tally.statuses).toEqual(
+    const [all] = sum.groups({ service: false, path: false });
+    expect(all).toMatchObject({ service: "", path: "", tally: { requests: 4, responseBytes: 40n, latencyCount: 4 } });
+    expect(all!.tally.statuses).toEqual(
       new Map([
         [200, 2],
         [404, 1],
         [500, 1],
       ]),
     );
-    expect([sum.tally.responseBytes, sum.tally.latencyBuckets.count]).toEqual([40n, 4]);
+    expect(all!.tally.latencyBuckets.count).toBe(4);
+  });
+
+  it("tells apart what it is asked to", () => {
+    const sum = new HourSum();
+    sum.addSeries("a", "cart", "/a", tallyOf(200, 200));
+    sum.addSeries("b", "cart", "/b", tallyOf(404));
+    sum.addSeries("c", "shop", "/a", tallyOf(500));
+    const told = (service: boolean, path: boolean) =>
+      sum.groups({ service, path }).map((group) => `${group.service} ${group.path} ${group.tally.requests}`);
+    expect(told(true, true)).toEqual(["cart /a 2", "cart /b 1", "shop /a 1"]);
+    expect(told(true, false)).toEqual(["cart  3", "shop  1"]);
+    expect(told(false, true)).toEqual([" /a 3", " /b 1"]);
+    expect(told(false, false)).toEqual(["  4"]);
+    expect(told(true, true)).toEqual(["cart /a 2", "cart /b 1", "shop /a 1"]); // Nothing was added to what it has.
+  });
+
+  it("has nothing of an hour without requests", () => {
+    expect(new HourSum().groups({ service: false, path: false })).toEqual([]);
   });
 
   it("counts an address of several minutes once", () => {

@@ -2,19 +2,19 @@ import { HyperLogLog } from "./hyperloglog.ts";
 import { HOUR_SUM_SERIES_MAX, HOUR_SUM_SERVICES_MAX } from "./limits.ts";
 import { addTally, newTally, type Tally } from "./rollup.ts";
 
-/** The requests of one service and path in one hour. */
-export interface HourSeries {
+/** The requests of one hour, or of one service, one path, or both in it. */
+export interface HourGroup {
+  /** Empty where services are not told apart. */
   service: string;
+  /** Empty where paths are not told apart. */
   path: string;
   tally: Tally;
 }
 
 /** Sums the rows of an hour's minutes, of whatever log partitions, as they are read. */
 export class HourSum {
-  /** Over all requests. */
-  readonly tally: Tally = newTally();
   /** By `seriesKey`. */
-  readonly series = new Map<string, HourSeries>();
+  readonly series = new Map<string, HourGroup>();
   /** The distinct client addresses by service. */
   readonly clients = new Map<string, HyperLogLog>();
 
@@ -23,12 +23,30 @@ export class HourSum {
     return this.series.size > HOUR_SUM_SERIES_MAX || this.clients.size > HOUR_SUM_SERVICES_MAX;
   }
 
+  /** Over all requests. */
+  get tally(): Tally {
+    return this.groups({ service: false, path: false })[0]?.tally ?? newTally();
+  }
+
   /** Adds the row of a series. */
   addSeries(key: string, service: string, path: string, tally: Tally): void {
     const known = this.series.get(key) ?? { service, path, tally: newTally() };
     this.series.set(key, known);
     addTally(known.tally, tally);
-    addTally(this.tally, tally);
+  }
+
+  /** The sums by what is told apart: by service, by path, by both, or one of everything. */
+  groups(told: { service: boolean; path: boolean }): HourGroup[] {
+    if (told.service && told.path) return [...this.series.values()];
+    const groups = new Map<string, HourGroup>();
+    for (const { service, path, tally } of this.series.values()) {
+      const name = told.service ? service : told.path ? path : "";
+      const empty = { service: told.service ? service : "", path: told.path ? path : "", tally: newTally() };
+      const group = groups.get(name) ?? empty;
+      groups.set(name, group);
+      addTally(group.tally, tally);
+    }
+    return [...groups.values()];
   }
 
   /** Adds the row of a service's clients. */

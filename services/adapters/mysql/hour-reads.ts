@@ -1,7 +1,7 @@
-import type { Connection as CoreConnection } from "mysql2";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { HourSum } from "../../domain/hour-sum.ts";
 import { HOUR_SUM_ROWS_MAX } from "../../domain/limits.ts";
+import { forEachRow } from "./each-row.ts";
 import { tallyOf } from "./tally-columns.ts";
 
 /** An hour of one tenant and producer day. */
@@ -33,15 +33,13 @@ export async function readHour(connection: PoolConnection, key: StoredHourKey): 
   );
   const sum = new HourSum();
   if (Number(rows?.count) > HOUR_SUM_ROWS_MAX) return { states, sum: undefined };
-  // The promise interface gathers all rows; the connection below it, which its types do not show, streams them.
-  const core = connection.connection as unknown as CoreConnection;
-  for await (const row of core.query(`SELECT * FROM rollup_series WHERE ${where}`, values).stream()) {
-    if (sum.isTooMuch) continue; // A stream that is left early would block its connection.
+  await forEachRow(connection, `SELECT * FROM rollup_series WHERE ${where}`, values, (row) => {
+    if (sum.isTooMuch) return;
     sum.addSeries((row.series as Buffer).toString("hex"), textOf(row.service), textOf(row.path), tallyOf(row));
-  }
-  for await (const row of core.query(`SELECT service, sketch FROM rollup_clients WHERE ${where}`, values).stream()) {
+  });
+  await forEachRow(connection, `SELECT service, sketch FROM rollup_clients WHERE ${where}`, values, (row) => {
     if (!sum.isTooMuch) sum.addClients(textOf(row.service), row.sketch as Buffer);
-  }
+  });
   return { states, sum: sum.isTooMuch ? undefined : sum };
 }
 

@@ -1,18 +1,22 @@
 import type { PoolConnection } from "mysql2/promise";
-import type { HourSum } from "../../domain/hour-sum.ts";
+import type { HourGroup, HourSum } from "../../domain/hour-sum.ts";
+import { seriesKey } from "../../domain/rollup.ts";
 import { type HourChanges, hourChanges, type StoredHourKey } from "./hour-reads.ts";
 import { HOUR_STATE } from "./hour-states.ts";
+import { EVERY_TOLD, toldNumber } from "./hour-told.ts";
 import { InsertStatement, replacing, type SqlValue } from "./insert-rows.ts";
 import { TALLY_COLUMNS, tallyValues } from "./tally-columns.ts";
 
-const KEY = ["tenant", "hour", "producer_day"];
-const SAVE_HOURS = new InsertStatement("rollup_hours", [...KEY, ...TALLY_COLUMNS], replacing(TALLY_COLUMNS));
-const SAVE_SERIES = new InsertStatement(
-  "rollup_hour_series",
-  [...KEY, "series", "service", "path", ...TALLY_COLUMNS],
+const SAVE_SUMS = new InsertStatement(
+  "rollup_hour_sums",
+  ["tenant", "hour", "producer_day", "told", "series", "service", "path", ...TALLY_COLUMNS],
   replacing(TALLY_COLUMNS),
 );
-const SAVE_CLIENTS = new InsertStatement("rollup_hour_clients", [...KEY, "service", "sketch"], replacing(["sketch"]));
+const SAVE_CLIENTS = new InsertStatement(
+  "rollup_hour_clients",
+  ["tenant", "hour", "producer_day", "service", "sketch"],
+  replacing(["sketch"]),
+);
 
 /**
  * Writes the sums of an hour, or that it cannot be summed up, and says so in its states; in a transaction. It writes
@@ -36,18 +40,24 @@ export async function replaceHour(
 
 async function save(connection: PoolConnection, { tenant, hour, producerDay }: StoredHourKey, sum: HourSum) {
   const key: SqlValue[] = [tenant, hour, producerDay];
-  const series = [...sum.series].map(([name, { service, path, tally }]) => {
-    const names = [Buffer.from(name, "hex"), Buffer.from(service), Buffer.from(path)];
-    return [...key, ...names, ...tallyValues(tally)];
-  });
   const clients = [...sum.clients].map(([service, sketch]) => [
     ...key,
     Buffer.from(service),
     Buffer.from(sketch.encode()),
   ]);
-  await SAVE_HOURS.run(connection, [[...key, ...tallyValues(sum.tally)]]);
-  await SAVE_SERIES.run(connection, series);
+  for (const told of EVERY_TOLD) {
+    const groups = sum.groups(told);
+    await SAVE_SUMS.run(
+      connection,
+      groups.map((group) => [...key, toldNumber(told), ...groupValues(group)]),
+    );
+  }
   await SAVE_CLIENTS.run(connection, clients);
+}
+
+function groupValues({ service, path, tally }: HourGroup): SqlValue[] {
+  const series = Buffer.from(seriesKey(service, path), "hex");
+  return [series, Buffer.from(service), Buffer.from(path), ...tallyValues(tally)];
 }
 
 function areSame(some: HourChanges, others: HourChanges): boolean {

@@ -14,6 +14,7 @@ import type {
 import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions } from "../../ports/stats-cells.ts";
 import type { MysqlConnections } from "./connections.ts";
 import { askWithin } from "./costly-query.ts";
+import type { Told } from "./hour-told.ts";
 import { forEachRollup, type RollupQuestion } from "./rollup-questions.ts";
 import { TALLY_COLUMNS, tallyOf } from "./tally-columns.ts";
 
@@ -42,9 +43,10 @@ export class MysqlLogStats implements LogStats {
   ): Promise<BusiestGroups> {
     const counts = new GroupCounts(grouping);
     const question: RollupQuestion = {
-      of: "series",
+      of: "requests",
       selection,
       stepMinutes: undefined,
+      told: toldBy(selection, grouping),
       conditions: seriesConditions(selection),
       columns: ["MIN(service) AS service", "MIN(path) AS path", "SUM(requests) AS requests"],
       groupBy: "series",
@@ -66,9 +68,9 @@ export class MysqlLogStats implements LogStats {
     const grouping = groups?.[0] && groupingOf(groups[0]);
     for (const some of groups ? withinStatements(groups, groupTexts) : [undefined]) {
       const conditions = seriesConditions(selection, some);
-      const of = conditions.length > 0 ? "series" : "all";
+      const told = toldBy(selection, grouping);
       const columns = [...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])];
-      const question: RollupQuestion = { of, selection, stepMinutes, conditions, columns };
+      const question: RollupQuestion = { of: "requests", selection, stepMinutes, told, conditions, columns };
       await this.forEachRow(question, endMs, signal, (row) => {
         const group = grouping && groupOf(textOf(row.service), textOf(row.path), grouping);
         addTally(cells.at(group, Number(row.minute)), tallyOf(row));
@@ -89,7 +91,8 @@ export class MysqlLogStats implements LogStats {
       const groups = some?.map((service) => ({ service, path: undefined }));
       const conditions = seriesConditions(selection, groups);
       const columns = ["sketch", ...(some ? ["service"] : [])];
-      const question: RollupQuestion = { of: "clients", selection, stepMinutes, conditions, columns };
+      const told = { service: true, path: false };
+      const question: RollupQuestion = { of: "clients", selection, stepMinutes, told, conditions, columns };
       await this.forEachRow(question, endMs, signal, (row) => {
         const group = some && groupOf(textOf(row.service), "", "service");
         cells.at(group, Number(row.minute)).merge(HyperLogLog.decode(row.sketch as Buffer));
@@ -111,6 +114,14 @@ export class MysqlLogStats implements LogStats {
     const msLeft = Math.max(1, Math.ceil(endMs - performance.now()));
     await askWithin(this.connections, msLeft, signal, (connection) => forEachRollup(connection, question, take));
   }
+}
+
+/** What is asked for, or made groups of. */
+function toldBy({ service, path }: StatsSelection, grouping: StatsGrouping | undefined): Told {
+  return {
+    service: service !== undefined || grouping === "service" || grouping === "service_and_path",
+    path: path !== undefined || grouping === "path" || grouping === "service_and_path",
+  };
 }
 
 /** In parts that each fit a statement: a thousand paths may be longer than the server takes. */

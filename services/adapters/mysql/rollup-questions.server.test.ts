@@ -37,7 +37,15 @@ describe.runIf(servers)("a question of rollups", () => {
   async function countAnd(tenant: string, happen: () => Promise<unknown>): Promise<number> {
     let requests = 0;
     const selection = everyRequest(tenant, 0, 119);
-    const question = { of: "all", selection, stepMinutes: 60, conditions: [], columns: ["requests"] } as const;
+    const told = { service: false, path: false };
+    const question = {
+      of: "requests",
+      selection,
+      stepMinutes: 60,
+      told,
+      conditions: [],
+      columns: ["requests"],
+    } as const;
     const ask = async (connection: PoolConnection) => {
       const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
       connection.query = (async (sql: string, ...rest: unknown[]) => {

@@ -42,8 +42,7 @@ describe.runIf(servers)("preparing a MySQL database", () => {
     return rows.map(({ version }) => Number(version));
   };
 
-  const dropHours = () =>
-    session.query("DROP TABLE rollup_hour_states, rollup_hours, rollup_hour_series, rollup_hour_clients");
+  const dropHours = () => session.query("DROP TABLE rollup_hour_states, rollup_hour_sums, rollup_hour_clients");
 
   const dropBuckets = async () => {
     for (const table of ["rollup_minutes", "rollup_series"]) {
@@ -114,7 +113,7 @@ describe.runIf(servers)("preparing a MySQL database", () => {
     const wanted = [-120, -60, 0, 60].map((minute) => [minute, minute === 0 ? 2 : 1]);
     expect(await counted()).toEqual(wanted);
     while ((await new MysqlHourSums(connections, database.settings.clock).sumUp(signal)) > 0);
-    const sql = "SELECT hour, requests FROM rollup_hours WHERE tenant = ? ORDER BY hour";
+    const sql = "SELECT hour, requests FROM rollup_hour_sums WHERE tenant = ? AND told = 0 ORDER BY hour";
     const [rows] = await session.query<RowDataPacket[]>(sql, [Buffer.from(tenant)]);
     expect(rows.map(({ hour, requests }) => [60 * hour, requests])).toEqual(wanted);
     expect(await counted()).toEqual(wanted);
