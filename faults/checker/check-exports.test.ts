@@ -87,6 +87,7 @@ const PLANTED: [name: string, plant: (run: HandMadeRun) => void, problem: RegExp
   ],
   ["a wrong latency", (run) => run.rollups.series.values().next().value!.latencySumNanos++, /1 statistics that differ/],
   ["a series that is not there", (run) => deleteFirst(run.rollups.series), /1 statistics that differ/],
+  ["a wrong sum of an hour", (run) => run.rollups.hours.values().next().value!.requests++, /1 statistics that differ/],
   ["a minute too many", (run) => twice(run.rollups.minutes), /1 statistics that differ/],
   ["clients that are not counted", (run) => run.rollups.clients.clear(), /\d+ statistics that differ/],
   [

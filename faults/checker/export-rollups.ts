@@ -12,6 +12,8 @@ export interface Rollups {
   series: Map<string, RequestSums>;
   /** By `clientsKey`. */
   clients: Map<string, ClientSketch>;
+  /** By hour since 1970: what the sums of hours say, of hours that are summed up. */
+  hours: Map<string, RequestSums>;
 }
 
 /** One text for a minute, a service and a path. */
@@ -26,9 +28,9 @@ export function clientsKey(minute: number, service: string): string {
 
 const SUMS = "requests, response_bytes, statuses, latency_count, latency_sum_ns, latency_max_ns";
 
-/** The three tables of statistics. */
+/** The tables of statistics, by minute and by hour. */
 export async function exportRollups(reader: MysqlReader, tenant: string): Promise<Rollups> {
-  const rollups: Rollups = { minutes: new Map(), series: new Map(), clients: new Map() };
+  const rollups: Rollups = { minutes: new Map(), series: new Map(), clients: new Map(), hours: new Map() };
   const of = `WHERE tenant = X'${Buffer.from(tenant).toString("hex")}'`;
   for await (const row of reader.rows(`SELECT minute, ${SUMS} FROM rollup_minutes ${of}`)) {
     addSums(sumsAt(rollups.minutes, String(Number(row.minute))), sumsOf(row));
@@ -42,6 +44,9 @@ export async function exportRollups(reader: MysqlReader, tenant: string): Promis
     sketch.merge(row.sketch as Buffer);
     rollups.clients.set(key, sketch);
   }
+  const summedUp = `SELECT hour FROM rollup_hour_states ${of} GROUP BY hour HAVING MIN(state) = 1 AND MAX(state) = 1`;
+  const sums = `SELECT hour, ${SUMS} FROM rollup_hour_sums ${of} AND told = 0 AND hour IN (${summedUp})`;
+  for await (const row of reader.rows(sums)) addSums(sumsAt(rollups.hours, String(Number(row.hour))), sumsOf(row));
   return rollups;
 }
 

@@ -34,7 +34,7 @@ export class HandMadeRun {
   readonly letterRows = { more: [] as DeadLetter[], withoutLast: 0 };
   readonly elasticsearch: StoredCopy[] = [];
   readonly mysql: StoredCopy[] = [];
-  readonly rollups: Rollups = { minutes: new Map(), series: new Map(), clients: new Map() };
+  readonly rollups: Rollups = { minutes: new Map(), series: new Map(), clients: new Map(), hours: new Map() };
   readonly lags = { elasticsearch: 0, mysql: 0 };
   mayDeadLetter = false;
 
@@ -154,6 +154,7 @@ export class HandMadeRun {
     if (!http) return;
     const minute = Number(timeNanos / 60_000_000_000n);
     addRequest(sumsAt(this.rollups.minutes, String(minute)), http);
+    addRequest(sumsAt(this.rollups.hours, String(Math.floor(minute / 60))), http);
     const series = JSON.stringify([minute, service, http.path.replace(/\?.*/s, "")]);
     addRequest(sumsAt(this.rollups.series, series), http);
     if (http.clientIp === "") return;

@@ -3,7 +3,7 @@ import { ClientSketch } from "./client-sketch.ts";
 import { clientsKey, type Rollups, seriesKey } from "./export-rollups.ts";
 import { type Content, contentOf } from "./record-content.ts";
 import { DROPPED } from "./record-flags.ts";
-import { addRequest, type RequestSums, sumsAt, sumsText } from "./request-sums.ts";
+import { addRequest, addSums, type RequestSums, sumsAt, sumsText } from "./request-sums.ts";
 import type { Samples } from "./samples.ts";
 import type { SentRecords } from "./sent-records.ts";
 
@@ -53,8 +53,19 @@ export function compareRollups(stored: Rollups, recount: Recount, samples: Sampl
   return (
     differingSums("minute", stored.minutes, recount.minutes, samples) +
     differingSums("series", stored.series, recount.series, samples) +
+    differingSums("hour", stored.hours, hoursOf(recount, stored.hours), samples) +
     differingClients(stored.clients, recount.clients, samples)
   );
+}
+
+/** What those hours must say: not every hour is summed up. */
+function hoursOf({ minutes }: Recount, some: ReadonlyMap<string, unknown>): Map<string, RequestSums> {
+  const hours = new Map<string, RequestSums>();
+  for (const [minute, sums] of minutes) {
+    const hour = String(Math.floor(Number(minute) / 60));
+    if (some.has(hour)) addSums(sumsAt(hours, hour), sums);
+  }
+  return hours;
 }
 
 function differingSums(

@@ -8,7 +8,7 @@ const SUMS = "requests, response_bytes, statuses, latency_count, latency_sum_ns,
 
 /** The statistics of a tenant, over all producer days. */
 export function storeRollups(reader: SqliteReader, tenant: string): Rollups {
-  const rollups: Rollups = { minutes: new Map(), series: new Map(), clients: new Map() };
+  const rollups: Rollups = { minutes: new Map(), series: new Map(), clients: new Map(), hours: new Map() };
   const of = `tenant = (SELECT id FROM tenants WHERE name = X'${Buffer.from(tenant).toString("hex")}')`;
   for (const { day } of [...reader.rows("SELECT day FROM rollup_days")]) {
     for (const row of reader.rows(`SELECT minute, ${SUMS} FROM rollup_minutes_${day} WHERE ${of}`)) {
