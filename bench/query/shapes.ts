@@ -2,10 +2,12 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { QueryService } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { StatsGrouping, StatsService, StatsStep } from "../../gen/logpulse/v1/stats_service_pb.ts";
-import { msToNanos, nanosToTimestamp } from "../../services/domain/record-time.ts";
+import { msToNanos, nanosToTimestamp, timestampToNanos } from "../../services/domain/record-time.ts";
 import { ASKED, type QueryCorpus } from "./corpus.ts";
+import type { Percentiles } from "./elasticsearch.ts";
 
 const HOUR_MS = 3_600_000;
+const NANOS_PER_MS = 1_000_000;
 const PAGE_SIZE = 100;
 
 /** The two services, asked by gRPC. */
@@ -29,7 +31,7 @@ export function clientsOf(url: string): Clients {
 /** The twelve questions, over the records of the corpus. */
 export function shapes(corpus: QueryCorpus): Shape[] {
   const at = (ms: number) => nanosToTimestamp(msToNanos(ms));
-  const day = { startTime: at(corpus.startMs), endTime: at(corpus.startMs + 24 * HOUR_MS) };
+  const day = dayOf(corpus);
   const middle = corpus.startMs + 12 * HOUR_MS;
   const search =
     (query: string, times: object = {}) =>
@@ -58,7 +60,7 @@ export function shapes(corpus: QueryCorpus): Shape[] {
     },
     {
       name: "p95 latency by path per hour of the day",
-      ask: async (clients) => (await latencyByPath(clients, day)).length,
+      ask: async (clients) => (await latencyByPath(clients, day)).size,
     },
   ];
 
@@ -68,13 +70,32 @@ export function shapes(corpus: QueryCorpus): Shape[] {
   }
 }
 
-/** Latencies of every path for each hour. */
-export async function latencyByPath({ stats }: Clients, day: object) {
-  const answer = await stats.getLatency({
+/** The day of the corpus, as a range of time. */
+export function dayOf({ startMs }: QueryCorpus) {
+  const at = (ms: number) => nanosToTimestamp(msToNanos(ms));
+  return { startTime: at(startMs), endTime: at(startMs + 24 * HOUR_MS) };
+}
+
+/** p95 of latency of every path for each hour. */
+export async function latencyByPath({ stats }: Clients, day: object): Promise<Percentiles> {
+  const { groups } = await stats.getLatency({
     ...day,
     step: StatsStep.HOUR,
     grouping: StatsGrouping.PATH,
     groupsMax: 100,
   });
-  return answer.groups;
+  return new Map(
+    groups.flatMap(({ path, points }) =>
+      points.map(({ startTime, figures }) => {
+        const hour = timestampToNanos(startTime!) / 3_600_000_000_000n;
+        return [`${hour} ${path}`, figures!.p95Ms! * NANOS_PER_MS] as const;
+      }),
+    ),
+  );
+}
+
+/** p95 of latency of everything. */
+export async function latencyOf({ stats }: Clients, day: object): Promise<Percentiles> {
+  const { all } = await stats.getLatency(day);
+  return new Map([["", all!.p95Ms! * NANOS_PER_MS]]);
 }
