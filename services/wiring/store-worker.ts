@@ -6,6 +6,7 @@ import { SqliteDeadLetterReplay } from "../adapters/sqlite/store/dead-letter-rep
 import { SqliteDeadLetterTable } from "../adapters/sqlite/store/dead-letter-table.ts";
 import { SqliteDeadLetters } from "../adapters/sqlite/store/dead-letters.ts";
 import { SqliteDiskUse } from "../adapters/sqlite/store/disk-use.ts";
+import { SqliteHourSums } from "../adapters/sqlite/store/hour-sums.ts";
 import { SqliteLogSink } from "../adapters/sqlite/store/log-sink.ts";
 import { SqliteRetention } from "../adapters/sqlite/store/retention.ts";
 import { forgetOtherLogs, isOfOtherLogs, markDamaged, noteOtherLog } from "../adapters/sqlite/store/store-damage.ts";
@@ -21,6 +22,7 @@ import type { ListedLetter } from "../ports/dead-letter-table.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Part } from "../runtime/shutdown.ts";
 import { systemClock } from "../runtime/system-clock.ts";
+import { HourSumsLoop } from "../worker/hour-sums-loop.ts";
 import { RetentionLoop } from "../worker/retention-loop.ts";
 import { WorkerLoop } from "../worker/worker-loop.ts";
 import { LostMessages } from "./lost-messages.ts";
@@ -29,7 +31,7 @@ import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settin
 import { toldCounts } from "./told-counts.ts";
 import { toldDiskLimit } from "./told-disk-limit.ts";
 
-/** All that writes the store's file, in the store thread: the worker's loop, retention, checkpoints, dead letters. */
+/** All that writes the store's file, in the store thread: the worker's loop, retention, sums, checkpoints, letters. */
 export class StoreWorker {
   /** How far the store has read each partition of the log. */
   readonly positions: bigint[];
@@ -112,6 +114,8 @@ export class StoreWorker {
       ...retry,
     });
     const merges = new WordMerges({ tables, clock: systemClock, logger, checkpoints });
+    const hourSums = new SqliteHourSums({ tables, clock: systemClock, checkpoints });
+    const hourSumsLoop = new HourSumsLoop({ hourSums, ...retry });
     this.parts = [
       { name: "checkpoints", start: async () => checkpoints.start(), stop: () => checkpoints.stop() },
       toldCounts(
@@ -120,7 +124,9 @@ export class StoreWorker {
         logger,
       ),
       toldCounts("retention of sqlite", () => retentionLoop.totals, logger),
+      toldCounts("sums of hours of sqlite", () => hourSumsLoop.totals, logger),
       { name: "merges of words", start: async () => merges.start(), stop: () => merges.stop() },
+      { name: "sums of hours", start: async () => hourSumsLoop.start(), stop: () => hourSumsLoop.stop() },
       { name: "worker", start: (signal) => loop.start(signal), stop: () => loop.stop() },
       toldDiskLimit(
         () => retentionLoop.overDiskLimit,

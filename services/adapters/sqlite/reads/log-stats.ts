@@ -1,4 +1,3 @@
-import type { SQLInputValue } from "node:sqlite";
 import { HyperLogLog } from "../../../domain/hyperloglog.ts";
 import { addTally, newTally } from "../../../domain/rollup.ts";
 import type {
@@ -9,17 +8,10 @@ import type {
   StatsGrouping,
   StatsSelection,
 } from "../../../ports/log-stats.ts";
-import {
-  GroupCounts,
-  groupingOf,
-  groupOf,
-  type SeriesCondition,
-  StatsCells,
-  seriesConditions,
-} from "../../../ports/stats-cells.ts";
+import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions } from "../../../ports/stats-cells.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "../store/tally-columns.ts";
-import { type Row, STILL_WANTED, type StoreReader } from "./store-reader.ts";
-import { tenantNumber } from "./stored-days.ts";
+import { forEachRollupRow } from "./rollup-rows.ts";
+import type { StoreReader } from "./store-reader.ts";
 
 /** A RequestsCell as it goes from thread to thread. */
 export interface EncodedRequests {
@@ -44,8 +36,9 @@ export function busiest(
 ): BusiestGroups {
   const counts = new GroupCounts(grouping);
   const names = new Map<string, [service: string, path: string]>(); // Of a series: its texts are made once.
-  const columns = "series, service, path, requests";
-  forEachRow(reader, columns, "rollup_series", selection, seriesConditions(selection), (row) => {
+  const columns = ["series", "service", "path", "requests"];
+  const conditions = seriesConditions(selection);
+  forEachRollupRow(reader, { of: "series", selection, stepMinutes: undefined, conditions, columns }, (_minute, row) => {
     const key = Buffer.from(row[0] as Uint8Array).toString("latin1");
     const [service, path] = names.get(key) ?? [textOf(row[1]), textOf(row[2])];
     names.set(key, [service, path]);
@@ -65,13 +58,13 @@ export function requests(
   const cells = new StatsCells(selection, stepMinutes, newTally);
   const grouping = groups?.[0] && groupingOf(groups[0]);
   const conditions = seriesConditions(selection, groups);
-  const table = conditions.length > 0 ? "rollup_series" : "rollup_minutes";
-  const columns = ["minute", ...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])].join(", ");
-  forEachRow(reader, columns, table, selection, conditions, ([minute, ...row]) => {
+  const of = conditions.length > 0 ? "series" : "requests";
+  const columns = [...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])];
+  forEachRollupRow(reader, { of, selection, stepMinutes, conditions, columns }, (minute, row) => {
     const [count, bytes, statuses, latencyCount, sumNanos, maxNanos, buckets, service, path] = row;
     const values = [Number(count), bytes, statuses, Number(latencyCount), sumNanos, maxNanos, buckets];
     const group = grouping && groupOf(textOf(service), textOf(path), grouping);
-    addTally(cells.at(group, Number(minute)), tallyOf(values as TallyValues));
+    addTally(cells.at(group, minute), tallyOf(values as TallyValues));
   });
   return cells.map((group, minute, tally) => ({ group, minute, values: tallyValues(tally) }));
 }
@@ -87,9 +80,10 @@ export function clients(
   const cells = new StatsCells(selection, stepMinutes, () => new HyperLogLog());
   const groups = services?.map((service) => ({ service, path: undefined }));
   const conditions = seriesConditions(selection, groups);
-  forEachRow(reader, "minute, sketch, service", "rollup_clients", selection, conditions, ([minute, sketch, name]) => {
+  const columns = ["sketch", "service"];
+  forEachRollupRow(reader, { of: "clients", selection, stepMinutes, conditions, columns }, (minute, [sketch, name]) => {
     const group = services && { service: textOf(name), path: undefined };
-    cells.at(group, Number(minute)).merge(HyperLogLog.decode(sketch as Uint8Array));
+    cells.at(group, minute).merge(HyperLogLog.decode(sketch as Uint8Array));
   });
   return cells.map((group, minute, sketch) => ({ service: group?.service, minute, sketch: sketch.encode() }));
 }
@@ -102,28 +96,6 @@ export function requestsCellOf({ group, minute, values }: EncodedRequests): Requ
 /** The cell again, in the thread that asked. */
 export function clientsCellOf({ service, minute, sketch }: EncodedClients): ClientsCell {
   return { service, minute, clients: HyperLogLog.decode(sketch) };
-}
-
-/** The rows of the selected minutes that meet the conditions, of all days: what it reads grows with the minutes. */
-function forEachRow(
-  reader: StoreReader,
-  columns: string,
-  table: "rollup_minutes" | "rollup_series" | "rollup_clients",
-  selection: StatsSelection,
-  conditions: readonly SeriesCondition[],
-  take: (row: Row) => void,
-): void {
-  const tenant = tenantNumber(reader, selection.tenant);
-  if (tenant === undefined) return;
-  const texts = conditions.map(({ column, values }) => `${column} IN (${values.map(() => "?").join(", ")})`);
-  const where = ["tenant = ?", "minute BETWEEN ? AND ?", ...texts, STILL_WANTED].join(" AND ");
-  const values: SQLInputValue[] = [tenant, selection.fromMinute, selection.toMinute];
-  for (const { column, values: wanted } of conditions) {
-    values.push(...wanted.map((value) => Buffer.from(value, column === "series" ? "hex" : "utf8")));
-  }
-  for (const [day] of reader.rows("SELECT day FROM rollup_days")) {
-    reader.forEachRow(`SELECT ${columns} FROM ${table}_${day} WHERE ${where}`, values, take);
-  }
 }
 
 function textOf(bytes: unknown): string {

@@ -1,4 +1,5 @@
 import type { LoggedBatch } from "../../../domain/logged-batch.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import { noDeadLetters } from "../../../ports/contract-batches.ts";
 import { SqliteLogSink } from "../store/log-sink.ts";
 import { makeTestFile, realClock, type TestFile } from "../store/store-rows.fixture.ts";
@@ -18,14 +19,14 @@ export interface StoreToRead {
   close(): Promise<void>;
 }
 
-/** With tables, unless `prepared` is false. */
+/** With tables, unless `prepared` is false. `clock`: of the sink. */
 export async function makeStoreToRead(
   settings: Partial<ReadSettings> = {},
-  { prepared = true }: { prepared?: boolean } = {},
+  { prepared = true, clock = realClock }: { prepared?: boolean; clock?: Clock } = {},
 ): Promise<StoreToRead> {
   const file = makeTestFile();
   const tables = new StoreTables(file.database);
-  const sink = new SqliteLogSink(tables, realClock);
+  const sink = new SqliteLogSink(tables, clock);
   if (prepared) await sink.prepare();
   const told: StoreToRead["told"] = { damages: [], deaths: [] };
   const reads = new SqliteReads({

@@ -1,18 +1,22 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HOUR_QUIET_MS_MIN } from "../../../domain/limits.ts";
 import { nanosToTimestamp } from "../../../domain/record-time.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../../ports/build-logged-batch.ts";
 import { noDeadLetters } from "../../../ports/contract-batches.ts";
 import { HOSTILE_TEXTS } from "../../../ports/hostile-texts.ts";
 import type { LogStats, StatsSelection } from "../../../ports/log-stats.ts";
 import { MemoryStore } from "../../memory/memory-store.ts";
+import { SqliteHourSums } from "../store/hour-sums.ts";
+import { realClock } from "../store/store-rows.fixture.ts";
 import { makeStoreToRead, type StoreToRead } from "./reads.fixture.ts";
 
 // Few of each, so that generated questions meet generated records.
 const MINUTE_NANOS = 60_000_000_000n;
 const FIRST_MINUTE = 29_000_000;
 const DAY_MS = 86_400_000;
+const BATCHES = 3;
 const service = fc.constantFrom("", "a", "a ", "ab", ...HOSTILE_TEXTS.slice(0, 3));
 const path = fc.constantFrom("", "/", "b", "/cart", "/cart/1?x=%", ...HOSTILE_TEXTS.slice(3, 6));
 const latency = fc.option(fc.record({ seconds: fc.bigInt({ min: 0n, max: 3n }), nanos: fc.nat(999_999_999) }), {
@@ -46,6 +50,7 @@ const question = fc.record({
 
 describe("SQLite and memory", () => {
   const signal = AbortSignal.timeout(600_000);
+  const later = { ...realClock, nowMs: () => Date.now() + HOUR_QUIET_MS_MIN };
   let store: StoreToRead;
 
   beforeAll(async () => {
@@ -53,12 +58,14 @@ describe("SQLite and memory", () => {
   });
   afterAll(() => store?.close());
 
-  it("give the same statistics of any records, dropped ones included", { timeout: 60_000 }, async () => {
+  it("give the same statistics of any records, dropped ones included, whatever is summed up", {
+    timeout: 60_000,
+  }, async () => {
     const records = fc.array(fc.tuple(record, fc.boolean()), { minLength: 1, maxLength: 80 });
     const questions = fc.array(question, { minLength: 8, maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(records, questions, async (some, asked) => {
-        const { tenant, memory } = await storeInBoth(some);
+      fc.asyncProperty(records, fc.nat(BATCHES), questions, async (some, summedUp, asked) => {
+        const { tenant, memory } = await storeInBoth(some, summedUp);
         for (const one of asked)
           expect(await answers(store.reads, tenant, one)).toEqual(await answers(memory, tenant, one));
       }),
@@ -94,19 +101,26 @@ describe("SQLite and memory", () => {
     return { busiest, ...Object.fromEntries(sorted) };
   }
 
-  /** Two producers of two days. */
-  async function storeInBoth(records: [RecordToBuild, boolean][]): Promise<{ tenant: string; memory: MemoryStore }> {
+  /** In batches of producers of two days; hours are summed up once so many of them are stored. */
+  async function storeInBoth(
+    records: [RecordToBuild, boolean][],
+    summedUp: number,
+  ): Promise<{ tenant: string; memory: MemoryStore }> {
     const tenant = `tenant-${randomUUID()}`;
-    const half = Math.floor(records.length / 2);
-    const batches = [records.slice(0, half), records.slice(half)].map((some, place) =>
-      buildLoggedBatch({
+    const part = Math.ceil(records.length / BATCHES);
+    const batches = Array.from({ length: BATCHES }, (_, place) => {
+      const some = records.slice(place * part, (place + 1) * part);
+      return buildLoggedBatch({
         tenant,
-        producer: newProducer(Date.now() - place * DAY_MS),
+        producer: newProducer(Date.now() - (place % 2) * DAY_MS),
         records: some.map(([built]) => built),
         dropped: some.flatMap(([, isKept], index) => (isKept ? [] : [index])),
-      }),
-    );
-    await store.store(batches);
+      });
+    });
+    await store.store(batches.slice(0, summedUp));
+    const hourSums = new SqliteHourSums({ tables: store.tables, clock: later });
+    while ((await hourSums.sumUp(signal)) > 0);
+    await store.store(batches.slice(summedUp));
     const memory = new MemoryStore();
     await memory.store(batches, noDeadLetters, signal);
     return { tenant, memory };

@@ -37,8 +37,9 @@ export class SqliteDeadLetterReplay implements DeadLetterReplay {
       const plan = this.tables.read(() => planReplay(this.tables, batch, comparison));
       if (plan.unlike.length === 0) {
         return this.tables.transaction((database) => {
-          const outcome = carryOutReplay(this.tables, batch, plan);
-          if (outcome.is !== "refused") moveLetter(database, listed.key, "stored", this.clock.nowMs());
+          const nowMs = this.clock.nowMs();
+          const outcome = carryOutReplay(this.tables, batch, plan, nowMs);
+          if (outcome.is !== "refused") moveLetter(database, listed.key, "stored", nowMs);
           return outcome;
         });
       }

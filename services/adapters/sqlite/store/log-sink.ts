@@ -63,7 +63,7 @@ export class SqliteLogSink implements LogSink {
       } else {
         this.tables.transaction(() => {
           plan.ranges.save();
-          writeRecords(this.tables, plan.good);
+          writeRecords(this.tables, plan.good, this.clock.nowMs());
         });
         return plan.counts;
       }

@@ -4,11 +4,11 @@ import type { BatchPart } from "./stored-content.ts";
 
 /**
  * Stores records that were never counted before: rows of those that no rule drops, and the rollups of all. In a
- * transaction only.
+ * transaction only. `nowMs`: since 1970.
  */
-export function writeRecords(tables: StoreTables, good: readonly BatchPart[]): void {
+export function writeRecords(tables: StoreTables, good: readonly BatchPart[], nowMs: number): void {
   const parts = good.filter(({ records }) => records.length > 0);
-  addToRollups(tables, parts);
+  addToRollups(tables, parts, nowMs);
   const days = parts.map(({ batch, records }) => {
     const day = tables.ensureRecordDay(batch.producerDay);
     const rows = records.filter(({ dropped }) => !dropped);
@@ -18,13 +18,13 @@ export function writeRecords(tables: StoreTables, good: readonly BatchPart[]): v
   for (const day of new Set(days)) day.finish();
 }
 
-function addToRollups(tables: StoreTables, parts: readonly BatchPart[]): void {
+function addToRollups(tables: StoreTables, parts: readonly BatchPart[], nowMs: number): void {
   const groups = Map.groupBy(parts, ({ batch }) => `${batch.partition} ${batch.producerDay} ${batch.tenant}`);
   for (const group of groups.values()) {
     const minutes = rollUp(recordsOf(group));
     if (minutes.size === 0) continue; // A day without requests has no rollups to forget.
     const { tenant, partition, producerDay } = group[0]!.batch;
-    tables.ensureRollupDay(producerDay).add(tables.ensureTenant(tenant), partition, minutes);
+    tables.ensureRollupDay(producerDay).add(tables.ensureTenant(tenant), partition, minutes, nowMs);
   }
 }
 

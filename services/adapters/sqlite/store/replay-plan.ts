@@ -45,14 +45,18 @@ export function planReplay(tables: StoreTables, batch: LoggedBatch, results: Com
   };
 }
 
-/** Stores what can be stored, also where others of the same message are refused. In a transaction only. */
+/**
+ * Stores what can be stored, also where others of the same message are refused. In a transaction only. `nowMs`: since
+ * 1970.
+ */
 export function carryOutReplay(
   tables: StoreTables,
   batch: LoggedBatch,
   { good, ranges, refused }: ReplayPlan,
+  nowMs: number,
 ): ReplayOutcome {
   ranges.save();
-  writeRecords(tables, [{ batch, records: good }]);
+  writeRecords(tables, [{ batch, records: good }], nowMs);
   const [first, ...others] = refused;
   if (first) return refusedOutcome([first, ...others]);
   return { is: good.length > 0 ? "stored" : "already_stored" };

@@ -9,6 +9,8 @@ import {
   newTally,
   type Tally,
 } from "../../../domain/rollup.ts";
+import { hourOf } from "../../../ports/stats-spans.ts";
+import { HOUR_STATE } from "./hour-tables.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "./tally-columns.ts";
 
 const KEY = "tenant = ? AND minute = ? AND log_partition = ?";
@@ -41,8 +43,12 @@ export class RollupDay {
     this.statements = statementsOf(database, day);
   }
 
-  /** Adds sums over records that were never counted before. `minutes` is changed. */
-  add(tenant: number, logPartition: number, minutes: ReadonlyMap<number, MinuteRollup>): void {
+  /**
+   * Adds sums over records that were never counted before. `minutes` is changed. `nowMs`: since 1970; the hours are not
+   * summed up again until nothing was added to them for a while.
+   */
+  add(tenant: number, logPartition: number, minutes: ReadonlyMap<number, MinuteRollup>, nowMs: number): void {
+    for (const hour of new Set([...minutes.keys()].map(hourOf))) this.statements.changeHour.run(tenant, hour, nowMs);
     for (const [minute, rollup] of minutes) {
       const key: MinuteKey = [tenant, minute, logPartition];
       const stored = this.stored(key);
@@ -125,6 +131,7 @@ function statementsOf(database: DatabaseSync, day: number) {
     return statement;
   };
   const [minutes, series, clients] = [`rollup_minutes_${day}`, `rollup_series_${day}`, `rollup_clients_${day}`];
+  const hours = `rollup_hour_states_${day}`;
   const tally = TALLY_COLUMNS.join(", ");
   const values = TALLY_COLUMNS.map(() => "?").join(", ");
   const set = TALLY_COLUMNS.map((column) => `${column} = ?`).join(", ");
@@ -138,5 +145,9 @@ function statementsOf(database: DatabaseSync, day: number) {
     insertSeries: database.prepare(`INSERT INTO ${series} VALUES (?, ?, ?, unhex(?), ${text}, ${text}, ${values})`),
     updateSeries: database.prepare(`UPDATE ${series} SET ${set} WHERE ${KEY} AND series = unhex(?)`),
     saveClients: database.prepare(`INSERT OR REPLACE INTO ${clients} VALUES (?, ?, ?, ${text}, ?)`),
+    changeHour: database.prepare(
+      `INSERT INTO ${hours} VALUES (?, ?, ${HOUR_STATE.byMinutes}, 1, ?) ON CONFLICT (tenant, hour) DO UPDATE
+        SET state = excluded.state, changes = changes + 1, changed_ms = excluded.changed_ms`,
+    ),
   };
 }

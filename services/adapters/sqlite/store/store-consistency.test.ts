@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HOUR_QUIET_MS_MIN } from "../../../domain/limits.ts";
 import { noDeadLetters } from "../../../ports/contract-batches.ts";
 import { killedBatch } from "../log/killed-batches.fixture.ts";
+import { SqliteHourSums } from "./hour-sums.ts";
 import { SqliteLogSink } from "./log-sink.ts";
 import { findInconsistencies } from "./store-consistency.ts";
 import { makeTestFile, realClock, type TestFile } from "./store-rows.fixture.ts";
@@ -13,15 +15,19 @@ describe("the check of the store's tables against one another", () => {
   let file: TestFile;
   beforeEach(async () => {
     file = makeTestFile();
-    const sink = new SqliteLogSink(new StoreTables(file.database), realClock);
+    const tables = new StoreTables(file.database);
+    const sink = new SqliteLogSink(tables, realClock);
     await sink.prepare();
     const batches = [0, 1, 2, 3, 4, 5, 6].map((index) => killedBatch(NOW_MS, index));
     for (const batch of batches) await sink.store([batch], noDeadLetters, new AbortController().signal);
+    const later = { ...realClock, nowMs: () => Date.now() + HOUR_QUIET_MS_MIN };
+    await new SqliteHourSums({ tables, clock: later }).sumUp(new AbortController().signal);
   });
   afterEach(() => file.remove());
 
   const DAY = `_${TODAY}`;
   const [FIRST, LAST] = ["id = 1", `id = (SELECT max(id) FROM records${DAY})`];
+  const FIRST_SERIES = `series = (SELECT min(series) FROM rollup_hour_series${DAY})`;
   const CASES: [change: string, finds: RegExp | undefined][] = [
     ["SELECT 1", undefined],
     [`DELETE FROM records${DAY} WHERE ${FIRST}`, /last id is/],
@@ -41,6 +47,23 @@ describe("the check of the store's tables against one another", () => {
     [`DELETE FROM rollup_series${DAY}`, /series have 0/],
     [`UPDATE rollup_minutes${DAY} SET minute = minute + 100`, /more requests have rows than are counted/],
     [`DELETE FROM rollup_minutes${DAY}`, /more requests have rows than are counted/],
+    [`DELETE FROM rollup_hour_states${DAY}`, /hour \d+ \d+ has no state/],
+    [`INSERT INTO rollup_hour_states${DAY} VALUES (1, -7, 0, 1, 0)`, /hour 1 -7 has a state, but no minutes/],
+    [`DELETE FROM rollup_hours${DAY}`, /sums of requests are not those of its minutes/],
+    [`UPDATE rollup_hours${DAY} SET requests = requests + 1`, /sums of requests are not/],
+    [`UPDATE rollup_hours${DAY} SET response_bytes = response_bytes + 1`, /sums of requests are not/],
+    [`UPDATE rollup_hours${DAY} SET latency_buckets = x''`, /sums of requests are not/],
+    [`UPDATE rollup_hours${DAY} SET hour = hour + 1`, /sums of requests are not/],
+    [`DELETE FROM rollup_hour_series${DAY} WHERE ${FIRST_SERIES}`, /sums of series are not/],
+    [`UPDATE rollup_hour_series${DAY} SET latency_count = 0 WHERE ${FIRST_SERIES}`, /sums of series are not/],
+    [`UPDATE rollup_hour_series${DAY} SET statuses = x'' WHERE ${FIRST_SERIES}`, /sums of series are not/],
+    [`UPDATE rollup_hour_series${DAY} SET path = x'2F' WHERE ${FIRST_SERIES}`, /sums of series are not/],
+    [`UPDATE rollup_hour_series${DAY} SET series = x'00' WHERE ${FIRST_SERIES}`, /sums of series are not/],
+    [`DELETE FROM rollup_hour_clients${DAY} WHERE service = CAST('service-1' AS BLOB)`, /sums of clients are not/],
+    [`UPDATE rollup_hour_clients${DAY} SET sketch = x''`, /sums of clients are not/],
+    [`UPDATE rollup_hour_states${DAY} SET state = 0; DELETE FROM rollup_hours${DAY}`, undefined], // Nobody reads them.
+    [`UPDATE rollup_hour_states${DAY} SET state = 2; DELETE FROM rollup_hour_series${DAY}`, undefined],
+    [`DROP TABLE rollup_hours${DAY}`, /there is no table rollup_hours/],
     [`DELETE FROM record_days WHERE day = ${TODAY}`, /belongs to no day/],
     [`DROP TABLE settled${DAY}`, /there is no table settled/],
   ];

@@ -2,11 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import { contentHash } from "../../../domain/record-content.ts";
 import { minuteOf, OTHER, seriesKey } from "../../../domain/rollup.ts";
 import { SettledRanges } from "../../../domain/settled-ranges.ts";
+import { HOUR_TABLES } from "./hour-tables.ts";
+import { hourDisagreements } from "./hours-consistency.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf } from "./tally-columns.ts";
 import { wordsDisagreement } from "./words-consistency.ts";
 
 const DAY_TABLES = ["records", "runs", "words", "settled"];
-const ROLLUP_TABLES = ["rollup_minutes", "rollup_series", "rollup_clients"];
+const ROLLUP_TABLES = ["rollup_minutes", "rollup_series", "rollup_clients", ...HOUR_TABLES];
 const OTHER_KEY = Buffer.from(seriesKey(OTHER, OTHER), "hex");
 
 /** What is known beside the file. */
@@ -35,7 +37,8 @@ export function findInconsistencies(database: DatabaseSync, known: KnownOfStore 
     found.push(...problems.map((problem) => `day ${day}: ${problem}`));
   }
   for (const day of daysOf(database, "rollup_days")) {
-    found.push(...rollupDisagreements(database, day, known).map((problem) => `rollups of day ${day}: ${problem}`));
+    const problems = [...rollupDisagreements(database, day, known), ...hourDisagreements(database, day)];
+    found.push(...problems.map((problem) => `rollups of day ${day}: ${problem}`));
   }
   return found;
 }

@@ -173,11 +173,11 @@ describe("the store's file", () => {
   it.each([
     [
       "another program",
-      "PRAGMA user_version = 3; CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)",
+      "PRAGMA user_version = 4; CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)",
       /another program/,
     ],
     ["another program, with its mark", "PRAGMA application_id = 7", /another program/],
-    ["a newer version of this one", "PRAGMA application_id = 0x4c675073; PRAGMA user_version = 3", /version 3/],
+    ["a newer version of this one", "PRAGMA application_id = 0x4c675073; PRAGMA user_version = 4", /version 4/],
     ["a version before the first one", "PRAGMA application_id = 0x4c675073; PRAGMA user_version = 0", /version 0/],
   ])("of %s is refused and left alone", (_name, change, message) => {
     other(change);

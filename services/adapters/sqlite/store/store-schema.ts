@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type FileMark, markedVersion, setMark } from "../file-mark.ts";
+import { createHourTables, HOUR_TABLES } from "./hour-tables.ts";
 import { bringUpToDate } from "./store-upgrade.ts";
+import { TALLY_DEFINITIONS } from "./tally-columns.ts";
 
-const MARK: FileMark = { what: "the store's file", applicationId: 0x4c675073, version: 2, olderVersions: [1] }; // "LgPs".
+const MARK: FileMark = { what: "the store's file", applicationId: 0x4c675073, version: 3, olderVersions: [1, 2] }; // "LgPs".
 
 /**
  * Settings of a day's words. `automerge`: FTS5 would merge its segments within each transaction, which takes as long as
@@ -17,16 +19,6 @@ const WORDS_SETTINGS: Readonly<Record<string, number>> = {
   hashsize: 16 * 1024 * 1024,
   pgsz: 8_000,
 };
-
-/** Sums over requests, in two of the rollup tables. TEXT where 64 bits could overflow: decimal digits. */
-const TALLY = `
-  requests INTEGER NOT NULL,
-  response_bytes TEXT NOT NULL,
-  statuses BLOB NOT NULL,
-  latency_count INTEGER NOT NULL,
-  latency_sum_ns TEXT NOT NULL,
-  latency_max_ns TEXT NOT NULL,
-  latency_buckets BLOB NOT NULL`;
 
 /** The tables that are one piece. Texts are BLOBs, their UTF-8 bytes, where anybody may have written them. */
 const WHOLE_TABLES = `
@@ -133,7 +125,7 @@ export function createRollupDay(database: DatabaseSync, day: number): void {
       tenant INTEGER NOT NULL,
       minute INTEGER NOT NULL,
       log_partition INTEGER NOT NULL,
-      series INTEGER NOT NULL,${TALLY},
+      series INTEGER NOT NULL,${TALLY_DEFINITIONS},
       PRIMARY KEY (tenant, minute, log_partition)
     ) WITHOUT ROWID;
     CREATE TABLE rollup_series_${day} (
@@ -142,7 +134,7 @@ export function createRollupDay(database: DatabaseSync, day: number): void {
       log_partition INTEGER NOT NULL,
       series BLOB NOT NULL,
       service BLOB NOT NULL,
-      path BLOB NOT NULL,${TALLY},
+      path BLOB NOT NULL,${TALLY_DEFINITIONS},
       PRIMARY KEY (tenant, minute, log_partition, series)
     ) WITHOUT ROWID;
     CREATE TABLE rollup_clients_${day} (
@@ -155,6 +147,7 @@ export function createRollupDay(database: DatabaseSync, day: number): void {
     ) WITHOUT ROWID;
     INSERT INTO rollup_days VALUES (${day});
   `);
+  createHourTables(database, day);
 }
 
 /** All tables of a day's records. */
@@ -166,7 +159,7 @@ export function dropRecordDay(database: DatabaseSync, day: number): void {
 
 /** All tables of a day's rollups. */
 export function dropRollupDay(database: DatabaseSync, day: number): void {
-  const tables = ["rollup_minutes", "rollup_series", "rollup_clients"];
+  const tables = ["rollup_minutes", "rollup_series", "rollup_clients", ...HOUR_TABLES];
   database.exec(tables.map((table) => `DROP TABLE ${table}_${day};`).join(""));
   database.exec(`DELETE FROM rollup_days WHERE day = ${day}`);
 }
@@ -189,9 +182,9 @@ export function lookForStore(database: DatabaseSync): { isThere: boolean; isUpTo
  * @throws LogPulseError as `lookForStore`.
  */
 export function createStore(database: DatabaseSync): void {
-  const { isThere, isUpToDate } = lookForStore(database);
-  if (isUpToDate) return;
-  if (isThere) bringUpToDate(database);
-  else database.exec(WHOLE_TABLES);
+  const version = markedVersion(database, MARK);
+  if (version === MARK.version) return;
+  if (version === undefined) database.exec(WHOLE_TABLES);
+  else bringUpToDate(database, version);
   setMark(database, MARK);
 }

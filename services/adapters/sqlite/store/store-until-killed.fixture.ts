@@ -1,12 +1,14 @@
 /**
- * A process for `store-crash.process.test.ts` to kill: stores the same batches in a loop, from the first on, as the store thread
- * does, with a position behind each and checkpoints now and then. Arguments: path of the store's file, time of the
- * producers in milliseconds, count of batches.
+ * A process for `store-crash.process.test.ts` to kill: stores the same batches in a loop, from the first on, as the store
+ * thread does, with a position behind each, checkpoints now and then, and sums of hours more often than in earnest.
+ * Arguments: path of the store's file, time of the producers in milliseconds, count of batches.
  */
 
+import { HOUR_QUIET_MS_MIN } from "../../../domain/limits.ts";
 import { KILLED_LOG_ID, killedBatch } from "../log/killed-batches.fixture.ts";
 import { StoreCheckpoints } from "./checkpoints.ts";
 import { SqliteDeadLetters } from "./dead-letters.ts";
+import { SqliteHourSums } from "./hour-sums.ts";
 import { SqliteLogSink } from "./log-sink.ts";
 import { openStoreFile } from "./store-file.ts";
 import { StorePositions } from "./store-positions.ts";
@@ -26,6 +28,8 @@ const checkpoints = new StoreCheckpoints({
   onFinished: () => {},
 });
 const sink = new SqliteLogSink(tables, realClock, { checkpoints });
+const later = { ...realClock, nowMs: () => Date.now() + HOUR_QUIET_MS_MIN };
+const hourSums = new SqliteHourSums({ tables, clock: later, checkpoints });
 const deadLetters = new SqliteDeadLetters(tables, realClock);
 const { signal } = new AbortController();
 
@@ -36,6 +40,7 @@ process.stdout.write("started\n");
 for (let index = Math.max(0, Number(start) - 1); index < Number(count); index++) {
   await sink.store([killedBatch(Number(producerMs), index)], deadLetters, signal);
   positions.commit(KILLED_LOG_ID, 0, BigInt(index + 1));
+  if (index % 3 === 0) await hourSums.sumUp(signal);
   await new Promise((resolve) => setImmediate(resolve));
 }
 await checkpoints.stop();

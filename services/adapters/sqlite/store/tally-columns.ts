@@ -1,7 +1,17 @@
 import { LatencyHistogram } from "../../../domain/latency-histogram.ts";
 import { decodeStatuses, encodeStatuses, type Tally } from "../../../domain/rollup.ts";
 
-/** The columns of a tally, in two of the rollup tables. */
+/** The definitions of TALLY_COLUMNS. TEXT where 64 bits could overflow: decimal digits. */
+export const TALLY_DEFINITIONS = `
+  requests INTEGER NOT NULL,
+  response_bytes TEXT NOT NULL,
+  statuses BLOB NOT NULL,
+  latency_count INTEGER NOT NULL,
+  latency_sum_ns TEXT NOT NULL,
+  latency_max_ns TEXT NOT NULL,
+  latency_buckets BLOB NOT NULL`;
+
+/** The columns of a tally, in most of the rollup tables. */
 export const TALLY_COLUMNS: readonly string[] = [
   "requests",
   "response_bytes",
