@@ -1,6 +1,7 @@
 import { HyperLogLog } from "./hyperloglog.ts";
 import { HOUR_SUM_SERIES_MAX, HOUR_SUM_SERVICES_MAX } from "./limits.ts";
 import { addTally, newTally, type Tally } from "./rollup.ts";
+import type { Told } from "./told.ts";
 
 /** The requests of one hour, or of one service, one path, or both in it. */
 export interface HourGroup {
@@ -23,11 +24,6 @@ export class HourSum {
     return this.series.size > HOUR_SUM_SERIES_MAX || this.clients.size > HOUR_SUM_SERVICES_MAX;
   }
 
-  /** Over all requests. */
-  get tally(): Tally {
-    return this.groups({ service: false, path: false })[0]?.tally ?? newTally();
-  }
-
   /** Adds the row of a series. */
   addSeries(key: string, service: string, path: string, tally: Tally): void {
     const known = this.series.get(key) ?? { service, path, tally: newTally() };
@@ -36,7 +32,7 @@ export class HourSum {
   }
 
   /** The sums by what is told apart: by service, by path, by both, or one of everything. */
-  groups(told: { service: boolean; path: boolean }): HourGroup[] {
+  groups(told: Told): HourGroup[] {
     if (told.service && told.path) return [...this.series.values()];
     const groups = new Map<string, HourGroup>();
     for (const { service, path, tally } of this.series.values()) {

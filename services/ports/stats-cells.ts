@@ -1,4 +1,5 @@
 import { seriesKey } from "../domain/rollup.ts";
+import type { Told } from "../domain/told.ts";
 import type { BusiestGroups, StatsGroup, StatsGrouping, StatsSelection } from "./log-stats.ts";
 
 /** A condition on the rows of series: the column has one of these values. A `series` is the key of domain/rollup.ts. */
@@ -23,6 +24,14 @@ export function seriesConditions(
   const [first] = groups;
   if (first) conditions.push(groupCondition(groups, groupingOf(first)));
   return conditions;
+}
+
+/** What the rows must tell apart: what is asked for, or made groups of. */
+export function toldBy({ service, path }: StatsSelection, grouping: StatsGrouping | undefined): Told {
+  return {
+    service: service !== undefined || grouping === "service" || grouping === "service_and_path",
+    path: path !== undefined || grouping === "path" || grouping === "service_and_path",
+  };
 }
 
 function groupCondition(groups: readonly StatsGroup[], grouping: StatsGrouping): SeriesCondition {

@@ -1,9 +1,9 @@
 import type { PoolConnection } from "mysql2/promise";
 import type { HourGroup, HourSum } from "../../domain/hour-sum.ts";
 import { seriesKey } from "../../domain/rollup.ts";
+import { EVERY_TOLD, toldNumber } from "../../domain/told.ts";
 import { type HourChanges, hourChanges, type StoredHourKey } from "./hour-reads.ts";
 import { HOUR_STATE } from "./hour-states.ts";
-import { EVERY_TOLD, toldNumber } from "./hour-told.ts";
 import { InsertStatement, replacing, type SqlValue } from "./insert-rows.ts";
 import { TALLY_COLUMNS, tallyValues } from "./tally-columns.ts";
 

@@ -11,10 +11,9 @@ import type {
   StatsGrouping,
   StatsSelection,
 } from "../../ports/log-stats.ts";
-import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions } from "../../ports/stats-cells.ts";
+import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions, toldBy } from "../../ports/stats-cells.ts";
 import type { MysqlConnections } from "./connections.ts";
 import { askWithin } from "./costly-query.ts";
-import type { Told } from "./hour-told.ts";
 import { forEachRollup, type RollupQuestion } from "./rollup-questions.ts";
 import { TALLY_COLUMNS, tallyOf } from "./tally-columns.ts";
 
@@ -114,14 +113,6 @@ export class MysqlLogStats implements LogStats {
     const msLeft = Math.max(1, Math.ceil(endMs - performance.now()));
     await askWithin(this.connections, msLeft, signal, (connection) => forEachRollup(connection, question, take));
   }
-}
-
-/** What is asked for, or made groups of. */
-function toldBy({ service, path }: StatsSelection, grouping: StatsGrouping | undefined): Told {
-  return {
-    service: service !== undefined || grouping === "service" || grouping === "service_and_path",
-    path: path !== undefined || grouping === "path" || grouping === "service_and_path",
-  };
 }
 
 /** In parts that each fit a statement: a thousand paths may be longer than the server takes. */

@@ -1,10 +1,10 @@
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import { type Told, toldNumber } from "../../domain/told.ts";
 import type { StatsSelection } from "../../ports/log-stats.ts";
 import type { SeriesCondition } from "../../ports/stats-cells.ts";
 import { canUseHours, hoursOf, type Span, spansOf } from "../../ports/stats-spans.ts";
 import { forEachRow } from "./each-row.ts";
 import { storedHours } from "./hour-states.ts";
-import { type Told, toldNumber } from "./hour-told.ts";
 
 const SPANS_PER_STATEMENT_MAX = 500;
 

@@ -8,7 +8,7 @@ import type {
   StatsGrouping,
   StatsSelection,
 } from "../../../ports/log-stats.ts";
-import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions } from "../../../ports/stats-cells.ts";
+import { GroupCounts, groupingOf, groupOf, StatsCells, seriesConditions, toldBy } from "../../../ports/stats-cells.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "../store/tally-columns.ts";
 import { forEachRollupRow } from "./rollup-rows.ts";
 import type { StoreReader } from "./store-reader.ts";
@@ -38,12 +38,17 @@ export function busiest(
   const names = new Map<string, [service: string, path: string]>(); // Of a series: its texts are made once.
   const columns = ["series", "service", "path", "requests"];
   const conditions = seriesConditions(selection);
-  forEachRollupRow(reader, { of: "series", selection, stepMinutes: undefined, conditions, columns }, (_minute, row) => {
-    const key = Buffer.from(row[0] as Uint8Array).toString("latin1");
-    const [service, path] = names.get(key) ?? [textOf(row[1]), textOf(row[2])];
-    names.set(key, [service, path]);
-    counts.add(service, path, Number(row[3]));
-  });
+  const told = toldBy(selection, grouping);
+  forEachRollupRow(
+    reader,
+    { of: "requests", selection, stepMinutes: undefined, told, conditions, columns },
+    (_minute, row) => {
+      const key = Buffer.from(row[0] as Uint8Array).toString("latin1");
+      const [service, path] = names.get(key) ?? [textOf(row[1]), textOf(row[2])];
+      names.set(key, [service, path]);
+      counts.add(service, path, Number(row[3]));
+    },
+  );
   return counts.busiest(size);
 }
 
@@ -58,9 +63,9 @@ export function requests(
   const cells = new StatsCells(selection, stepMinutes, newTally);
   const grouping = groups?.[0] && groupingOf(groups[0]);
   const conditions = seriesConditions(selection, groups);
-  const of = conditions.length > 0 ? "series" : "requests";
+  const told = toldBy(selection, grouping);
   const columns = [...TALLY_COLUMNS, ...(grouping ? ["service", "path"] : [])];
-  forEachRollupRow(reader, { of, selection, stepMinutes, conditions, columns }, (minute, row) => {
+  forEachRollupRow(reader, { of: "requests", selection, stepMinutes, told, conditions, columns }, (minute, row) => {
     const [count, bytes, statuses, latencyCount, sumNanos, maxNanos, buckets, service, path] = row;
     const values = [Number(count), bytes, statuses, Number(latencyCount), sumNanos, maxNanos, buckets];
     const group = grouping && groupOf(textOf(service), textOf(path), grouping);
@@ -81,10 +86,15 @@ export function clients(
   const groups = services?.map((service) => ({ service, path: undefined }));
   const conditions = seriesConditions(selection, groups);
   const columns = ["sketch", "service"];
-  forEachRollupRow(reader, { of: "clients", selection, stepMinutes, conditions, columns }, (minute, [sketch, name]) => {
-    const group = services && { service: textOf(name), path: undefined };
-    cells.at(group, minute).merge(HyperLogLog.decode(sketch as Uint8Array));
-  });
+  const told = { service: true, path: false };
+  forEachRollupRow(
+    reader,
+    { of: "clients", selection, stepMinutes, told, conditions, columns },
+    (minute, [sketch, name]) => {
+      const group = services && { service: textOf(name), path: undefined };
+      cells.at(group, minute).merge(HyperLogLog.decode(sketch as Uint8Array));
+    },
+  );
   return cells.map((group, minute, sketch) => ({ service: group?.service, minute, sketch: sketch.encode() }));
 }
 

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
+import { type Told, toldNumber } from "../../../domain/told.ts";
 import type { StatsSelection } from "../../../ports/log-stats.ts";
 import type { SeriesCondition } from "../../../ports/stats-cells.ts";
 import { canUseHours, hoursOf, type StatsSpans, type StoredHour, spansOf } from "../../../ports/stats-spans.ts";
@@ -8,17 +9,16 @@ import { tenantNumber } from "./stored-days.ts";
 
 /** What is asked of the rollups of all days. */
 export interface RollupQuestion {
-  of: "requests" | "series" | "clients";
+  of: "requests" | "clients";
   selection: StatsSelection;
   /** As `LogStats` has it. */
   stepMinutes: number | undefined;
+  /** What conditions and columns need. */
+  told: Told;
   conditions: readonly SeriesCondition[];
   /** The columns that are told behind the minute. */
   columns: readonly string[];
 }
-
-const MINUTE_TABLES = { requests: "rollup_minutes", series: "rollup_series", clients: "rollup_clients" };
-const HOUR_TABLES = { requests: "rollup_hours", series: "rollup_hour_series", clients: "rollup_hour_clients" };
 
 /**
  * Tells the rows that make up the answer: of whole hours that are summed up one for each hour, of the others one for each
@@ -36,22 +36,33 @@ export function forEachRollupRow(
   const tell = ([minute, ...row]: Row) => take(Number(minute), row);
   for (const [day] of reader.rows("SELECT day FROM rollup_days")) {
     const { minutes, hours } = spansOfDay(reader, day as bigint, tenant, selection, stepMinutes);
-    const byMinute = selectOf(question, `${MINUTE_TABLES[of]}_${day}`, "minute", "minute");
+    const byMinute = selectOf(question, `${minuteTable(question)}_${day}`, "minute", "minute");
     for (const { from, to } of minutes) reader.forEachRow(byMinute, [tenant, from, to, ...values], tell);
-    const byHour = selectOf(question, `${HOUR_TABLES[of]}_${day}`, "hour", "hour * 60");
-    for (const { from, to } of hours) reader.forEachRow(byHour, [tenant, from, to, ...values], tell);
+    const byHour = selectOf(question, `${hourTable(of)}_${day}`, "hour", "hour * 60");
+    const told = of === "requests" ? [toldNumber(question.told)] : [];
+    for (const { from, to } of hours) reader.forEachRow(byHour, [tenant, ...told, from, to, ...values], tell);
   }
+}
+
+function minuteTable({ of, told }: RollupQuestion): string {
+  if (of === "clients") return "rollup_clients";
+  return told.service || told.path ? "rollup_series" : "rollup_minutes";
+}
+
+function hourTable(of: RollupQuestion["of"]): string {
+  return of === "clients" ? "rollup_hour_clients" : "rollup_hour_sums";
 }
 
 /** The same text for every span of a table: `time` is the column that a span bounds. */
 function selectOf(
-  { conditions, columns }: RollupQuestion,
+  { of, conditions, columns }: RollupQuestion,
   table: string,
   time: "minute" | "hour",
   firstMinute: string,
 ): string {
   const texts = conditions.map(({ column, values }) => `${column} IN (${values.map(() => "?").join(", ")})`);
-  const where = ["tenant = ?", `${time} BETWEEN ? AND ?`, ...texts, STILL_WANTED].join(" AND ");
+  const told = of === "requests" && time === "hour" ? ["told = ?"] : [];
+  const where = ["tenant = ?", ...told, `${time} BETWEEN ? AND ?`, ...texts, STILL_WANTED].join(" AND ");
   return `SELECT ${[firstMinute, ...columns].join(", ")} FROM ${table} WHERE ${where}`;
 }
 

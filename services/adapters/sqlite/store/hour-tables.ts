@@ -12,12 +12,7 @@ export const HOUR_STATE = {
 } as const;
 
 /** What the tables of a day's hours are called, before the day. */
-export const HOUR_TABLES: readonly string[] = [
-  "rollup_hour_states",
-  "rollup_hours",
-  "rollup_hour_series",
-  "rollup_hour_clients",
-];
+export const HOUR_TABLES: readonly string[] = ["rollup_hour_states", "rollup_hour_sums", "rollup_hour_clients"];
 
 /**
  * The hours of a rollup day.
@@ -25,7 +20,7 @@ export const HOUR_TABLES: readonly string[] = [
  * - `rollup_hour_states_D`: a row for each hour that has rows by minute. Whoever changes those changes it too: `changes`
  *   goes up, and `changed_ms` is when it last did.
  * - The others: sums over all log partitions, made of the rows of the hour's minutes. They are to be read only where the
- *   hour's state says that it is summed up.
+ *   hour's state says that it is summed up. `told`: as in adapters/mysql/tables.ts.
  */
 export function createHourTables(database: DatabaseSync, day: number): void {
   database.exec(`
@@ -39,18 +34,14 @@ export function createHourTables(database: DatabaseSync, day: number): void {
     ) WITHOUT ROWID;
     CREATE INDEX rollup_hour_states_${day}_to_sum_up ON rollup_hour_states_${day} (changed_ms)
       WHERE state = ${HOUR_STATE.byMinutes};
-    CREATE TABLE rollup_hours_${day} (
+    CREATE TABLE rollup_hour_sums_${day} (
       tenant INTEGER NOT NULL,
-      hour INTEGER NOT NULL,${TALLY_DEFINITIONS},
-      PRIMARY KEY (tenant, hour)
-    ) WITHOUT ROWID;
-    CREATE TABLE rollup_hour_series_${day} (
-      tenant INTEGER NOT NULL,
+      told INTEGER NOT NULL,
       hour INTEGER NOT NULL,
       series BLOB NOT NULL,
       service BLOB NOT NULL,
       path BLOB NOT NULL,${TALLY_DEFINITIONS},
-      PRIMARY KEY (tenant, hour, series)
+      PRIMARY KEY (tenant, told, hour, series)
     ) WITHOUT ROWID;
     CREATE TABLE rollup_hour_clients_${day} (
       tenant INTEGER NOT NULL,

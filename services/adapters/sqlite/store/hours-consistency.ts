@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HourSum } from "../../../domain/hour-sum.ts";
-import { addTally, newTally, type Tally } from "../../../domain/rollup.ts";
+import { addTally, newTally, seriesKey, type Tally } from "../../../domain/rollup.ts";
+import { EVERY_TOLD, toldNumber } from "../../../domain/told.ts";
 import { hourOf } from "../../../ports/stats-spans.ts";
 import { HOUR_STATE } from "./hour-tables.ts";
 import { TALLY_COLUMNS, type TallyValues, tallyOf, tallyValues } from "./tally-columns.ts";
@@ -35,20 +36,23 @@ function sumDisagreements(database: DatabaseSync, day: number, tenant: number, h
   for (const row of ofMinutes("rollup_minutes")) addTally(total, tallyOfRow(row));
   const sum = new HourSum();
   for (const row of ofMinutes("rollup_series")) {
-    sum.addSeries(hex(row.series), hex(row.service), hex(row.path), tallyOfRow(row));
+    sum.addSeries(hex(row.series), textOf(row.service), textOf(row.path), tallyOfRow(row));
   }
   for (const row of ofMinutes("rollup_clients")) sum.addClients(hex(row.service), row.sketch as Uint8Array);
 
-  const requests = ofHour("rollup_hours").map((row) => textOf(tallyOfRow(row)));
-  const series = ofHour("rollup_hour_series").map((row) =>
-    [hex(row.series), hex(row.service), hex(row.path), textOf(tallyOfRow(row))].join(),
+  const sums = ofHour("rollup_hour_sums").map((row) =>
+    [row.told, hex(row.series), textOf(row.service), textOf(row.path), tallyText(tallyOfRow(row))].join(),
   );
   const clients = ofHour("rollup_hour_clients").map((row) => [hex(row.service), hex(row.sketch)].join());
-  const wantedSeries = [...sum.series].map(([key, one]) => [key, one.service, one.path, textOf(one.tally)].join());
+  const wantedSums = EVERY_TOLD.flatMap((told) =>
+    sum.groups(told).map(({ service, path, tally }) => {
+      const ofNothing = !told.service && !told.path; // Minutes say it themselves.
+      return [toldNumber(told), seriesKey(service, path), service, path, tallyText(ofNothing ? total : tally)].join();
+    }),
+  );
   const wantedClients = [...sum.clients].map(([service, sketch]) => [service, hex(sketch.encode())].join());
   return [
-    ...problem(tenant, hour, "requests", requests, [textOf(total)]),
-    ...problem(tenant, hour, "series", series, wantedSeries),
+    ...problem(tenant, hour, "requests", sums, wantedSums),
     ...problem(tenant, hour, "clients", clients, wantedClients),
   ];
 }
@@ -63,11 +67,15 @@ function tallyOfRow(row: StoredRow): Tally {
 }
 
 /** The same for tallies that are equal. */
-function textOf(tally: Tally): string {
+function tallyText(tally: Tally): string {
   const statuses = new Map([...tally.statuses].sort(([a], [b]) => a - b));
   return tallyValues({ ...tally, statuses })
     .map((value) => (value instanceof Uint8Array ? hex(value) : String(value)))
     .join();
+}
+
+function textOf(bytes: unknown): string {
+  return Buffer.from(bytes as Uint8Array).toString();
 }
 
 function hex(bytes: unknown): string {

@@ -27,7 +27,7 @@ describe("the check of the store's tables against one another", () => {
 
   const DAY = `_${TODAY}`;
   const [FIRST, LAST] = ["id = 1", `id = (SELECT max(id) FROM records${DAY})`];
-  const FIRST_SERIES = `series = (SELECT min(series) FROM rollup_hour_series${DAY})`;
+  const FIRST_SERIES = `series = (SELECT min(series) FROM rollup_hour_sums${DAY} WHERE told = 3)`;
   const CASES: [change: string, finds: RegExp | undefined][] = [
     ["SELECT 1", undefined],
     [`DELETE FROM records${DAY} WHERE ${FIRST}`, /last id is/],
@@ -49,21 +49,24 @@ describe("the check of the store's tables against one another", () => {
     [`DELETE FROM rollup_minutes${DAY}`, /more requests have rows than are counted/],
     [`DELETE FROM rollup_hour_states${DAY}`, /hour \d+ \d+ has no state/],
     [`INSERT INTO rollup_hour_states${DAY} VALUES (1, -7, 0, 1, 0)`, /hour 1 -7 has a state, but no minutes/],
-    [`DELETE FROM rollup_hours${DAY}`, /sums of requests are not those of its minutes/],
-    [`UPDATE rollup_hours${DAY} SET requests = requests + 1`, /sums of requests are not/],
-    [`UPDATE rollup_hours${DAY} SET response_bytes = response_bytes + 1`, /sums of requests are not/],
-    [`UPDATE rollup_hours${DAY} SET latency_buckets = x''`, /sums of requests are not/],
-    [`UPDATE rollup_hours${DAY} SET hour = hour + 1`, /sums of requests are not/],
-    [`DELETE FROM rollup_hour_series${DAY} WHERE ${FIRST_SERIES}`, /sums of series are not/],
-    [`UPDATE rollup_hour_series${DAY} SET latency_count = 0 WHERE ${FIRST_SERIES}`, /sums of series are not/],
-    [`UPDATE rollup_hour_series${DAY} SET statuses = x'' WHERE ${FIRST_SERIES}`, /sums of series are not/],
-    [`UPDATE rollup_hour_series${DAY} SET path = x'2F' WHERE ${FIRST_SERIES}`, /sums of series are not/],
-    [`UPDATE rollup_hour_series${DAY} SET series = x'00' WHERE ${FIRST_SERIES}`, /sums of series are not/],
+    [`DELETE FROM rollup_hour_sums${DAY}`, /sums of requests are not those of its minutes/],
+    ...[0, 1, 2, 3].map((told): [string, RegExp] => [
+      `UPDATE rollup_hour_sums${DAY} SET requests = requests + 1 WHERE told = ${told}`,
+      /sums of requests are not/,
+    ]),
+    [`UPDATE rollup_hour_sums${DAY} SET response_bytes = response_bytes + 1`, /sums of requests are not/],
+    [`UPDATE rollup_hour_sums${DAY} SET latency_buckets = x''`, /sums of requests are not/],
+    [`UPDATE rollup_hour_sums${DAY} SET hour = hour + 1`, /sums of requests are not/],
+    [`DELETE FROM rollup_hour_sums${DAY} WHERE ${FIRST_SERIES}`, /sums of requests are not/],
+    [`UPDATE rollup_hour_sums${DAY} SET latency_count = 0 WHERE ${FIRST_SERIES}`, /sums of requests are not/],
+    [`UPDATE rollup_hour_sums${DAY} SET statuses = x'' WHERE ${FIRST_SERIES}`, /sums of requests are not/],
+    [`UPDATE rollup_hour_sums${DAY} SET path = x'2F' WHERE ${FIRST_SERIES}`, /sums of requests are not/],
+    [`UPDATE rollup_hour_sums${DAY} SET series = x'00' WHERE ${FIRST_SERIES}`, /sums of requests are not/],
     [`DELETE FROM rollup_hour_clients${DAY} WHERE service = CAST('service-1' AS BLOB)`, /sums of clients are not/],
     [`UPDATE rollup_hour_clients${DAY} SET sketch = x''`, /sums of clients are not/],
-    [`UPDATE rollup_hour_states${DAY} SET state = 0; DELETE FROM rollup_hours${DAY}`, undefined], // Nobody reads them.
-    [`UPDATE rollup_hour_states${DAY} SET state = 2; DELETE FROM rollup_hour_series${DAY}`, undefined],
-    [`DROP TABLE rollup_hours${DAY}`, /there is no table rollup_hours/],
+    [`UPDATE rollup_hour_states${DAY} SET state = 0; DELETE FROM rollup_hour_sums${DAY}`, undefined], // Nobody reads them.
+    [`UPDATE rollup_hour_states${DAY} SET state = 2; DELETE FROM rollup_hour_sums${DAY}`, undefined],
+    [`DROP TABLE rollup_hour_sums${DAY}`, /there is no table rollup_hour_sums/],
     [`DELETE FROM record_days WHERE day = ${TODAY}`, /belongs to no day/],
     [`DROP TABLE settled${DAY}`, /there is no table settled/],
   ];

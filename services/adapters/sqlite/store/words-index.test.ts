@@ -35,7 +35,7 @@ const messages = fc
 describe("the index of words", () => {
   afterAll(() => database.close());
 
-  it("has the words that domain/words.ts cuts, whatever the message is", () => {
+  it("has the words that domain/words.ts cuts, whatever the message is", { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(messages, (message) => {
         expect(indexed(message.toWellFormed())).toEqual(wordsOf(message.toWellFormed()));

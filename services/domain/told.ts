@@ -1,4 +1,4 @@
-/** What the rows of a question tell apart. */
+/** What sums over requests tell apart: services, paths, both, or nothing. */
 export interface Told {
   service: boolean;
   path: boolean;
@@ -12,7 +12,7 @@ export const EVERY_TOLD: readonly Told[] = [
   { service: true, path: true },
 ];
 
-/** As in the column `told` of rollup_hour_sums. */
+/** 0 to 3: as stores number it, so it must never change. */
 export function toldNumber({ service, path }: Told): number {
   return Number(service) + 2 * Number(path);
 }
