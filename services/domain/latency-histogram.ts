@@ -25,8 +25,8 @@ export const LATENCY_BUCKETS_MAX = LAST + 1;
  */
 export class LatencyHistogram {
   // Side by side, by bucket: to find a place in a short list is faster than in a Map, and it need never be sorted.
-  private readonly buckets: number[] = [];
-  private readonly counts: number[] = [];
+  private buckets: number[] = [];
+  private counts: number[] = [];
   private total = 0;
 
   /** Latencies that were added. */
@@ -36,13 +36,25 @@ export class LatencyHistogram {
 
   /** `nanos`: less than 0 counts as 0, more than LATENCY_SECONDS_MAX as that; ingest lets neither through. */
   add(nanos: bigint, count = 1): void {
-    this.raise(bucketOf(Number(nanos)), count, 0);
+    this.raise(bucketOf(Number(nanos)), count);
   }
 
   /** After this, it has counted what either had. */
-  merge({ buckets, counts }: LatencyHistogram): void {
-    let place = 0;
-    for (let at = 0; at < buckets.length; at++) place = this.raise(buckets[at]!, counts[at]!, place);
+  merge({ buckets, counts, total }: LatencyHistogram): void {
+    this.total += total;
+    if (this.buckets.length === 0) {
+      this.buckets = buckets.slice();
+      this.counts = counts.slice();
+      return;
+    }
+    let isMissing = false;
+    for (let at = 0, place = 0; at < buckets.length; at++) {
+      const bucket = buckets[at]!;
+      while (this.buckets[place]! < bucket) place++;
+      if (this.buckets[place] === bucket) this.counts[place]! += counts[at]!;
+      else isMissing = true;
+    }
+    if (isMissing) this.addMissing(buckets, counts);
   }
 
   /**
@@ -54,7 +66,7 @@ export class LatencyHistogram {
   percentiles(...percents: number[]): number[] {
     const found: number[] = [];
     let passed = 0;
-    for (let at = 0; at < this.buckets.length; at++) {
+    for (let at = 0; at < this.buckets.length && found.length < percents.length; at++) {
       passed += this.counts[at]!;
       while (found.length < percents.length && passed >= this.rankOf(percents[found.length]!)) {
         found.push(middleOf(this.buckets[at]!));
@@ -84,23 +96,22 @@ export class LatencyHistogram {
     const reader = new NumberReader(bytes);
     const format = reader.read();
     if (format !== FORMAT) throw new Error(`a histogram of ${bytes.length} bytes has the unknown format ${format}`);
-    let place = 0;
     for (let bucket = -1; !reader.atEnd; ) {
       const distance = reader.read();
       const count = reader.read();
       bucket += distance;
       if (distance === 0 || bucket > LAST) throw new Error(`a histogram has the bucket ${bucket} of 0 to ${LAST}`);
       if (count === 0) throw new Error(`a histogram has nothing in the bucket ${bucket}`);
-      place = histogram.raise(bucket, count, place);
+      histogram.push(bucket, count);
+      histogram.total += count;
     }
     return histogram;
   }
 
-  /** `from`: a place that the bucket's does not lie before. @returns the bucket's place. */
-  private raise(bucket: number, count: number, from: number): number {
+  private raise(bucket: number, count: number): void {
     const { buckets, counts } = this;
     this.total += count;
-    let place = from;
+    let place = 0;
     for (let end = buckets.length; place < end; ) {
       const middle = (place + end) >>> 1;
       if (buckets[middle]! < bucket) place = middle + 1;
@@ -112,7 +123,25 @@ export class LatencyHistogram {
       insert(buckets, place, bucket);
       insert(counts, place, count);
     }
-    return place;
+  }
+
+  /** Adds those of the buckets that it does not have; all lists are written again, once. */
+  private addMissing(buckets: readonly number[], counts: readonly number[]): void {
+    const { buckets: ownBuckets, counts: ownCounts } = this;
+    this.buckets = [];
+    this.counts = [];
+    let own = 0;
+    for (let at = 0; at < buckets.length; at++) {
+      const bucket = buckets[at]!;
+      for (; ownBuckets[own]! < bucket; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
+      if (ownBuckets[own] !== bucket) this.push(bucket, counts[at]!);
+    }
+    for (; own < ownBuckets.length; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
+  }
+
+  private push(bucket: number, count: number): void {
+    this.buckets.push(bucket);
+    this.counts.push(count);
   }
 
   private rankOf(percent: number): number {
