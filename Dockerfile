@@ -23,6 +23,9 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY gen ./gen
 COPY services ./services
+# The command line, for `docker exec`: node cli/logpulse.js.
+COPY clients ./clients
+COPY cli ./cli
 # Of the embedded mode, which is what the image runs unless LOGPULSE_MODE says otherwise. The roles of the full mode keep
 # nothing in it.
 RUN mkdir /data && chown 1000:1000 /data

@@ -42,7 +42,10 @@ export interface CommandContext {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** One command of `logpulse`. */
+/**
+ * One command of `logpulse`. Help and completion load the modules of all commands, so these import nothing heavy at their top:
+ * no `gen/` (but for types), no `connection.ts`. What does the work is imported in `run`.
+ */
 export interface Command {
   /** One word, or two: "dead list". */
   name: string;
@@ -56,6 +59,8 @@ export interface Command {
   details?: string;
   /** How many words it takes. */
   words: { min: number; max: number };
+  /** It needs no server: there is no `connection`, and the libraries for it are not loaded. */
+  isLocal?: true;
   /** @throws CommandFailure for what the user can do something about; errors of the connection are told by main. */
   run(context: CommandContext): Promise<ExitCode>;
 }

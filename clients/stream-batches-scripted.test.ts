@@ -3,6 +3,7 @@ import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Metadata, Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { StreamResponseSchema } from "../gen/logpulse/v1/ingest_service_pb.ts";
+import { LogBatchSchema } from "../gen/logpulse/v1/log_batch_pb.ts";
 import { RETRY_WAIT_MS_MIN } from "../services/domain/limits.ts";
 import { BatchSender } from "./stream-batches.ts";
 
@@ -187,5 +188,65 @@ describe("what a BatchSender sends again", () => {
     expect(openedMs).toHaveLength(3);
     expect(openedMs[1]! - openedMs[0]!).toBeGreaterThan(RETRY_WAIT_MS_MIN - 5);
     expect(openedMs[2]! - openedMs[1]!).toBeGreaterThan(RETRY_WAIT_MS_MIN - 5);
+  });
+});
+
+describe("the credit of a BatchSender", () => {
+  const ofTen = (number: number) =>
+    toBinary(LogBatchSchema, create(LogBatchSchema, { firstSeq: BigInt(number), records: Array(10).fill({}) }));
+
+  /** The most batches that were on their way at once, of 30 with ten records each, where each answer tells that credit. */
+  async function mostOnTheirWay(creditRecords: bigint | undefined): Promise<number> {
+    let most = 0;
+    const address = await scripted((call) => {
+      let read = 0;
+      let settled = 0;
+      const answer = () => {
+        settled += 1;
+        call.write({ settledBatches: BigInt(settled), creditRecords });
+        if (settled < read) setTimeout(answer, 5);
+      };
+      call.on("data", () => {
+        read += 1;
+        if (settled > 0) most = Math.max(most, read - settled); // Before the first answer no credit is known.
+        if (read === settled + 1) setTimeout(answer, 5);
+      });
+      call.on("end", () => call.end());
+    });
+    const kept: number[] = [];
+    const sender = new BatchSender(address, { onKept: () => kept.push(0) });
+    await sender.send(ofTen(0));
+    await sleep(50);
+    for (let at = 1; at < 30; at++) await sender.send(ofTen(at));
+    await sender.close();
+    expect(kept).toHaveLength(30);
+    return most;
+  }
+
+  it.each([
+    [0n, 1],
+    [9n, 1],
+    [29n, 2],
+    [30n, 3],
+  ])("of %d records has so many batches of ten on their way at most: %d", async (credit, batches) => {
+    expect(await mostOnTheirWay(credit)).toBe(batches);
+  });
+
+  it("does not count where the server tells none", async () => {
+    expect(await mostOnTheirWay(undefined)).toBeGreaterThan(20);
+  });
+});
+
+describe("a BatchSender that is abandoned", () => {
+  it("ends at once, and whoever waits learns why", async () => {
+    const address = await scripted(() => undefined); // It never answers.
+    const sender = new BatchSender(address);
+    await sender.send(batch(1, HALF));
+    await sender.send(batch(2, HALF));
+    const third = sender.send(batch(3, HALF));
+    setTimeout(() => sender.abandon(new Error("enough")), 50);
+    await expect(third).rejects.toThrow("enough");
+    await expect(sender.close()).rejects.toThrow("enough");
+    await expect(new BatchSender(address).close()).resolves.toBeUndefined();
   });
 });

@@ -9,6 +9,8 @@ import {
   UPLOAD_BATCHES_IN_FLIGHT_MAX,
   UPLOAD_BYTES_IN_FLIGHT_MAX,
 } from "../services/domain/limits.ts";
+import { countRecords } from "./count-records.ts";
+import { StreamCredit } from "./stream-credit.ts";
 
 /** What becomes of the batches, as it becomes known. Each batch ends in `onKept` or `onRefused`, once. */
 export interface BatchSenderEvents {
@@ -16,13 +18,19 @@ export interface BatchSenderEvents {
   onKept?: (batch: Uint8Array, rejects: readonly Reject[]) => void;
   /** Refused for ever: sending it again would not help. */
   onRefused?: (batch: Uint8Array, refused: RefusedBatch) => void;
-  /** A stream broke, or was ended for its silence. The sender goes on with a new one when it has something to send. */
-  onBroken?: (status: StatusObject) => void;
+  /**
+   * A stream broke, or was ended for its silence. The sender goes on with a new one when it has something to send, and not
+   * before `waitMs` are over.
+   */
+  onBroken?: (status: StatusObject, waitMs: number) => void;
+  /** The server lets nothing more in for so long: the sender's share is used up, or it has refused a batch for now. */
+  onWait?: (waitMs: number, refused?: RefusedBatch) => void;
 }
 
 /** A batch that is not settled. */
 interface Unsettled {
   batch: Uint8Array;
+  records: number;
   /** Its place among all that were given to `send`: what is sent again goes in that order. */
   place: number;
   rejects: Reject[];
@@ -61,6 +69,9 @@ const FINAL: readonly status[] = [
  * whatever was not settled is sent again on a new one. Batches must declare their identities (producer_id, first_seq),
  * which makes that harmless; without, what was on its way is stored twice.
  *
+ * It keeps to the waits that the server tells, and to its credit: while that is smaller than what is on its way, batches go
+ * one after the other, so that the server need not hold those of a sender that is over its share.
+ *
  * In memory are at most 32 batches and 8 MiB that are not settled; `send` waits for room.
  */
 export class BatchSender {
@@ -75,6 +86,7 @@ export class BatchSender {
   private sentOnStream = 0;
   private settledOnStream = 0;
   private unsettledBytes = 0;
+  private readonly credit = new StreamCredit();
   private failures = 0; // Streams in a row that settled nothing.
   private pausedUntilMs = 0;
   private pauseTimer: NodeJS.Timeout | undefined;
@@ -100,7 +112,8 @@ export class BatchSender {
     }
     if (this.failure !== undefined) throw this.failure;
     const { promise, resolve: enter, reject: fail } = Promise.withResolvers<void>();
-    this.arrivals.push({ unsettled: { batch, place: this.nextPlace++, rejects: [], refusals: 0 }, enter, fail });
+    const unsettled = { batch, records: countRecords(batch), place: this.nextPlace++, rejects: [], refusals: 0 };
+    this.arrivals.push({ unsettled, enter, fail });
     this.letIn();
     this.pump();
     await promise;
@@ -123,6 +136,17 @@ export class BatchSender {
       clearTimeout(this.pauseTimer);
       this.client.close();
     }
+  }
+
+  /**
+   * Ends at once. What is not settled is told as nothing: it may be kept or not. Every `send` and `close` that waits, or
+   * comes later, throws `reason`.
+   */
+  abandon(reason: Error): void {
+    this.failure ??= reason;
+    clearTimeout(this.pauseTimer);
+    this.call?.cancel();
+    this.announceChange();
   }
 
   private get unsettled(): number {
@@ -165,7 +189,7 @@ export class BatchSender {
     this.changed.clear();
   }
 
-  /** Sends what waits, unless a pause is on; a new stream is opened where it needs one. */
+  /** Sends what waits, as far as the credit goes, unless a pause is on; a new stream is opened where it needs one. */
   private pump(): void {
     if (this.waiting.length === 0 || this.failure !== undefined) return;
     const pauseMs = this.pausedUntilMs - Date.now();
@@ -175,10 +199,14 @@ export class BatchSender {
       return;
     }
     this.call ??= this.open();
-    for (const unsettled of this.waiting.splice(0)) {
-      this.onStream.set(this.sentOnStream++, unsettled);
-      this.call.write(unsettled.batch);
-    }
+    const held = this.waiting.findIndex((next) => {
+      if (!this.credit.allows(next.records)) return true;
+      this.onStream.set(this.sentOnStream++, next);
+      this.credit.add(next.records);
+      this.call!.write(next.batch);
+      return false;
+    });
+    this.waiting.splice(0, held < 0 ? this.waiting.length : held);
   }
 
   private pause(ms: number): void {
@@ -188,6 +216,7 @@ export class BatchSender {
   private open(): Call {
     this.sentOnStream = 0;
     this.settledOnStream = 0;
+    this.credit.reset();
     const call: Call = this.client.makeBidiStreamRequest(
       PATH,
       (batch: Uint8Array) => Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength),
@@ -206,7 +235,12 @@ export class BatchSender {
     this.putBack(answer.refused.flatMap((refused) => this.refuse(refused) ?? []));
     for (; this.settledOnStream < Number(answer.settledBatches); this.settledOnStream++)
       this.keep(this.settledOnStream);
-    if (answer.wait !== undefined) this.pause(millisecondsOf(answer.wait));
+    this.credit.tell(answer.creditRecords);
+    if (answer.wait !== undefined) {
+      const waitMs = millisecondsOf(answer.wait);
+      this.pause(waitMs);
+      this.events.onWait?.(waitMs);
+    }
     this.announceChange();
     this.pump();
   }
@@ -229,16 +263,23 @@ export class BatchSender {
       this.events.onRefused?.(unsettled.batch, refused);
       return undefined;
     }
-    this.onStream.delete(place);
+    this.leaveStream(place, unsettled);
     unsettled.refusals++;
     const { retryAfter } = refused;
-    this.pause(retryAfter ? millisecondsOf(retryAfter) : fullJitterMs(unsettled.refusals, Math.random()));
+    const waitMs = retryAfter ? millisecondsOf(retryAfter) : fullJitterMs(unsettled.refusals, Math.random());
+    this.pause(waitMs);
+    this.events.onWait?.(waitMs, refused);
     return unsettled;
   }
 
-  private settle(place: number, { batch }: Unsettled): void {
+  private leaveStream(place: number, { records }: Unsettled): void {
     this.onStream.delete(place);
-    this.unsettledBytes -= batch.length;
+    this.credit.remove(records);
+  }
+
+  private settle(place: number, unsettled: Unsettled): void {
+    this.leaveStream(place, unsettled);
+    this.unsettledBytes -= unsettled.batch.length;
     this.failures = 0;
   }
 
@@ -255,12 +296,14 @@ export class BatchSender {
     this.onStream.clear();
     for (const unsettled of again) unsettled.rejects = []; // They are told again.
     this.putBack(again);
-    if (ended.code !== status.OK) this.events.onBroken?.(ended);
+    const waitMs = Math.max(retryAfterMs(ended.metadata), fullJitterMs(this.failures + 1, Math.random()));
     if (FINAL.includes(ended.code)) {
-      this.failure = Object.assign(new Error(`${status[ended.code]}: ${ended.details}`), ended);
+      this.failure ??= Object.assign(new Error(`${status[ended.code]}: ${ended.details}`), ended);
     } else if (this.unsettled > 0) {
-      this.pause(Math.max(retryAfterMs(ended.metadata), fullJitterMs(++this.failures, Math.random())));
+      this.failures++;
+      this.pause(waitMs);
     }
+    if (ended.code !== status.OK) this.events.onBroken?.(ended, waitMs);
     this.announceChange();
     this.pump();
   }

@@ -10,7 +10,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { LogRecord } from "../gen/logpulse/v1/log_record_pb.ts";
 import { isUuidV7, makeUuidV7 } from "../services/domain/identity.ts";
-import { parseApacheLine } from "./apache-line.ts";
+import { combinedLine } from "../services/domain/lines/combined-line.ts";
+import { isRecord, type LineContext } from "../services/domain/lines/line-format.ts";
 import { encodeBatches, uploadBatches } from "./upload-batches.ts";
 
 const { values, positionals } = parseArgs({
@@ -36,11 +37,12 @@ async function main(): Promise<void> {
   if (!isUuidV7(producerId))
     throw new Error(`--producer is "${values.producer}"; it must be a UUIDv7 as 32 hexadecimal digits`);
 
+  const context: LineContext = { service: values.service, nowMs: Date.now(), offsetMinutes: () => 0 };
   const records: LogRecord[] = [];
   let otherLines = 0;
   for (const line of readFileSync(file, "utf8").split("\n")) {
-    const record = parseApacheLine(line, values.service);
-    if (record) records.push(record);
+    const record = combinedLine.read(line, context);
+    if (isRecord(record)) records.push(record);
     else if (line !== "") otherLines++;
   }
   const summary = await uploadBatches(values.addr, encodeBatches(producerId, records, recordsPerBatch));

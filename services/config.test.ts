@@ -27,6 +27,11 @@ describe("settings", () => {
     expect(readConfig({ ROLES: "", KAFKA_PARTITIONS: "" }).kafka.partitions).toBe(3);
   });
 
+  it("are none of the command line's: a server starts in a shell that has its address", () => {
+    expect(mistakes({ LOGPULSE_ADDR: "127.0.0.1:8080" })).toEqual([]);
+    expect(mistakes({ LOGPULSE_ADRR: "127.0.0.1:8080" })).toHaveLength(1);
+  });
+
   it("are read", () => {
     const config = readConfig({
       LOGPULSE_MODE: "full",

@@ -3,6 +3,7 @@ import { type DropRule, parseDropRules } from "./domain/drop-rules.ts";
 import { SETTINGS, type SettingName } from "./settings.ts";
 
 const PATH_CHARACTERS_MAX = 1_000;
+const COMMAND_LINE_NAME = "LOGPULSE_ADDR"; // Of the command line; the server may be started in the same shell.
 
 /** Variables by name, as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +25,7 @@ export class SettingReader {
   /** A misspelt LOGPULSE_ variable would otherwise be silently without effect. */
   unknownNames(): void {
     for (const name of Object.keys(this.env)) {
-      if (name.startsWith("LOGPULSE_") && !Object.hasOwn(SETTINGS, name)) {
+      if (name.startsWith("LOGPULSE_") && !Object.hasOwn(SETTINGS, name) && name !== COMMAND_LINE_NAME) {
         this.mistakes.push(`${name} is not a setting; the settings are in README.md`);
       }
     }

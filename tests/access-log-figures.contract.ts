@@ -149,7 +149,7 @@ function awk(condition: string): string {
   return execFileSync("awk", [`${condition} { count++ } END { print count }`, ACCESS_LOG], { encoding: "utf8" });
 }
 
-/** As clients/apache-line.ts gives them: ERROR from 500 on, WARN from 400 on, INFO for the others. */
+/** As combined-line.ts gives them: ERROR from 500 on, WARN from 400 on, INFO for the others. */
 function levelsOf(statuses: Counts): Counts {
   const levels: Counts = {};
   for (const [status, count] of Object.entries(statuses)) {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseApacheLine } from "../clients/apache-line.ts";
 import { encodeBatches, uploadBatches } from "../clients/upload-batches.ts";
 import type { LogRecord } from "../gen/logpulse/v1/log_record_pb.ts";
 import { makeUuidV7 } from "../services/domain/identity.ts";
+import { combinedLine } from "../services/domain/lines/combined-line.ts";
+import { isRecord } from "../services/domain/lines/line-format.ts";
 import { msToNanos, nanosToTimestamp, timestampToNanos } from "../services/domain/record-time.ts";
 import { startEmbedded } from "./embedded-installation.ts";
 import { eventually } from "./eventually.ts";
@@ -30,7 +31,9 @@ if (!haveFile) {
 /** The real lines, moved so that the newest is some minutes old, each with a latency: statistics then see them. */
 function recentRecords(): LogRecord[] {
   const lines = readFileSync(ACCESS_LOG, "utf8").split("\n").filter(Boolean);
-  const records = lines.map((line) => parseApacheLine(line, "apache")!);
+  const context = { service: "apache", nowMs: Date.now(), offsetMinutes: () => 0 };
+  const records = lines.map((line) => combinedLine.read(line, context)).filter(isRecord);
+  expect(records).toHaveLength(lines.length);
   const newest = records.map(({ time }) => timestampToNanos(time!)).reduce((a, b) => (a > b ? a : b));
   const move = msToNanos(Date.now() - NEWEST_AGO_MS) - newest;
   records.forEach((record, index) => {

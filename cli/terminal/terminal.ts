@@ -14,7 +14,7 @@ export interface TerminalStream {
 export interface Terminal {
   out: TerminalStream;
   err: TerminalStream;
-  /** Whether standard input is a terminal: somebody who can be asked. */
+  /** Whether standard input is a terminal and --no-input was not given: somebody who can be asked. */
   isInputTty: boolean;
   /** The zone that times are shown in. */
   zone: "local" | "utc";
@@ -22,12 +22,16 @@ export interface Terminal {
   isQuiet: boolean;
   /** Data as JSON, a line each. */
   isJson: boolean;
+  /** Data for other programs: columns apart by tabs, times as RFC 3339 in UTC. */
+  isPlain: boolean;
   /**
    * Writes data, with a line break. Resolves when there is room for more.
    *
    * @throws OutputClosed where nobody reads any more (`| head`): the command ends with EXIT.done.
    */
   print(line: string): Promise<void>;
+  /** Resolves when the system has taken everything that was printed. @throws as `print`. */
+  flush(): Promise<void>;
   /** Says something to people, with a line break; nothing where `isQuiet`. */
   say(line: string): void;
 }

@@ -13,6 +13,11 @@ const NESTED: [string, number[]][] = [
       limits.BROKER_MESSAGE_BYTES_MAX,
     ],
   ],
+  ["a line in lines that are one record", [limits.LINE_BYTES_MAX, limits.RECORD_LINES_BYTES_MAX]],
+  [
+    "lines that are one record, as text and as bytes, in a record",
+    [2 * limits.RECORD_LINES_BYTES_MAX, limits.RECORD_BYTES_MAX],
+  ],
   ["a message of the log in a dead letter", [limits.BROKER_MESSAGE_BYTES_MAX, limits.DEAD_LETTER_BYTES_MAX]],
   [
     "an original that is asked for in an answer in what gRPC clients take",
@@ -128,6 +133,14 @@ const NESTED: [string, number[]][] = [
     [limits.STATS_MS_MAX + limits.STORE_QUERY_MS_MAX, limits.REST_ANSWER_MS_MAX],
   ],
   ["a line in a record", [limits.LINE_BYTES_MAX, limits.RECORD_BYTES_MAX]],
+  [
+    "the lines that a format is found out by in those of a request",
+    [limits.FORMAT_DETECTION_LINES_MAX, limits.LINES_PER_REQUEST_MAX],
+  ],
+  [
+    "every line of a request rejected, in the worst words, in an answer that clients take",
+    [limits.LINES_PER_REQUEST_MAX * (limits.REJECT_TEXT_CHARACTERS_MAX + 80), limits.ANSWER_BYTES_MAX],
+  ],
   ["the last second of record time in 64-bit nanoseconds", [limits.RECORD_TIME_SECONDS_MAX * 1e9, 2 ** 63]],
   [
     "what a sink may not know of the first day in a turn of retention",

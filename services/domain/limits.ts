@@ -34,6 +34,16 @@ export const RESPONSE_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 // Raw lines.
 export const LINES_PER_REQUEST_MAX = RECORDS_PER_BATCH_MAX;
 export const LINE_BYTES_MAX = 64 * KiB;
+export const FORMAT_DETECTION_LINES_MAX = 200; // The first ones that are not empty: every format tries each.
+export const FORMAT_DETECTION_CHARACTERS_MAX = 64 * KiB;
+export const LINES_READ_CHARACTERS_PER_TURN = 64 * KiB; // Of one request: 5 to 50 ms; then other calls have their turn.
+export const LINES_KEPT_AS_TEXT_TOLD_MAX = 100; // With their reasons, of one request.
+export const LINE_HEAD_CHARACTERS_MAX = 512; // Of a line of plain text: so far a time and a level are looked for.
+// Lines that are one record. So many bytes fit one with room for the rest, also where `raw` has them once more; a stack
+// overflow of Java with its 1,024 frames does.
+export const RECORD_LINES_MAX = 2_000;
+export const RECORD_LINES_BYTES_MAX = 120 * KiB;
+export const UNDECIDED_LINES_MAX = 20; // Behind an exception's first line: they are its message, if frames follow.
 
 // What the server adds behind a batch: rejects are the bulk of it.
 export const REJECT_TEXT_CHARACTERS_MAX = 200;
@@ -299,3 +309,70 @@ export const OTHER_PARTS_STOP_SHARE = 0.15; // For all parts behind the server.
 export const READY_CHECK_MS_MAX = 2_000;
 export const READY_FAILURES_IN_ROW = 3; // Looks, a second apart, until a service that was ready says it is not.
 export const HEALTH_REFRESH_MS = 1_000;
+
+// The command line: one call, with all tries.
+export const CALL_MS_MIN = 100;
+export const CALL_MS_DEFAULT = 30_000;
+export const CALL_MS_MAX = 3_600_000;
+export const CALL_TRIES_MAX = 4;
+export const CALL_PING_MS = 20_000; // Of a stream on which nothing comes: a server that is gone without a word is noticed.
+export const CALL_PING_ANSWER_MS_MAX = 10_000;
+export const TAIL_FOR_MS_MIN = 1;
+export const TAIL_FOR_MS_MAX = 2_147_483_647; // The longest that a timer takes: 24.8 days.
+export const DEAD_LETTERS_REPLAYED_PER_CALL = 200; // Of `dead replay`: a call ends within its time.
+export const SEARCH_LIMIT_DEFAULT = 100;
+export const SEARCH_LIMIT_MAX = 100_000; // In pages; beyond it "all" is asked for as one stream.
+export const QUERY_SHOWN_COLUMNS_MAX = 80; // Of a query around an error in it.
+export const RECORD_LINE_MESSAGE_CHARACTERS_MAX = 4_000; // On a terminal; elsewhere and by "get" all of a message is shown.
+export const RECORD_LINE_VALUE_CHARACTERS_MAX = 200; // Of one of the pairs behind the message.
+export const RECORD_LINE_PAIRS_MAX = 20;
+export const SAME_INTERRUPTION_MS = 300; // Signals that come within are one: Ctrl-C reaches a process on several ways.
+
+// `logpulse send`.
+export const SEND_READ_BYTES = 256 * KiB; // One read of a file: what a step has in hand beside its batches.
+export const SEND_GZIP_READ_BYTES = 4 * KiB; // The same of a gzip file: it may become a thousand times as much.
+export const SEND_BATCH_RECORDS_DEFAULT = 1_000;
+export const SEND_BATCH_BYTES = 256 * KiB; // A batch that has as much is sent; it is at most one record longer.
+export const SEND_BATCH_MS_MAX = 100; // Since its first record.
+export const SEND_IDLE_MS = 80; // Without a further byte on a stream, before a record that could still go on is sent.
+export const SEND_FOLLOWED_IDLE_MS = 500; // The same in a file that is followed: programs write a stack trace in pieces.
+export const SEND_REJECTS_TOLD_MAX = 100; // Of all, one by one; beyond it they are counted by field.
+export const SEND_FIELDS_TOLD_MAX = 5; // Whose rejects are told in the summary, the most frequent first.
+export const SEND_FIRST_ANSWER_MS_MAX = 30_000; // Of a server that has never answered; then it is the wrong address.
+export const SEND_INTERRUPT_MS_MAX = 2_000; // After Ctrl-C, for what is on its way.
+export const SEND_PROGRESS_MS = 100;
+export const SEND_PROGRESS_LINE_MS = 10_000; // Where no line can be written again.
+export const SEND_TROUBLE_TOLD_MS_MIN = 5_000; // Between two sentences about a server that stays away.
+export const SEND_DRY_RUN_RECORDS_DEFAULT = 10;
+export const SEND_DRY_RUN_LINES_MAX = 10_000; // That are looked at.
+export const SEND_PRODUCER_MS_MAX = 24 * 3_600_000; // The contract's: then the next records take a new one.
+export const SEND_PRODUCER_LATE_MS_MAX = 20 * 24 * 3_600_000; // Of a position: older ones are refused, by default after 27 days.
+export const SEND_POSITION_MS_MIN = 200; // Between two writings of the position file.
+export const SEND_POSITION_BYTES_MAX = 4 * MiB;
+export const SEND_FINGERPRINT_BYTES = 1 * KiB; // Of a file's beginning.
+export const SEND_LOOK_EVERY_MS = 250; // At followed files, whatever the system tells of them.
+export const SEND_ROTATED_MS_MAX = 30_000; // So long a file that was rotated away is looked at after its last growth.
+export const SEND_FILES_MAX = 1_000; // Of one call.
+
+// `logpulse generate`.
+export const GENERATE_REQUESTS_PER_SECOND_MIN = 0.001;
+export const GENERATE_REQUESTS_PER_SECOND_MAX = 10_000;
+export const GENERATE_REQUESTS_IN_FLIGHT_MAX = 256;
+export const GENERATE_LATE_MS_MAX = 50; // Behind its time; a request that begins later is counted as late.
+export const GENERATE_BEHIND_MS_MAX = 1_000; // The same, and it is skipped.
+export const GENERATE_REQUEST_MS_MAX = 60_000; // Of one request with all tries.
+export const GENERATE_END_MS_MAX = 10_000; // After Ctrl-C, for requests on their way.
+export const GENERATE_RECORDS_MAX = 1e12; // Of one run.
+export const GENERATE_RUN_MS_MAX = 30 * 86_400_000; // The same, in time.
+export const GENERATE_PRODUCER_MS_MAX = 12 * 3_600_000; // Then a new id is drawn.
+export const GENERATE_CONNECTION_IDLE_MS_MAX = 5_000;
+
+// `logpulse top`.
+export const TOP_GROUPS_MAX = 200; // Of one look, the busiest.
+export const TOP_INTERVAL_MS_MIN = 500;
+export const TOP_INTERVAL_MS_DEFAULT = 2_000;
+export const TOP_INTERVAL_MS_MAX = 3_600_000;
+export const TOP_RANGE_MS_MIN = 60_000;
+export const TOP_RANGE_DEFAULT = "5m"; // As people write it.
+export const TOP_RANGE_MS_MAX = 86_400_000;
+export const TOP_FILTER_CHARACTERS_MAX = 100;

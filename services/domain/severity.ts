@@ -8,20 +8,33 @@ export interface SeverityRange {
 
 const FIRST_OF_WORD: Record<string, Severity> = {
   trace: Severity.TRACE,
+  trc: Severity.TRACE,
+  finest: Severity.TRACE, // java.util.logging
+  silly: Severity.TRACE, // npm, winston
   debug: Severity.DEBUG,
+  dbg: Severity.DEBUG,
+  finer: Severity.DEBUG,
+  fine: Severity.DEBUG2,
+  verbose: Severity.DEBUG2,
+  config: Severity.DEBUG3,
   info: Severity.INFO,
+  inf: Severity.INFO,
   information: Severity.INFO,
+  note: Severity.INFO, // MariaDB
   notice: Severity.INFO2,
   warn: Severity.WARN,
+  wrn: Severity.WARN,
   warning: Severity.WARN,
   err: Severity.ERROR,
   error: Severity.ERROR,
+  severe: Severity.ERROR,
   crit: Severity.FATAL,
   critical: Severity.FATAL,
   alert: Severity.FATAL,
   emerg: Severity.FATAL,
   emergency: Severity.FATAL,
   fatal: Severity.FATAL,
+  ftl: Severity.FATAL,
   panic: Severity.FATAL,
 };
 

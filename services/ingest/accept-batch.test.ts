@@ -14,7 +14,8 @@ import type { CallContext } from "../ports/service-handlers.ts";
 import { BatchAcceptor } from "./accept-batch.ts";
 import { IngestCounts } from "./ingest-counts.ts";
 import { upload } from "./upload.ts";
-import { uploadLines, write, writeLog } from "./write-records.ts";
+import { uploadLines } from "./upload-lines.ts";
+import { write, writeLog } from "./write-records.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 13);
 const DAY_MS = 86_400_000;
@@ -51,7 +52,8 @@ function ingest(limit = { capacity: 1_000_000, refillPerSecond: 1_000_000 }) {
     upload: (batches: AsyncIterable<Uint8Array>) => upload(acceptor, batches, context),
     writeLog: (init: MessageInitShape<typeof WriteLogRequestSchema>) =>
       writeLog(acceptor, counter, create(WriteLogRequestSchema, init), context),
-    uploadLines: (lines: string[]) => uploadLines(acceptor, create(UploadLinesRequestSchema, { lines }), context),
+    uploadLines: (lines: string[], more: MessageInitShape<typeof UploadLinesRequestSchema> = {}) =>
+      uploadLines({ acceptor, clock }, create(UploadLinesRequestSchema, { lines, ...more }), context),
     kept,
     counts,
     advance: (ms: number) => {

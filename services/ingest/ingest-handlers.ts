@@ -5,7 +5,8 @@ import { BatchAcceptor, type IngestParts } from "./accept-batch.ts";
 import { stream } from "./stream.ts";
 import { UnreadRejects } from "./unread-rejects.ts";
 import { upload } from "./upload.ts";
-import { uploadLines, write, writeLog } from "./write-records.ts";
+import { uploadLines } from "./upload-lines.ts";
+import { write, writeLog } from "./write-records.ts";
 
 /** The handlers of IngestService. Upload, Stream and Write take the client's bytes as they are. */
 export function ingestService(parts: IngestParts & { counter: Counter }) {
@@ -16,6 +17,6 @@ export function ingestService(parts: IngestParts & { counter: Counter }) {
     stream: bidiStreamBytes((batches, send, context) => stream(shared, { batches, send, context })),
     write: unaryBytes((bytes, context) => write(acceptor, bytes, context)),
     writeLog: unary((request, context) => writeLog(acceptor, parts.counter, request, context)),
-    uploadLines: unary((request, context) => uploadLines(acceptor, request, context)),
+    uploadLines: unary((request, context) => uploadLines({ acceptor, clock: parts.clock }, request, context)),
   });
 }

@@ -40,8 +40,8 @@ export const compose = parse(textOf("docker-compose.yml"), { merge: true }) as {
   volumes: Record<string, unknown>;
 };
 
-/** The services that are our own program. */
-export const roles = Object.entries(compose.services).filter(([, service]) => service.image.startsWith("${IMAGE"));
+/** The services that are our own program, as a server. */
+export const roles = Object.entries(compose.services).filter(([, { environment }]) => environment?.ROLES);
 
 /** A variable that docker-compose.yml takes from `.env` or the shell. */
 export interface ComposeVariable {

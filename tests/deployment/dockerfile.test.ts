@@ -40,6 +40,8 @@ describe("Dockerfile", () => {
       "COPY package.json LICENSE",
       "COPY gen",
       "COPY services",
+      "COPY clients",
+      "COPY cli",
     ]);
   });
 
@@ -65,7 +67,7 @@ describe(".dockerignore", () => {
       .filter((line) => line !== "" && !line.startsWith("#"));
     expect(first).toBe("*");
     expect(rules.filter((rule) => rule.startsWith("!")).sort()).toEqual(
-      ["!LICENSE", "!gen", "!package-lock.json", "!package.json", "!services"].sort(),
+      ["!LICENSE", "!cli", "!clients", "!gen", "!package-lock.json", "!package.json", "!services"].sort(),
     );
   });
 });

@@ -266,6 +266,14 @@ const LINES: DoorRequest[] = [
   post("/v1/logs:uploadLines", ""),
   post("/v1/logs:uploadLines", '{"lines":null}'),
   post("/v1/logs:uploadLines", `{"lines":${LINE}}`, "strict"),
+  post("/v1/logs:uploadLines", '{"lines":["{}","plain","  more",""],"format":"json","service":"lines"}'),
+  post("/v1/logs:uploadLines", '{"lines":["{}","plain"],"format":"json","strict":true}'),
+  post("/v1/logs:uploadLines", '{"lines":["a=1 msg=b"],"format":"auto"}'),
+  post("/v1/logs:uploadLines", '{"lines":[],"format":"text"}'),
+  post("/v1/logs:uploadLines", '{"lines":["a"],"format":"combned"}'),
+  post("/v1/logs:uploadLines?format=text&service=lines", '{"lines":["a"]}'),
+  post("/upload?format=text&service=lines&strict=true", '["a",""]'),
+  post("/upload?format=nope", '["a"]'),
 ];
 
 /** Streams of batches. */

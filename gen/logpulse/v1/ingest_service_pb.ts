@@ -377,7 +377,7 @@ export const WriteLogResponseSchema: GenMessage<WriteLogResponse> = /*@__PURE__*
  */
 export type UploadLinesRequest = Message<"logpulse.v1.UploadLinesRequest"> & {
   /**
-   * One line each, without the line break. At most 10,000.
+   * One line each, without the line break, of at most 64 KiB. At most 10,000.
    *
    * @generated from field: repeated string lines = 1;
    */
@@ -400,8 +400,8 @@ export type UploadLinesRequest = Message<"logpulse.v1.UploadLinesRequest"> & {
   service: string;
 
   /**
-   * True: a line that the format cannot read is rejected, as with "access". False: it is kept as plain text, and counted
-   * in `kept_as_text`. Does not matter where `format` is left out.
+   * True: a line that the format cannot read is rejected. False: it is kept as plain text, and counted in
+   * `kept_as_text`. Does not matter where `format` is left out: then it is rejected.
    *
    * @generated from field: bool strict = 4;
    */
@@ -473,14 +473,15 @@ export const UploadLinesResponseSchema: GenMessage<UploadLinesResponse> = /*@__P
  */
 export type LinesKeptAsText = Message<"logpulse.v1.LinesKeptAsText"> & {
   /**
-   * How many.
+   * How many records they are.
    *
    * @generated from field: int32 count = 1;
    */
   count: number;
 
   /**
-   * The first 100 of them, and what the format could not read: `index` is the line's place in the request.
+   * The first 100 of them, and what the format could not read: `index` is the place of the record's first line in the
+   * request.
    *
    * @generated from field: repeated logpulse.v1.Reject reasons = 2;
    */
@@ -508,7 +509,7 @@ export type RejectedLines = Message<"logpulse.v1.RejectedLines"> & {
   count: number;
 
   /**
-   * Each of them: `index` is the line's place in the request.
+   * Each of them: `index` is the line's place in the request; of lines that belong together, that of the first.
    *
    * @generated from field: repeated logpulse.v1.Reject rejects = 2;
    */
@@ -593,7 +594,8 @@ export const IngestService: GenService<{
    * "<RFC 3339 time> <client address> <method> <path> <status> <latency>ms", fields apart by one space, as `POST /upload`
    * takes them.
    *
-   * Lines that cannot be read are named in the answer, the others are kept. INVALID_ARGUMENT where none can be read.
+   * Lines that cannot be read are named in the answer, the others are kept. INVALID_ARGUMENT where none can be read. Where
+   * a format is named, lines that belong together (a stack trace) become one record, and blank lines are passed over.
    *
    * @generated from rpc logpulse.v1.IngestService.UploadLines
    */

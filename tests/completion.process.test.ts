@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { logpulse } from "./logpulse-command.ts";
+import { havePseudoTerminal, inPseudoTerminal } from "./pseudo-terminal.ts";
+
+const CASES: [words: string[], offered: string[]][] = [
+  [["se"], ["send", "search"]],
+  [["sear"], ["search"]],
+  [
+    ["dead", ""],
+    ["list", "show", "replay"],
+  ],
+  [["dead", "re"], ["replay"]],
+  [["search", "--le"], ["--level"]],
+  [["search", "--level", "wa"], ["warn"]],
+  [["search", "--level", "=", "wa"], ["warn"]],
+  [["search", "-l", "e"], ["error"]],
+  [["--addr", "search:1", "tai"], ["tail"]],
+  [
+    ["--color", "a"],
+    ["auto", "always"],
+  ],
+  [["tail", "--color", "=", "al"], ["always"]],
+  [["help", "de"], ["dead"]],
+  [["help", "dead", "s"], ["show"]],
+  [["dead", "list", "--state", "st"], ["stored"]],
+  [["dead", "list", "--sta"], ["--state"]],
+  [["profile", "re"], ["remove"]],
+  [
+    ["completion", ""],
+    ["bash", "zsh", "fish"],
+  ],
+];
+
+/** The same in fish and zsh, which complete one word where bash offers several. */
+const ONE_ANSWER = CASES.filter(([words, offered]) => offered.length === 1 && !words.includes("="));
+
+const has = (shell: string) => spawnSync(shell, ["--version"]).status === 0;
+
+describe("completion", () => {
+  it("of bash offers commands, options and their values", async () => {
+    const { out: script, code } = await logpulse(["completion", "bash"]);
+    expect(code).toBe(0);
+    const calls = CASES.map(([words]) => {
+      const typed = ["logpulse", ...words].map((word) => `'${word}'`).join(" ");
+      return `COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; COMPREPLY=(); _logpulse; echo "\${COMPREPLY[*]}"`;
+    });
+    const { stdout, stderr } = spawnSync("bash", ["--norc"], {
+      input: [script, ...calls].join("\n"),
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    const offered = stdout.trimEnd().split("\n");
+    for (const [at, [words, expected]] of CASES.entries()) {
+      const own = offered[at]!.split(" ").filter((word) => !word.startsWith("-") || expected[0]!.startsWith("-"));
+      expect([words, own]).toEqual([words, expected]);
+    }
+  });
+
+  it.runIf(has("fish"))("of fish offers the same", async () => {
+    const { out: script } = await logpulse(["completion", "fish"]);
+    for (const [words, [expected]] of ONE_ANSWER) {
+      const ask = `${script}\ncomplete -C "logpulse ${words.join(" ")}"`;
+      const { stdout, stderr } = spawnSync("fish", ["--no-config", "-c", ask], { encoding: "utf8" });
+      expect([words, stderr, stdout.split(/[\t\n]/)[0]]).toEqual([words, "", expected]);
+    }
+  });
+
+  it.runIf(has("zsh") && havePseudoTerminal())("of zsh completes the same", { timeout: 120_000 }, async () => {
+    const { out: script } = await logpulse(["completion", "zsh"]);
+    const zsh = inPseudoTerminal(["zsh", "-f", "-i"], { columns: 200, env: { TERM: "xterm" } });
+    await zsh.until(({ text }) => text !== "");
+    const folder = mkdtempSync(join(tmpdir(), "logpulse-completion-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "script"), script);
+    zsh.type(`autoload -Uz compinit; compinit -D -u; eval "$(cat ${folder}/script)"; PS1='> '; clear\r`);
+    await zsh.until(({ text }) => text === ">");
+    for (const [words, [expected]] of ONE_ANSWER) {
+      zsh.type(`logpulse ${words.join(" ")}\t`);
+      const whole = `> logpulse ${[...words.slice(0, -1), expected].join(" ")}`;
+      await zsh.until(({ text }) => text.split("\n").some((line) => line.startsWith(whole)));
+      zsh.type("\u0015"); // Ctrl-U: an empty line again.
+      zsh.type("clear\r");
+    }
+  });
+
+  it("is there for no other shell", async () => {
+    const { code, err } = await logpulse(["completion", "tcsh"]);
+    expect([code, err]).toEqual([2, 'logpulse: there is no completion for "tcsh"; there is one for bash, zsh, fish\n']);
+  });
+});

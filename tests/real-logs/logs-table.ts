@@ -1,0 +1,46 @@
+import type { SentLog } from "./sent-log.ts";
+
+/** A table in Markdown: what `auto` took each log for, and what became of its lines. */
+export function logsTable(logs: readonly (readonly [name: string, log: SentLog])[]): string {
+  const rows = logs.map(([name, log]) => rowOf(name, log));
+  const head = [
+    "log",
+    "lines",
+    "taken for",
+    "records",
+    "read as that",
+    "kept as plain text",
+    "with a time",
+    "with a level",
+    "of several lines",
+    "rejected, lost",
+  ];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("") + reasonsOf(logs);
+}
+
+/** Why lines are kept as plain text, the first ones of each log. */
+function reasonsOf(logs: readonly (readonly [name: string, log: SentLog])[]): string {
+  const reasons = logs.flatMap(([name, { summary }]) =>
+    summary.asText.slice(0, 3).map(({ line, field, reason }) => `- ${name}, line ${line}: ${field} ${reason}\n`),
+  );
+  return reasons.length > 0 ? `\nKept as plain text:\n\n${reasons.join("")}` : "";
+}
+
+function rowOf(name: string, { lines, summary, records, timed }: SentLog): string[] {
+  const of = (count: number) =>
+    `${count.toLocaleString("en")} (${((100 * count) / Math.max(1, records.length)).toFixed(1)} %)`;
+  const joined = records.filter(({ message }) => message.includes("\n"));
+  const lost = summary.read - lines.length;
+  return [
+    name,
+    lines.length.toLocaleString("en"),
+    summary.format,
+    records.length.toLocaleString("en"),
+    of(records.length - summary.keptAsText),
+    of(summary.keptAsText),
+    of(timed),
+    of(records.filter(({ severity, severityText }) => severity !== 0 || severityText !== "").length),
+    of(joined.length),
+    `${summary.rejected}, ${lost}`,
+  ];
+}
