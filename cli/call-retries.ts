@@ -24,8 +24,9 @@ export function retryingCalls(retries: CallRetries): Interceptor {
 }
 
 /**
- * What the call resolves to, of the first try that succeeds. Waits as the server says, else a little more each time; gives up
- * after CALL_TRIES_MAX tries, where the wait is longer than what is left of the time, or where trying again would not help.
+ * What the call resolves to, of the first try that succeeds. Waits as the server says, else a little more each time;
+ * gives up after CALL_TRIES_MAX tries, where the wait is longer than what is left of the time, or where trying again
+ * would not help.
  */
 export async function withTries<Answer>(
   { timeoutMs, onWait }: CallRetries,

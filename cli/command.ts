@@ -43,8 +43,8 @@ export interface CommandContext {
 }
 
 /**
- * One command of `logpulse`. Help and completion load the modules of all commands, so these import nothing heavy at their top:
- * no `gen/` (but for types), no `connection.ts`. What does the work is imported in `run`.
+ * One command of `logpulse`. Help and completion load the modules of all commands, so these import nothing heavy at
+ * their top: no `gen/` (but for types), no `connection.ts`. What does the work is imported in `run`.
  */
 export interface Command {
   /** One word, or two: "dead list". */

@@ -10,8 +10,8 @@ import { type CallRetries, retryingCalls } from "./call-retries.ts";
 /**
  * The services of one LogPulse, in either mode, asked by gRPC.
  *
- * Calls of QueryService, StatsService and AdminService that answer with one message are tried again within the time where
- * that may help. A stream has no time of its own: pass `timeoutMs: 0` for one that takes as long as it takes.
+ * Calls of QueryService, StatsService and AdminService that answer with one message are tried again within the time
+ * where that may help. A stream has no time of its own: pass `timeoutMs: 0` for one that takes as long as it takes.
  */
 export class ServerConnection {
   /** host:port. */
@@ -23,7 +23,10 @@ export class ServerConnection {
   private readonly session: Http2SessionManager;
   private readonly transport: Transport;
 
-  /** `timeoutMs`: of each call. `onWait`: told before a wait that people notice. Nothing is connected before the first call. */
+  /**
+   * `timeoutMs`: of each call. `onWait`: told before a wait that people notice. Nothing is connected before the first
+   * call.
+   */
   constructor(address: string, timeoutMs: number, onWait: CallRetries["onWait"] = () => undefined) {
     this.address = address;
     this.timeoutMs = timeoutMs;

@@ -1,7 +1,9 @@
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const PART = /(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d|w)/y;
 
-/** A length of time in milliseconds: `90s`, `1.5m`, `1h30m`; units are ms, s, m, h, d, w. Undefined for anything else. */
+/**
+ * A length of time in milliseconds: `90s`, `1.5m`, `1h30m`; units are ms, s, m, h, d, w. Undefined for anything else.
+ */
 export function parseDuration(text: string): number | undefined {
   let ms = 0;
   PART.lastIndex = 0;

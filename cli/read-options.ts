@@ -13,11 +13,11 @@ export interface GivenOption {
 }
 
 /**
- * Reads options and words in any order: `--name VALUE`, `--name=VALUE`, `-l VALUE`, `-lVALUE`. Behind `--` all are words; `-`
- * is one. A value may begin with a dash (`--from -15m`), but not look like one of the options.
+ * Reads options and words in any order: `--name VALUE`, `--name=VALUE`, `-l VALUE`, `-lVALUE`. Behind `--` all are
+ * words; `-` is one. A value may begin with a dash (`--from -15m`), but not look like one of the options.
  *
- * @throws CommandFailure for an unknown option, one that lacks its value or has none, one of the command's that is given
- *   twice, and for too few or too many words.
+ * @throws CommandFailure for an unknown option, one that lacks its value or has none, one of the command's that is
+ * given twice, and for too few or too many words.
  */
 export function readOptions(
   command: Command,

@@ -28,8 +28,8 @@ export interface RecordView {
 type Pair = readonly [name: string, value: string];
 
 /**
- * A record on one line: `10:42:07.298 W auth  slow login  status=504 latency=1.24s path=/login`. Everything that a terminal
- * would obey is drawn. On a terminal a long message is cut, which the line says.
+ * A record on one line: `10:42:07.298 W auth  slow login  status=504 latency=1.24s path=/login`. Everything that a
+ * terminal would obey is drawn. On a terminal a long message is cut, which the line says.
  */
 export function recordLine(log: StoredLog, view: RecordView): string {
   const { out, isPlain } = view.terminal;

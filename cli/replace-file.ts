@@ -1,6 +1,9 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** Writes the file, readable by its owner alone, so that it is at any moment either the old one or the new one. @throws Error of the system. */
+/**
+ * Writes the file, readable by its owner alone, so that it is at any moment either the old one or the new one.
+ * @throws Error of the system.
+ */
 export function replaceFile(path: string, text: string): void {
   const unfinished = `${path}.${process.pid}`;
   try {

@@ -19,8 +19,8 @@ interface Task {
 }
 
 /**
- * Runs one command line and resolves to its exit code, when its output has been taken. Nothing is thrown: what goes wrong
- * is said on standard error.
+ * Runs one command line and resolves to its exit code, when its output has been taken. Nothing is thrown: what goes
+ * wrong is said on standard error.
  *
  * `args`: behind the program's name. `host`: its streams, signals and environment.
  */

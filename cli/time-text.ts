@@ -11,9 +11,9 @@ const TIME_OF_DAY = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?$/;
 export const TIME_FORMS = "-15m, now, 10:42 (today), 2026-03-01, 2026-03-01T10:42:07 or RFC 3339";
 
 /**
- * Reads a time as people write it, in nanoseconds since 1970: RFC 3339, `now`, `-15m` (so long ago), `2026-03-01` (its
- * beginning), `2026-03-01T10:42:07.5`, `10:42` and `10:42:07` (today). Those without an offset are in the zone. Undefined for
- * anything else, and for days and times that do not exist.
+ * Reads a time as people write it, in nanoseconds since 1970: RFC 3339, `now`, `-15m` (so long ago), `2026-03-01`
+ * (its beginning), `2026-03-01T10:42:07.5`, `10:42` and `10:42:07` (today). Those without an offset are in the zone.
+ * Undefined for anything else, and for days and times that do not exist.
  */
 export function readTime(text: string, nowMs: number, zone: Zone): bigint | undefined {
   if (text === "now") return msToNanos(nowMs);
@@ -36,7 +36,10 @@ export function zoneText(ms: number, zone: Zone): string {
   return `UTC${minutes < 0 ? "-" : "+"}${twoDigits(hours)}:${twoDigits(rest)}`;
 }
 
-/** `10:42:07.298` in the zone, behind its date where that is not the day of `nowMs`. What is less than a millisecond is cut off. */
+/**
+ * `10:42:07.298` in the zone, behind its date where that is not the day of `nowMs`. What is less than a millisecond
+ * is cut off.
+ */
 export function shownTime(ms: number, nowMs: number, zone: Zone): string {
   const [day, time] = localText(ms, zone);
   return day === localText(nowMs, zone)[0] ? time : `${day} ${time}`;

@@ -1,46 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { Metadata, Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { StreamResponseSchema } from "../gen/logpulse/v1/ingest_service_pb.ts";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Metadata, status } from "@grpc/grpc-js";
+import { describe, expect, it } from "vitest";
 import { LogBatchSchema } from "../gen/logpulse/v1/log_batch_pb.ts";
 import { RETRY_WAIT_MS_MIN } from "../services/domain/limits.ts";
+import { scripted } from "./scripted-server.fixture.ts";
 import { BatchSender } from "./stream-batches.ts";
-
-type Answer = MessageInitShape<typeof StreamResponseSchema>;
-type Served = ServerDuplexStream<Buffer, Answer>;
-
-const METHOD = {
-  path: "/logpulse.v1.IngestService/Stream",
-  requestStream: true,
-  responseStream: true,
-  requestSerialize: (bytes: Buffer) => bytes,
-  requestDeserialize: (bytes: Buffer) => bytes,
-  responseSerialize: (answer: Answer) =>
-    Buffer.from(toBinary(StreamResponseSchema, create(StreamResponseSchema, answer))),
-  responseDeserialize: (bytes: Buffer) => bytes,
-};
-
-/** A server that answers as the test says: what a good one does, at moments that a good one cannot be made to choose. */
-async function scripted(onStream: (call: Served) => void): Promise<string> {
-  const server = new Server({ "grpc.max_receive_message_length": -1 });
-  server.addService(
-    { stream: METHOD },
-    {
-      stream: (call: Served) => {
-        call.on("error", () => {}); // The client may go first.
-        onStream(call);
-      },
-    },
-  );
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
-  onTestFinished(() => server.forceShutdown());
-  return `127.0.0.1:${port}`;
-}
 
 /** A batch that says which it is; nobody here reads more of it. */
 function batch(number: number, bytes = 1): Uint8Array {

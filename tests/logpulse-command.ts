@@ -20,18 +20,32 @@ export interface RunningCommand {
   readonly err: string;
   readonly ended: Promise<CommandEnd>;
   kill(signal: NodeJS.Signals): void;
+  /** Writes to its standard input. */
+  write(text: string | Uint8Array): void;
+  /** Ends that. */
+  endInput(): void;
 }
 
-/** Starts it with these variables and no others but PATH and HOME. It is ended with the test, however that ends. */
-export function startLogpulse(args: readonly string[], env: Record<string, string> = {}): RunningCommand {
+/**
+ * Starts it with these variables and no others but PATH and HOME. It is ended with the test, however that ends. `input`: its
+ * standard input is empty, or stays open.
+ */
+export function startLogpulse(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input: "empty" | "open" = "empty",
+): RunningCommand {
   const command = new SpawnedCommand(args, env);
+  if (input === "empty") command.endInput();
   onTestFinished(() => command.kill("SIGKILL"));
   return command;
 }
 
 /** Runs it to its end; also for hooks of tests. */
 export function logpulse(args: readonly string[], env: Record<string, string> = {}): Promise<CommandEnd> {
-  return new SpawnedCommand(args, env).ended;
+  const command = new SpawnedCommand(args, env);
+  command.endInput();
+  return command.ended;
 }
 
 class SpawnedCommand implements RunningCommand {
@@ -48,7 +62,7 @@ class SpawnedCommand implements RunningCommand {
     process.once("exit", killWithUs);
     child.once("exit", () => process.off("exit", killWithUs));
     this.child = child;
-    child.stdin.end();
+    child.stdin.on("error", () => undefined); // It may end before it has read everything.
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.out += text;
     });
@@ -62,5 +76,13 @@ class SpawnedCommand implements RunningCommand {
 
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  write(text: string | Uint8Array): void {
+    this.child.stdin.write(text);
+  }
+
+  endInput(): void {
+    this.child.stdin.end();
   }
 }

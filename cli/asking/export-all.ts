@@ -9,9 +9,10 @@ import type { FoundRecords, TakeRecord } from "./found-records.ts";
 import type { AskedRecords } from "./read-question.ts";
 
 /**
- * Takes all records that are asked for, each once, however many. An export that the server ends early is gone on with at its
- * token, and one that was cut off behind the last record that came, as long as that brings anything within the time of a call.
- * `asked` should have an `endTime`, so that a later part means the same records. `say`: told of interruptions.
+ * Takes all records that are asked for, each once, however many. An export that the server ends early is gone on with
+ * at its token, and one that was cut off behind the last record that came, as long as that brings anything within the
+ * time of a call. `asked` should have an `endTime`, so that a later part means the same records. `say`: told of
+ * interruptions.
  *
  * @throws ConnectError where not even the first record can be had; what `take` throws.
  */

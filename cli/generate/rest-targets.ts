@@ -68,14 +68,21 @@ interface RejectJson {
 }
 
 function keptLines(answer: JsonValue, records: number): Kept {
-  const { rejected } = (answer ?? {}) as { rejected?: { count?: number; rejects?: RejectJson[] } };
-  const count = rejected?.count ?? 0;
-  return { accepted: records - count, rejected: count, firstReject: rejectText(rejected?.rejects?.[0]) };
+  const { rejected } = (answer ?? {}) as { rejected?: { count?: unknown; rejects?: unknown } };
+  return keptOf(rejected?.count, rejected?.rejects, records);
 }
 
 function keptBatch(answer: JsonValue, records: number): Kept {
-  const { rejects = [] } = (answer ?? {}) as { rejects?: RejectJson[] };
-  return { accepted: records - rejects.length, rejected: rejects.length, firstReject: rejectText(rejects[0]) };
+  const { rejects } = (answer ?? {}) as { rejects?: unknown };
+  return keptOf(Array.isArray(rejects) ? rejects.length : 0, rejects, records);
+}
+
+/** A count that cannot be is none. */
+function keptOf(count: unknown, rejects: unknown, records: number): Kept {
+  const isCount = typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= records;
+  const rejected = isCount ? count : 0;
+  const first = Array.isArray(rejects) ? (rejects[0] as RejectJson | null | undefined) : undefined;
+  return { accepted: records - rejected, rejected, firstReject: rejectText(first ?? undefined) };
 }
 
 function rejectText(reject: RejectJson | undefined): string | undefined {

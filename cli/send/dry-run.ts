@@ -153,9 +153,10 @@ function whyText(record: LogRecord | undefined, problem: LineProblem): string {
 function summary(name: string, { totals, rest, format }: Look): string[] {
   const facts = { sources: 1 };
   const { keptAsText, rejected } = totals;
-  const seen = `${drawnText(name)}: ${linesText(totals.lines)} looked at`;
+  const records = `${fullCountText(totals.keptRecords)} ${totals.keptRecords === 1 ? "record" : "records"}`;
+  const empty = totals.emptyLines ? `, ${linesText(totals.emptyLines)} empty` : "";
   return [
-    `${seen}: ${fullCountText(totals.keptRecords)} records${format ? ` by ${format}` : ""}, ${linesText(totals.emptyLines)} empty`,
+    `${drawnText(name)}: ${linesText(totals.lines)} looked at: ${records}${format ? ` by ${format}` : ""}${empty}`,
     ...(keptAsText.lines ? [`kept as text ${problemsText(keptAsText, facts)}`] : []),
     ...(rejected.lines ? [`rejected ${problemsText(rejected, facts)}`] : []),
     ...(rest ? [drawnText(rest)] : []),

@@ -100,7 +100,8 @@ class SourcePump {
   /** Until something has come, or is to be sent. */
   private async waitUntilDue(): Promise<void> {
     const dueMs = this.nextDueMs;
-    const timer = dueMs === undefined ? undefined : setTimeout(() => this.wake(), dueMs - performance.now());
+    const timer =
+      dueMs === undefined ? undefined : setTimeout(() => this.wake(), Math.max(0, dueMs - performance.now()));
     await this.news.heard();
     clearTimeout(timer);
   }

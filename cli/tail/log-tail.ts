@@ -30,8 +30,9 @@ export interface TailReader {
 }
 
 /**
- * Follows the log over any number of connections. Every record is taken once, in the log's order: behind a cut it goes on at
- * the last cursor that was taken, and a range that the server left out, since we were slow, is fetched before what is behind it.
+ * Follows the log over any number of connections. Every record is taken once, in the log's order: behind a cut it
+ * goes on at the last cursor that was taken, and a range that the server left out, since we were slow, is fetched
+ * before what is behind it.
  */
 export class LogTail {
   /** Records are missing that the log does not hold any more. */
@@ -66,7 +67,10 @@ export class LogTail {
     }
   }
 
-  /** One connection. Resolves to why it was cut off, "" where that is ordinary; undefined where the tail is at its end. */
+  /**
+   * One connection. Resolves to why it was cut off, "" where that is ordinary; undefined where the tail is at its
+   * end.
+   */
   private async followOnce(way: Way, signal: AbortSignal): Promise<string | undefined> {
     try {
       // A stream has no time of its own, so a server that nobody can reach is found out by a call that has.

@@ -3,7 +3,10 @@ import { type StoredLog, TailLogsResponseSchema, TailRecordsSchema } from "../..
 import { recordPrinter } from "../asking/record-printer.ts";
 import type { CommandContext } from "../command.ts";
 
-/** Prints records of a tail, one a line; with --json each as a message of the contract, the last one with the cursor behind it. */
+/**
+ * Prints records of a tail, one a line; with --json each as a message of the contract, the last one with the cursor
+ * behind it.
+ */
 export function tailPrinter(context: CommandContext): (logs: readonly StoredLog[], cursor: string) => Promise<void> {
   const { terminal } = context;
   const printRecord = recordPrinter(context);

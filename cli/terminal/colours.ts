@@ -6,7 +6,9 @@ const CODES = { dim: "2", bold: "1", yellow: "33", red: "31", reversedRed: "7;31
 /** The name of a look. */
 export type Colour = keyof typeof CODES;
 
-/** The text in that colour, where the stream may have colours. `text` is drawn already: nothing in it ends the colour. */
+/**
+ * The text in that colour, where the stream may have colours. `text` is drawn already: nothing in it ends the colour.
+ */
 export function coloured(
   text: string,
   colour: Colour | undefined,

@@ -4,8 +4,9 @@ const DELETE_PICTURE = "␡";
 const NOT_PRINTED = /[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
 
 /**
- * The text with everything drawn that a terminal would obey or hide: ␛ for an escape, ␊ for a line break, ␉ for a tab,
- * <U+202E> for a mark of direction. So no text of a log can move the cursor, feign a line or turn what stands beside it.
+ * The text with everything drawn that a terminal would obey or hide: ␛ for an escape, ␊ for a line break, ␉ for a
+ * tab, <U+202E> for a mark of direction. So no text of a log can move the cursor, feign a line or turn what stands
+ * beside it.
  */
 export function drawnText(text: string): string {
   return text.replace(NOT_PRINTED, (character) => {

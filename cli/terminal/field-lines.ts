@@ -5,8 +5,8 @@ import { padded, textWidth } from "./text-width.ts";
 export type Field = readonly [name: string, value: string];
 
 /**
- * A field a line: `status   504`; those without a value are left out. A text of several lines goes on below itself, set in; with
- * `isPlain` it is one line, and names and values are apart by a tab.
+ * A field a line: `status   504`; those without a value are left out. A text of several lines goes on below itself,
+ * set in; with `isPlain` it is one line, and names and values are apart by a tab.
  */
 export function fieldLines(fields: readonly Field[], isPlain: boolean): string[] {
   const given = fields.filter(([, value]) => value !== "").map(([name, value]): Field => [drawnText(name), value]);

@@ -29,7 +29,10 @@ export function bytesText(bytes: number): string {
   return scaled(bytes, 1_024, BYTE_UNITS);
 }
 
-/** A length of time with three digits: `412 µs`, `31.0 ms`, `1.24 s`; from a minute on `2 min 05 s`, `3 h 12 min`, `2 d 04 h`. */
+/**
+ * A length of time with three digits: `412 µs`, `31.0 ms`, `1.24 s`; from a minute on `2 min 05 s`, `3 h 12 min`, `2
+ * d 04 h`.
+ */
 export function durationText(ms: number): string {
   if (ms === 0) return "0 ms";
   if (ms < 0.999_5) return `${threeDigits(ms * 1_000)} µs`;

@@ -5,8 +5,9 @@ const STANDARD_OUTPUT = 1;
 const LOOK_EVERY_S = "0.1";
 
 /**
- * Aborted when nobody reads standard output any more, also while there is nothing to write: `logpulse tail | head -1` ends
- * with its `head`. Without GNU's tail on the machine, or where the output is no pipe, the next write tells instead.
+ * Aborted when nobody reads standard output any more, also while there is nothing to write: `logpulse tail | head -1`
+ * ends with its `head`. Without GNU's tail on the machine, or where the output is no pipe, the next write tells
+ * instead.
  *
  * `over`: looking ends when it is aborted.
  */

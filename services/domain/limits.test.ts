@@ -175,6 +175,22 @@ const NESTED: [string, number[]][] = [
     [limits.REST_STREAM_OPEN_MS_MAX, limits.SSE_HEARTBEAT_MS, 30_000, limits.STREAM_IDLE_MS_MAX],
   ],
   [
+    "what `send` puts into a batch, and one record more, in a batch",
+    [
+      limits.SEND_BATCH_BYTES + limits.RECORD_BYTES_MAX,
+      limits.BATCH_BYTES_MAX / 2 + limits.RECORD_BYTES_MAX,
+      limits.BATCH_BYTES_MAX,
+    ],
+  ],
+  [
+    "how long `send` holds a line of a program that writes slowly in what it promises",
+    [limits.SEND_IDLE_MS, limits.SEND_BATCH_MS_MAX, 200],
+  ],
+  [
+    "a producer in the life of one, the oldest of a position in what a server takes by default",
+    [limits.SEND_PRODUCER_MS_MAX, limits.SEND_PRODUCER_LATE_MS_MAX, 27 * 86_400_000],
+  ],
+  [
     "an error's text, thrice and twice in base64, in 8 KiB",
     [limits.ERROR_MESSAGE_BYTES_MAX * (1 + (2 * 4) / 3), 8_192],
   ],

@@ -340,7 +340,6 @@ export const SEND_REJECTS_TOLD_MAX = 100; // Of all, one by one; beyond it they 
 export const SEND_FIELDS_TOLD_MAX = 5; // Whose rejects are told in the summary, the most frequent first.
 export const SEND_FIRST_ANSWER_MS_MAX = 30_000; // Of a server that has never answered; then it is the wrong address.
 export const SEND_INTERRUPT_MS_MAX = 2_000; // After Ctrl-C, for what is on its way.
-export const SEND_PROGRESS_MS = 100;
 export const SEND_PROGRESS_LINE_MS = 10_000; // Where no line can be written again.
 export const SEND_TROUBLE_TOLD_MS_MIN = 5_000; // Between two sentences about a server that stays away.
 export const SEND_DRY_RUN_RECORDS_DEFAULT = 10;

@@ -67,17 +67,22 @@ export async function answerStats<Figures>(
 ): Promise<StatsAnswer<Figures>> {
   const { selection, stepMinutes, grouping, groupsMax, previous } = readQuestion(request, tenant, parts.clock.nowMs());
   const watermark = await parts.watermark.read(); // Before the store is asked: what is counted then is no less.
-  const sums = new RequestSums(parts, statistic.countsClients, signal);
-  // Side by side: what groups there are is half of the work of asking for them.
+  const failed = new AbortController();
+  const sums = new RequestSums(parts, statistic.countsClients, AbortSignal.any([signal, failed.signal]));
+  // Side by side: what groups there are is half of the work of asking for them. Where one fails, none of the others goes on.
+  const giveUp = (reason: unknown) => {
+    failed.abort(reason);
+    throw reason;
+  };
   const [all, allBefore, busiest] = await Promise.all([
     tell(sums, statistic, selection, stepMinutes),
     previous && tell(sums, statistic, previous),
     grouping && sums.busiest(selection, grouping, groupsMax),
-  ]);
+  ]).catch(giveUp);
   const [ofGroup, ofGroupBefore] = await Promise.all([
     busiest && tell(sums, statistic, selection, stepMinutes, busiest.groups),
     busiest && previous && tell(sums, statistic, previous, undefined, busiest.groups),
-  ]);
+  ]).catch(giveUp);
   const { sum, points } = all();
   return {
     coverage: {

@@ -7,7 +7,7 @@ import { msToNanos, nanosToTimestamp, timestampToNanos } from "../domain/record-
 import { newTally } from "../domain/rollup.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../ports/build-logged-batch.ts";
 import { noDeadLetters } from "../ports/contract-batches.ts";
-import type { StatsSelection } from "../ports/log-stats.ts";
+import type { LogStats, StatsSelection } from "../ports/log-stats.ts";
 import { ManualClock } from "../ports/manual-clock.ts";
 import { askerOf, askerOver, CONTEXT } from "./stats-service.fixture.ts";
 
@@ -256,6 +256,20 @@ describe("groups, pieces and the period before", () => {
     const startTime = timeOf(NOW_MS - 10_000 * MINUTE_MS);
     const asked = askerOf({ stats: store, clock }).errors({ startTime, step: StatsStep.MINUTE });
     await expect(asked).rejects.toMatchObject({ kind: "query_too_costly" });
+  });
+
+  it("leaves no look behind where another one fails", async () => {
+    const store: LogStats = new MemoryStore();
+    const failure = new Error("no answer");
+    store.requests = () => Promise.reject(failure);
+    let given: AbortSignal | undefined;
+    store.busiest = (_selection, _grouping, _size, signal) => {
+      given = signal;
+      return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    };
+    const asker = askerOf({ stats: store, clock: new ManualClock(NOW_MS) });
+    await expect(asker.traffic({ grouping: StatsGrouping.PATH })).rejects.toBe(failure);
+    expect(given?.reason).toBe(failure);
   });
 });
 

@@ -12,7 +12,7 @@ export function greeting({ address, port }: { address: string; port: number }, f
     `LogPulse listens on ${url} (REST, gRPC, Connect), its data is in ${resolve(folder)}. Try:`,
     `  curl ${url}/logs -d '{"service_name":"shop","level":"ERROR","message":"card declined"}'`,
     `  curl '${url}/logs/search?q=declined'`,
-    `  npx node clients/upload-apache-log.ts access.log --addr ${host}:${port}`,
+    `  npx logpulse send access.log -s web --addr ${host}:${port}`,
     "",
   ].join("\n");
 }

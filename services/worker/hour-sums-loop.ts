@@ -1,5 +1,5 @@
 import { isKind, reasonText } from "../domain/errors.ts";
-import { HOUR_SUMS_EVERY_MS } from "../domain/limits.ts";
+import { HOUR_SUMS_EVERY_MS, HOURS_PER_CALL_MAX } from "../domain/limits.ts";
 import type { HourSums } from "../ports/hour-sums.ts";
 import type { RetryParts } from "./until-done.ts";
 
@@ -52,10 +52,10 @@ export class HourSumsLoop {
     }
   }
 
-  /** Until nothing is left to do. */
+  /** Until little is left to do: an hour to which something is added all the time must not be looked at all the time. */
   private async turn(signal: AbortSignal): Promise<void> {
     try {
-      for (let hours = -1; hours !== 0 && !signal.aborted; ) {
+      for (let hours = HOURS_PER_CALL_MAX; hours === HOURS_PER_CALL_MAX && !signal.aborted; ) {
         hours = await this.parts.hourSums.sumUp(signal);
         this.counts.hoursSummed += hours;
       }

@@ -1,5 +1,19 @@
 import type { SentLog } from "./sent-log.ts";
 
+const INTRODUCTION = `# Logs of real servers, sent with \`auto\`
+
+What the servers of \`stack/\` write when they are started, troubled and stopped, the access log beside this repository and the
+machine's dpkg log, sent by \`logpulse send FILE -s NAME\` to the embedded mode. Made by:
+
+\`\`\`sh
+REAL_LOGS_REPORT=docs/formats-of-real-logs.md npx vitest run --project servers tests/real-logs
+\`\`\`
+
+The test demands that every line of the file is read, that none is rejected or lost, that the text of the records is the text of the
+file, line by line, where the format is text, and that no record begins within a stack trace. Percentages are of records.
+
+`;
+
 /** A table in Markdown: what `auto` took each log for, and what became of its lines. */
 export function logsTable(logs: readonly (readonly [name: string, log: SentLog])[]): string {
   const rows = logs.map(([name, log]) => rowOf(name, log));
@@ -15,7 +29,11 @@ export function logsTable(logs: readonly (readonly [name: string, log: SentLog])
     "of several lines",
     "rejected, lost",
   ];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("") + reasonsOf(logs);
+  return (
+    INTRODUCTION +
+    [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("") +
+    reasonsOf(logs)
+  );
 }
 
 /** Why lines are kept as plain text, the first ones of each log. */

@@ -19,7 +19,9 @@ export async function forEachRow(
   // its stream, which costs several times what a row does.
   const core = connection.connection as unknown as CoreConnection;
   let failure: { reason: unknown } | undefined;
-  await new Promise<void>((resolve, reject) => {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  core.on("error", reject); // A statement without a callback is not told of a lost connection.
+  try {
     const query = core.query(sql, [...values]);
     query.on("error", reject);
     query.on("end", () => resolve());
@@ -31,6 +33,9 @@ export async function forEachRow(
         failure = { reason };
       }
     });
-  });
+    await ended;
+  } finally {
+    core.off("error", reject);
+  }
   if (failure) throw (failure as { reason: unknown }).reason;
 }

@@ -28,9 +28,13 @@ export async function replaceHour(
   changes: HourChanges,
   sum: HourSum | undefined,
 ): Promise<void> {
+  const rows = sum && rowsOf(hour, sum); // Before anything is locked: it may take a second.
   if (!areSame(changes, await hourChanges(connection, hour, { lock: true }))) return;
   // What was summed up before needs no deleting: series and services of an hour only grow in number.
-  if (sum) await save(connection, hour, sum);
+  if (rows) {
+    await SAVE_SUMS.run(connection, rows.sums);
+    await SAVE_CLIENTS.run(connection, rows.clients);
+  }
   await connection.query(
     "UPDATE rollup_hour_states SET state = ? " +
       "WHERE producer_day = ? AND tenant = ? AND hour = ? AND log_partition IN (?)",
@@ -38,21 +42,14 @@ export async function replaceHour(
   );
 }
 
-async function save(connection: PoolConnection, { tenant, hour, producerDay }: StoredHourKey, sum: HourSum) {
+function rowsOf({ tenant, hour, producerDay }: StoredHourKey, sum: HourSum) {
   const key: SqlValue[] = [tenant, hour, producerDay];
-  const clients = [...sum.clients].map(([service, sketch]) => [
-    ...key,
-    Buffer.from(service),
-    Buffer.from(sketch.encode()),
-  ]);
-  for (const told of EVERY_TOLD) {
-    const groups = sum.groups(told);
-    await SAVE_SUMS.run(
-      connection,
-      groups.map((group) => [...key, toldNumber(told), ...groupValues(group)]),
-    );
-  }
-  await SAVE_CLIENTS.run(connection, clients);
+  return {
+    sums: EVERY_TOLD.flatMap((told) =>
+      sum.groups(told).map((group) => [...key, toldNumber(told), ...groupValues(group)]),
+    ),
+    clients: [...sum.clients].map(([service, sketch]) => [...key, Buffer.from(service), Buffer.from(sketch.encode())]),
+  };
 }
 
 function groupValues({ service, path, tally }: HourGroup): SqlValue[] {

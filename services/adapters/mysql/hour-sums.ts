@@ -31,12 +31,37 @@ export class MysqlHourSums implements HourSums {
     let lookedAt = 0;
     for (const hour of hours) {
       if (signal.aborted) throw new LogPulseError("cancelled", "told to stop", { cause: signal.reason });
-      const sumOne = async (connection: PoolConnection) => ({ commit: true, value: await sumUpOne(connection, hour) });
-      if (!(await this.connections.transaction(sumOne, signal))) break;
+      if (!(await this.sumUpOrPutLast(hour, signal))) break;
       lookedAt++;
     }
     return lookedAt;
   }
+
+  /** An hour that fails again and again, since it takes too long or cannot be read, must not keep the others waiting. */
+  private async sumUpOrPutLast(hour: StoredHourKey, signal: AbortSignal): Promise<boolean> {
+    const sumOne = async (connection: PoolConnection) => ({ commit: true, value: await sumUpOne(connection, hour) });
+    try {
+      return await this.connections.transaction(sumOne, signal);
+    } catch (reason) {
+      const putOff = (connection: PoolConnection) => putLast(connection, hour, this.clock.nowMs());
+      // Where this fails too, the server is to blame and not the hour: the first reason tells more.
+      if (!signal.aborted) await this.connections.use(putOff, STORE_WRITE_MS_MAX, signal).catch(() => undefined);
+      throw reason;
+    }
+  }
+}
+
+/** As if something had been added to it now, but for its count of changes. */
+async function putLast(
+  connection: PoolConnection,
+  { tenant, hour, producerDay }: StoredHourKey,
+  nowMs: number,
+): Promise<void> {
+  await connection.query(
+    "UPDATE rollup_hour_states SET changed_ms = GREATEST(changed_ms, ?) " +
+      "WHERE producer_day = ? AND tenant = ? AND hour = ? AND state = ?",
+    [nowMs, producerDay, tenant, hour, HOUR_STATE.byMinutes],
+  );
 }
 
 /** Hours of which something is not summed up, and to none of whose log partitions anything was added lately. */

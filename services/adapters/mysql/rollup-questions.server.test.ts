@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { PoolConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
@@ -50,7 +51,7 @@ describe.runIf(servers)("a question of rollups", () => {
       const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
       connection.query = (async (sql: string, ...rest: unknown[]) => {
         const answer = await query(sql, ...rest);
-        if (sql.includes("rollup_hour_states")) await happen();
+        if (sql.includes("FROM rollup_hour_states WHERE")) await happen();
         return answer;
       }) as typeof connection.query;
       await forEachRollup(connection, question, (row) => {
@@ -79,5 +80,19 @@ describe.runIf(servers)("a question of rollups", () => {
     expect(await countAnd(tenant, sumUp)).toBe(4);
     expect(await countAnd(tenant, () => add().then(sumUp))).toBe(4);
     expect(await countAnd(tenant, async () => undefined)).toBe(6);
+  });
+
+  it("is answered while a day gets its partitions: those wait", async () => {
+    const tenant = newTenant();
+    await storeOne(sink, { tenant, producer: newProducer(), records: [request(0n, {})] });
+    const add = (connection: PoolConnection) =>
+      connection.query("ALTER TABLE rollup_minutes ADD PARTITION (PARTITION p1 VALUES IN (1))");
+    let added: Promise<unknown> = Promise.resolve();
+    const beginToAdd = async () => {
+      added = connections.use(add, 10_000, signal);
+      await setTimeout(300); // Time enough, if it need not wait.
+    };
+    expect(await countAnd(tenant, beginToAdd)).toBe(1);
+    await added;
   });
 });

@@ -26,7 +26,8 @@ const SAVE_CLIENTS = new InsertStatement("rollup_clients", [...KEY, "service", "
  *
  * It locks the rows of all minutes, in the order of their keys, before it reads anything of them: a row that does not
  * exist yet cannot be locked by SELECT. The rows of series and clients need no locks of their own, since whoever changes
- * them holds their minute's. Those of hours come last of what is locked: whoever sums up takes no others.
+ * them holds their minute's. Those of hours come last of what is locked: whoever sums up takes no others, those of one hour in
+ * the order of log partitions.
  */
 export async function addToRollups(
   connection: PoolConnection,
@@ -55,12 +56,12 @@ function hourRows(group: RollupGroup, nowMs: number): SqlValue[][] {
   return [...hours].sort((a, b) => a - b).map((hour) => [...keyValues(group, hour), HOUR_STATE.byMinutes, 1, nowMs]);
 }
 
-/** In the order in which they are locked. */
+/** In the order in which they are locked: log partitions by their numbers, as whoever sums up an hour locks its states. */
 function groupsOf(records: readonly BatchedRecord[]): RollupGroup[] {
   const requests = records.filter(({ logged }) => logged.record.http);
   const groups = Map.groupBy(requests, ({ batch }) => `${batch.partition} ${batch.producerDay} ${batch.tenant}`);
   return [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a, [one]], [b, [other]]) => one!.batch.partition - other!.batch.partition || (a < b ? -1 : 1))
     .map(([, group]) => {
       const { tenant, partition: logPartition, producerDay } = group[0]!.batch;
       return { tenant, logPartition, producerDay, minutes: rollUp(group.map(({ logged }) => logged)) };

@@ -27,15 +27,22 @@ export async function addLaterColumns(connection: PoolConnection): Promise<void>
 }
 
 /**
- * Tables of versions before 5 have no hours: each that has minutes gets its state, and is summed up later. Repeated from
- * its start where it did not come to its end.
+ * Tables of versions before 5 have no hours: each that has minutes gets its state, and is summed up later. A day at a time,
+ * so that whoever does not come to the end is gone on with.
  */
 export async function addHourStates(connection: PoolConnection): Promise<void> {
-  await addMissingPartitions(connection, [...((await partitionDays(connection)).get("rollup_minutes") ?? [])]);
-  await connection.query(
-    "INSERT INTO rollup_hour_states (tenant, hour, log_partition, producer_day, state, changes, changed_ms) " +
-      "SELECT DISTINCT tenant, FLOOR(minute / 60), log_partition, producer_day, ?, 0, 0 FROM rollup_minutes " +
-      "ON DUPLICATE KEY UPDATE state = VALUES(state)",
-    [HOUR_STATE.byMinutes],
-  );
+  const days = [...((await partitionDays(connection)).get("rollup_minutes") ?? [])];
+  await addMissingPartitions(connection, days);
+  for (const day of [0, ...days]) {
+    const [done] = await connection.query<RowDataPacket[]>(
+      `SELECT 1 FROM rollup_hour_states PARTITION (p${day}) LIMIT 1`,
+    );
+    if (done.length > 0) continue;
+    await connection.query(
+      "INSERT INTO rollup_hour_states (tenant, hour, log_partition, producer_day, state, changes, changed_ms) " +
+        "SELECT DISTINCT tenant, FLOOR(minute / 60), log_partition, producer_day, ?, 0, 0 " +
+        `FROM rollup_minutes PARTITION (p${day})`,
+      [HOUR_STATE.byMinutes],
+    );
+  }
 }

@@ -9,6 +9,15 @@ const line = (before: string, behind: string) =>
   `${before} [17/May/2015:10:05:03 +0200] "GET /a?b=1 HTTP/1.1" 200 512${behind}`;
 
 describe("a line of Apache or nginx", () => {
+  it.each(["GET /search?q=a b c", `GET / ${"x".repeat(100)}`, `${"G".repeat(100)} / HTTP/1.1`])(
+    "has a request that is all path where its parts are none of HTTP: %s",
+    (request) => {
+      const text = `1.1.1.1 - - [17/May/2015:10:05:03 +0200] "${request}" 400 0 "-" "-"`;
+      expect(json(text)).toMatchObject({ time: "2015-05-17T08:05:03Z", http: { path: request, status: 400 } });
+      expect(json(text)).not.toHaveProperty("http.protocol");
+    },
+  );
+
   it("is a record with everything in it", () => {
     const text =
       '83.149.9.216 - - [17/May/2015:10:05:03 +0200] "GET /a b?c HTTP/1.1" 404 203023 "http://x/\\"y\\"" "Mozilla/5.0"';

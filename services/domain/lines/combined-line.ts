@@ -21,6 +21,8 @@ export const combinedLine: LineFormat = {
 const TIME = /\[(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\]/y;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const HOST_AND_PORT = /^(?:\[[0-9A-Fa-f:.]*\]|[^:]+):\d{1,5}$/;
+const METHOD = /^\S{1,32}$/;
+const PROTOCOL = /^[A-Za-z]{1,20}\/\d[\d.]{0,8}$/;
 const SIZE = / (\d{1,16}|-)(?= |$)/y;
 
 function readLine(line: string, context: LineContext): LogRecord | LineProblem {
@@ -79,12 +81,16 @@ function readCaller(text: string): { vhost: string; address: string; user: strin
   return { vhost: hasVhost ? words[0]! : "", address, user: user.join(" ") };
 }
 
-/** "GET /path HTTP/1.1"; a request that is not of this form is all path. */
+/** "GET /path HTTP/1.1"; a request that is not of this form is all path: anybody can send anything. */
 function requestParts(request: string): { method: string; path: string; protocol: string } {
   const first = request.indexOf(" ");
   const last = request.lastIndexOf(" ");
-  if (first <= 0 || last === first || last === request.length - 1) return { method: "", path: request, protocol: "" };
-  return { method: request.slice(0, first), path: request.slice(first + 1, last), protocol: request.slice(last + 1) };
+  const method = request.slice(0, Math.max(0, first));
+  const protocol = request.slice(last + 1);
+  const isUsual = last > first && METHOD.test(method) && PROTOCOL.test(protocol);
+  return isUsual
+    ? { method, path: request.slice(first + 1, last), protocol }
+    : { method: "", path: request, protocol: "" };
 }
 
 /** What may stand behind the size: up to three texts in quotes, then a time. */

@@ -13,6 +13,23 @@ function read(text: string): JsonValue {
 }
 
 describe("a line of a container's log", () => {
+  it("keeps what the program itself calls stream or attrs", () => {
+    const docker = JSON.stringify({
+      log: '{"msg":"x","stream":"orders","attrs":{"a":1}}\n',
+      stream: "stderr",
+      time: TIME,
+      attrs: { team: "web" },
+    });
+    expect(read(docker)).toMatchObject({
+      attributes: {
+        stream: "orders",
+        attrs: { a: 1 },
+        container_stream: "stderr",
+        container_attrs: { team: "web" },
+      },
+    });
+  });
+
   it.each<[string, string, JsonValue]>([
     [
       "text",

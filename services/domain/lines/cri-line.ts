@@ -12,7 +12,8 @@ import { textLine } from "./text-line.ts";
 /**
  * A container's log as Kubernetes' runtimes (CRI) and Docker's json-file driver write it. What the container wrote is read
  * as JSON where it begins like it, else as plain text; what it says of the time wins over the time in front of it. Lines
- * that were cut are put together, whole ones stand apart by "\n". Attributes: `stream`, and Docker's labels as `attrs`.
+ * that were cut are put together, whole ones stand apart by "\n". Attributes: `stream`, and Docker's labels as `attrs`;
+ * `container_stream` and `container_attrs` where the program writes such fields itself.
  */
 export const criLine: LineFormat = {
   name: "cri",
@@ -35,7 +36,7 @@ function readCri(text: string, context: LineContext): LogRecord | LineProblem {
   // The year that the content leaves out is that of the time in front of it.
   const record = readContent(contentOf(first, lines), { ...context, nowMs: nanosToMs(nanos) });
   record.time ??= nanosToTimestamp(nanos);
-  record.attributes = attributesOf({ ...record.attributes, ...attributesOfLine(first) });
+  record.attributes = attributesOf(joinedAttributes(attributesOfLine(first), record.attributes ?? {}));
   return record;
 }
 
@@ -60,4 +61,14 @@ function readContent(content: string, context: LineContext): LogRecord {
 
 function attributesOfLine({ stream, labels }: CriLine): JsonObject {
   return { ...(stream === "" ? {} : { stream }), ...(labels ? { attrs: labels } : {}) };
+}
+
+/** What the program wrote keeps its names. The line's own come first: of too many attributes the last ones are put together. */
+function joinedAttributes(ofLine: JsonObject, ofProgram: JsonObject): JsonObject {
+  const renamed = Object.entries(ofLine).map(([name, value]) => {
+    let free = name;
+    while (Object.hasOwn(ofProgram, free)) free = `container_${free}`;
+    return [free, value] as const;
+  });
+  return { ...Object.fromEntries(renamed), ...ofProgram };
 }

@@ -36,6 +36,18 @@ describe("the format of the first lines", () => {
     ["two that read all: the more special one", times(3, DOCKER), "cri", "cri reads 3 of the first 3 records"],
     ["empty lines between", ["", JSON_LINE, " ", "\t", ""], "json", "json reads 1 of the first 1 records"],
     ["stack traces between", [JSON_LINE, ...TRACE, JSON_LINE], "json", "json reads 2 of the first 3 records"],
+    [
+      "a level behind a time of syslog",
+      ["Nov 22 10:00:00 INFO started", "Nov 22 10:00:01 WARNING: slow"],
+      "text",
+      "no other format reads any of the first 2 records",
+    ],
+    [
+      "a level behind a time and a name",
+      ["2026-11-22T10:00:00Z shop error: no"],
+      "text",
+      "no other format reads any of the first 1 records",
+    ],
     ["prose", times(3, PROSE), "text", "no other format reads any of the first 3 records"],
     ["nothing", [], "text", "there is no line that is not empty"],
     ["nothing but blanks", ["", " "], "text", "there is no line that is not empty"],

@@ -13,6 +13,7 @@ export const LEVEL_NAMES: readonly string[] = [
   "severity",
   "lvl",
   "levelname", // Python
+  "level_name", // Monolog
   "loglevel",
   "severity_text", // OpenTelemetry
   "severityText",

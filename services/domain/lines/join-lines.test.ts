@@ -257,6 +257,12 @@ describe("syslog", () => {
     expect(textsOf([a, indented, b], "syslog")).toEqual([a, indented, b]);
     expect(textsOf(["no head", "  none", a], "syslog")).toEqual(["no head\n  none", a]);
   });
+
+  it("leaves a message of sudo alone, which begins with blanks before the user's name", () => {
+    const closed = "Nov 22 10:00:00 host sudo: pam_unix(sudo:session): session closed for user root";
+    const asked = "Nov 22 10:05:00 host sudo:    frank : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls";
+    expect(textsOf([closed, asked, closed], "syslog")).toEqual([closed, asked, closed]);
+  });
 });
 
 describe("whatever the lines", () => {

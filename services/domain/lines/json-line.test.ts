@@ -102,6 +102,18 @@ describe("JSON as loggers write it", () => {
       },
     ],
     [
+      "Monolog",
+      '{"message":"m","context":{},"level":400,"level_name":"ERROR","channel":"app","datetime":"2026-01-04T18:46:23.5+00:00"}',
+      {
+        time: "2026-01-04T18:46:23.500Z",
+        severity: "SEVERITY_ERROR",
+        severityText: "ERROR",
+        service: "given",
+        message: "m",
+        attributes: { context: {}, level: 400, channel: "app" },
+      },
+    ],
+    [
       "logstash",
       '{"@timestamp":"2026-11-03T10:15:30.123+02:00","@version":"1","message":"m","logger_name":"a.B","level":"ERROR",' +
         '"level_value":40000,"stack_trace":"java.lang.X: y\\n\\tat a.B.c(B.java:1)"}',

@@ -15,6 +15,10 @@ function read(text: string, context = UTC): [string, string] | undefined {
 }
 
 describe("a time at the beginning of a text", () => {
+  it("is no number with zeros before it", () => {
+    expect(read("0012345678 user logged in")).toBeUndefined();
+  });
+
   it.each([
     // RFC 3339 and what is like it.
     ["2026-11-22T10:00:00Z x", "2026-11-22T10:00:00Z", " x"],

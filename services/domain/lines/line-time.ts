@@ -23,7 +23,7 @@ const DIGIT_FORMS = [
   String.raw`(?<year>\d{4})/(?<month>\d\d)/(?<day>\d\d) ${CLOCK}${ZONE}${END}`,
   String.raw`(?<shortYear>\d\d)(?<month>\d\d)(?<day>\d\d) ${CLOCK}${END}`, // Old MySQL.
   String.raw`(?<day>\d{1,2})(?<apart>[ /-])${MONTH}\k<apart>(?<year>\d{4})[ :]${CLOCK}${ZONE}${END}`, // Redis, Tomcat.
-  String.raw`(?<epoch>\d{10})(?<ms>\d{3})?(?:\.(?<fraction>\d{1,9})\d*)?(?=[\s\])|,;:])`, // Since 1970.
+  String.raw`(?<epoch>[1-9]\d{9})(?<ms>\d{3})?(?:\.(?<fraction>\d{1,9})\d*)?(?=[\s\])|,;:])`, // Since 1970.
 ].map(sticky);
 
 /** Forms that begin with a letter. */

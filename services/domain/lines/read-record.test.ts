@@ -33,7 +33,12 @@ describe("a record that the contract would reject", () => {
       "http.response_bytes",
       /^is 900719925474099\d; it must/,
     ],
-    ["combined", `${COMBINED_HEAD} ${"H".repeat(65)}" 200 5`, "http.protocol", "is 65 bytes long; the limit is 64"],
+    [
+      "combined",
+      `${COMBINED_HEAD}${"p".repeat(8_191)} HTTP/1.1" 200 5`,
+      "http.path",
+      "is 8192 bytes long; the limit is 8191",
+    ],
     [
       "combined",
       `${COMBINED_HEAD} HTTP/1.1" 200 5 "${"é".repeat(4_096)}" "-"`,

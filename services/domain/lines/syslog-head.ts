@@ -87,11 +87,13 @@ function readOldHead(text: string, priority: number | undefined, start: number):
   };
 }
 
-/** Lines of other logs begin with RFC 3339 too, and go on with a level: only a host and a program are syslog. */
+/** Lines of other logs begin with such times too, and go on with a level. With RFC 3339 only a host and a program are syslog. */
 function isOldHead(first: string, host: string, tag: RegExpExecArray | undefined): boolean {
   const isIso = first >= "0" && first <= "9";
-  if (!isIso) return host !== "" || tag !== undefined;
-  return host !== "" && tag !== undefined && levelOfWord(host) === undefined && !host.endsWith(":");
+  const names = [host, tag?.[1] ?? ""].filter((name) => name !== "");
+  if (!isIso && names.length === 2) return true;
+  if (names.some((name) => levelOfWord(name) !== undefined)) return false;
+  return isIso ? names.length === 2 && !host.endsWith(":") : names.length === 1;
 }
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
@@ -99,12 +101,17 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | und
   return pattern.exec(text) ?? undefined;
 }
 
+/** sudo writes the user's name so wide that it often begins with blanks: "   frank : TTY=…". */
+const BLANKS_OF_SUDO = /^ {1,8}(?=\S{1,32} : )/;
+
 /** Programs write a stack trace as many messages; a line without a head is the rest of a message with line breaks. */
 export const SYSLOG_CARRIER: Carrier = {
   unwrap(line): CarriedLine | undefined {
     const head = readSyslogHead(line);
     if ("reason" in head) return undefined;
-    return { source: syslogSource(head), content: line.slice(head.end), isPartial: false };
+    const message = line.slice(head.end);
+    const content = head.app === "sudo" ? message.replace(BLANKS_OF_SUDO, "") : message;
+    return { source: syslogSource(head), content, isPartial: false };
   },
   bareLinesFollow: true,
   times: false,
