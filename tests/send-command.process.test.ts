@@ -210,7 +210,7 @@ describe("logpulse send", { timeout: 120_000 + LINES }, () => {
       "127.0.0.1:1",
     );
     expect(out).toMatch(/^line 1\n {2}time +2026-03-01T10:00:00.000000000Z\n {2}level +WARN \(13\)\n/);
-    expect(out).toMatch(/^line 2: kept as text, since it has no \[day\/month\/year:time zone\]/m);
+    expect(out).toMatch(/^line 2: kept as text: has no \[day\/month\/year:time zone\]/m);
     expect(err).toMatch(/2 lines looked at: 2 records by combined/);
     expect(code).toBe(0);
   });

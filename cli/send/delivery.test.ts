@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Served, scripted } from "../../clients/scripted-server.fixture.ts";
+import { CommandFailure } from "../exit-code.ts";
 import { Delivery } from "./delivery.ts";
 import { SendTotals } from "./send-totals.ts";
 import type { SourceBatch } from "./source-batches.ts";
@@ -34,7 +35,7 @@ async function deliver(onStream: (call: Served) => void, silence: { first?: numb
     say: (text) => said.push(text.replaceAll(address, "server")),
     onSettled: ({ bytes }) => settled.push(bytes[0]!),
   });
-  onTestFinished(() => delivery.abandon());
+  onTestFinished(() => delivery.giveUp(new CommandFailure(1, "the test is over")));
   return {
     totals,
     said,
@@ -176,8 +177,8 @@ describe("Delivery", () => {
     const { delivery, sendAll, totals } = await deliver(() => undefined);
     const sending = sendAll(1);
     await sleep(50);
-    await delivery.abandon();
-    await expect(sending).rejects.toThrow("the delivery was given up");
+    delivery.giveUp(new CommandFailure(130, "interrupted"));
+    await expect(sending).rejects.toMatchObject({ exitCode: 130, message: "interrupted" });
     expect(totals.waitingRecords).toBe(3);
   });
 });

@@ -40,7 +40,6 @@ export class Delivery {
   private readonly watch: NodeJS.Timeout;
   private waitsSinceMs = performance.now(); // For an answer; of no meaning while nothing is handed over.
   private hasAnswered = false;
-  private isOver = false;
   private failure: CommandFailure | undefined;
 
   constructor(settings: DeliverySettings, totals: SendTotals, events: DeliveryEvents) {
@@ -79,26 +78,15 @@ export class Delivery {
     try {
       await this.orFailure(this.sender.close());
     } finally {
-      this.end();
+      clearInterval(this.watch);
     }
   }
 
-  /** Ends at once, since of that: every `send` and `close` throws it. */
+  /** Gives up what is on its way, which may be kept or not: every `send` and `close` throws that at once. */
   giveUp(failure: CommandFailure): void {
     this.failure ??= failure;
-    this.sender.abandon(failure);
-  }
-
-  /** Gives up what is on its way: it may be kept or not. */
-  async abandon(): Promise<void> {
-    this.sender.abandon(new Error("the delivery was given up"));
-    this.end();
-    await this.sender.close().catch(() => {}); // It says again that it was given up.
-  }
-
-  private end(): void {
-    this.isOver = true;
     clearInterval(this.watch);
+    this.sender.abandon(failure);
   }
 
   private async orFailure(sending: Promise<void>): Promise<void> {
@@ -138,7 +126,7 @@ export class Delivery {
   }
 
   private onBroken(ended: StatusObject, waitMs: number): void {
-    if (!this.isOver && this.failure === undefined && this.batches.size > 0) this.trouble.tell(ended, waitMs);
+    if (this.failure === undefined && this.batches.size > 0) this.trouble.tell(ended, waitMs);
   }
 
   /** It is there, and has said when it will go on: that wait is no silence. */

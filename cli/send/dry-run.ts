@@ -147,7 +147,7 @@ function placeText({ line, lines }: LinePlace): string {
 }
 
 function whyText(record: LogRecord | undefined, problem: LineProblem): string {
-  return `: ${record ? "kept as text, since it" : "rejected, since it"} ${problemText(problem)}`;
+  return `: ${record ? "kept as text" : "rejected"}: ${problemText(problem)}`;
 }
 
 function summary(name: string, { totals, rest, format }: Look): string[] {

@@ -1,9 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileNumber, hasFingerprint, isSameFile, readHead } from "./file-identity.ts";
+import { systemText } from "./byte-source.ts";
+import { type FileNumber, fileNumber, hasFingerprint, isSameFile, readHead } from "./file-identity.ts";
 import type { OpenedFile } from "./followed-file.ts";
-import { beginsAsGzip } from "./gunzip-chunks.ts";
 import type { FilePosition } from "./position-file.ts";
 
 /** Behind the name of a log when it was rotated away: `.1`, `-20260301`, `.2026-03-01-10`. */
@@ -40,7 +40,7 @@ export async function statsOf(path: string): Promise<BigIntStats | undefined> {
 /** Opens the file that was followed before, by whatever name its folder has it now; undefined where it is not there. */
 export async function findFollowed(before: FilePosition): Promise<OpenedFile | undefined> {
   const folder = dirname(before.path);
-  for (const name of [basename(before.path), ...(await readdir(folder).catch(() => []))]) {
+  for (const name of [basename(before.path), ...(await namesIn(folder))]) {
     const path = join(folder, name);
     const stats = await statsOf(path).catch(() => undefined); // What cannot be looked at is not the one.
     if (!stats?.isFile() || !isSameFile(fileNumber(stats), before)) continue;
@@ -61,13 +61,10 @@ export async function findCopy(
   sinceMs: number,
 ): Promise<OpenedFile | undefined> {
   if (fingerprint.bytes === 0) return undefined;
-  const { plain } = await rotatedSince(path, sinceMs, () => false);
-  for (const candidate of plain) {
-    const opened = await openFollowed(candidate);
-    if (opened && opened.size >= bytes && hasFingerprint(opened.head, fingerprint)) return opened;
-    await opened?.handle.close();
-  }
-  return undefined;
+  const { opened } = await openRotatedSince(path, sinceMs, () => false);
+  const copy = opened.find(({ size, head }) => size >= bytes && hasFingerprint(head, fingerprint));
+  for (const other of opened) if (other !== copy) await other.handle.close();
+  return copy;
 }
 
 /** Whether it is still what it was, and has grown at most. */
@@ -75,35 +72,42 @@ function isGoneOn(opened: OpenedFile, { fingerprint, position }: FilePosition): 
   return opened.size >= position.offset && hasFingerprint(opened.head, fingerprint);
 }
 
-/**
- * Files that were rotated away under that path since a moment, the oldest first, but for those that are known: nobody has
- * followed them. `gzip`: those of them that hold gzip data.
- */
-export async function rotatedSince(
+/** Files that were rotated away. */
+export interface RotatedFiles {
+  /** Those that can be read, the oldest first. To be closed. */
+  opened: OpenedFile[];
+  /** Why others cannot, in sentences. */
+  problems: string[];
+}
+
+/** Opens the files that were rotated away under that path and changed since a moment, but for those that are known. */
+export async function openRotatedSince(
   path: string,
   sinceMs: number,
-  isKnown: (stats: BigIntStats) => boolean,
-): Promise<{ plain: string[]; gzip: string[] }> {
-  const found: { path: string; mtimeMs: number; isGzip: boolean }[] = [];
-  for (const name of await readdir(dirname(path)).catch(() => [])) {
+  isKnown: (number: FileNumber) => boolean,
+): Promise<RotatedFiles> {
+  const rotated: RotatedFiles = { opened: [], problems: [] };
+  for (const name of await namesIn(dirname(path))) {
     if (!name.startsWith(basename(path)) || !ROTATED.test(rotationOf(name, path))) continue;
     const candidate = join(dirname(path), name);
-    const stats = await statsOf(candidate);
-    if (!stats?.isFile() || Number(stats.mtimeMs) < sinceMs || isKnown(stats)) continue;
-    found.push({ path: candidate, mtimeMs: Number(stats.mtimeMs), isGzip: await isGzip(candidate) });
+    try {
+      const stats = await statsOf(candidate);
+      if (!stats?.isFile() || Number(stats.mtimeMs) < sinceMs || isKnown(fileNumber(stats))) continue;
+      const opened = await openFollowed(candidate);
+      if (opened) rotated.opened.push(opened);
+    } catch (reason) {
+      rotated.problems.push(`${candidate} cannot be read: ${systemText(reason)}`);
+    }
   }
-  found.sort((one, other) => one.mtimeMs - other.mtimeMs);
-  const paths = (isGzipFile: boolean) => found.filter((file) => file.isGzip === isGzipFile).map((file) => file.path);
-  return { plain: paths(false), gzip: paths(true) };
+  rotated.opened.sort((one, other) => Number(one.changedNs - other.changedNs));
+  return rotated;
+}
+
+/** None in a folder that is gone, or may not be read. */
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
 }
 
 function rotationOf(name: string, path: string): string {
   return name.slice(basename(path).length).replace(/\.gz$/, "");
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  const opened = await openFollowed(path);
-  if (opened === undefined) return false;
-  await opened.handle.close();
-  return beginsAsGzip(opened.head);
 }

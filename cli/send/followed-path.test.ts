@@ -360,6 +360,16 @@ describe("a file that is followed", () => {
     await expect(world.read()).rejects.toThrow("holds gzip data, which cannot be followed");
   });
 
+  it("is the only one that is read of those that are there at first", async () => {
+    world.write(2);
+    await world.rotate("rename");
+    const earlier = Date.now() / 1_000 - 2;
+    utimesSync(`${world.path}.1`, earlier, earlier);
+    world.write(2);
+    await world.end();
+    expect(world.storedLines).toEqual(["INFO line 2", "INFO line 3"]);
+  });
+
   it("is named where it was packed while nobody followed", async () => {
     world.write(2);
     await world.begin();

@@ -1,16 +1,18 @@
-import type { BigIntStats } from "node:fs";
-import { SEND_PRODUCER_LATE_MS_MAX, SEND_ROTATED_MS_MAX } from "../../services/domain/limits.ts";
+import {
+  SEND_FILE_TIMES_LATE_MS_MAX,
+  SEND_FILES_REMEMBERED_MAX,
+  SEND_PRODUCER_LATE_MS_MAX,
+  SEND_ROTATED_MS_MAX,
+} from "../../services/domain/limits.ts";
 import { CommandFailure, EXIT } from "../exit-code.ts";
+import { fullCountText } from "../terminal/number-text.ts";
 import { systemText } from "./byte-source.ts";
-import { fileNumber, hasFingerprint, isSameFile } from "./file-identity.ts";
-import { findCopy, findFollowed, openFollowed, rotatedSince, statsOf } from "./find-file.ts";
+import { type FileNumber, fileNumber, hasFingerprint, isSameFile } from "./file-identity.ts";
+import { findCopy, findFollowed, openFollowed, openRotatedSince, statsOf } from "./find-file.ts";
 import { FollowedFile, type FollowedParts, type OpenedFile } from "./followed-file.ts";
+import { beginsAsGzip } from "./gunzip-chunks.ts";
 import type { FilePosition, PathPosition, Positions } from "./position-file.ts";
 import { newProducer, producerTimeMs } from "./producers.ts";
-
-const FILE_TIMES_LATE_MS_MAX = 2_000; // Systems note times of files by some milliseconds, or by the second.
-
-const DROPPED_MAX = 100;
 
 /** What is remembered of a file that was read. */
 type ReadFile = Pick<FollowedFile, "number" | "fingerprint" | "bytesRead">;
@@ -42,7 +44,7 @@ export class FollowedPath {
     this.parts = parts;
     this.say = say;
     this.lookedMs = parts.context.nowMs;
-    this.knownMs = this.lookedMs;
+    this.knownMs = this.lookedMs + SEND_FILE_TIMES_LATE_MS_MAX / 2; // What was rotated away before is not asked for.
   }
 
   /** For the position file. */
@@ -148,7 +150,7 @@ export class FollowedPath {
 
   /** What was read is gone from the file: it was cut to nothing, maybe behind a copy of it that has more than was read. */
   private async leave(file: FollowedFile): Promise<void> {
-    const copy = await findCopy(file, file.bytesRead, this.knownMs - FILE_TIMES_LATE_MS_MAX);
+    const copy = await findCopy(file, file.bytesRead, this.knownMs - SEND_FILE_TIMES_LATE_MS_MAX);
     const rest = copy
       ? `its rest is read from ${copy.path}`
       : "what was added to it just before, if anything, is not sent";
@@ -167,7 +169,7 @@ export class FollowedPath {
     this.requireSameReading(before);
     const { offset } = before.position;
     const opened =
-      (await findFollowed(before)) ?? (await findCopy(before, offset, this.knownMs - FILE_TIMES_LATE_MS_MAX));
+      (await findFollowed(before)) ?? (await findCopy(before, offset, this.knownMs - SEND_FILE_TIMES_LATE_MS_MAX));
     if (opened === undefined) {
       this.say(
         `${this.path}: the file that was acknowledged up to byte ${offset} is gone; what it had behind that, if anything, is not sent`,
@@ -181,6 +183,7 @@ export class FollowedPath {
       { ...this.withNewProducer(before), format },
     );
     file.isRotated = opened.path !== this.path;
+    this.say(`${opened.path}: going on behind line ${fullCountText(before.position.lines)}`);
     this.files.push(file);
   }
 
@@ -200,22 +203,24 @@ export class FollowedPath {
    */
   private async openRotated(next?: OpenedFile): Promise<void> {
     const known = [...this.files, ...(next ? [next] : [])].map(({ number }) => number);
-    const isKnown = (stats: BigIntStats) => known.some((number) => isSameFile(number, fileNumber(stats)));
-    const rotated = await rotatedSince(this.path, this.knownMs - FILE_TIMES_LATE_MS_MAX, isKnown);
-    for (const path of rotated.gzip) {
-      this.say(`${path} was rotated and packed before it was seen; logpulse send ${path} sends it`);
+    const isKnown = (number: FileNumber) => known.some((each) => isSameFile(each, number));
+    const sinceMs = this.knownMs - SEND_FILE_TIMES_LATE_MS_MAX;
+    const { opened, problems } = await openRotatedSince(this.path, sinceMs, isKnown);
+    for (const problem of problems) this.say(problem);
+    for (const file of opened) await this.takeRotated(file);
+  }
+
+  private async takeRotated(opened: OpenedFile): Promise<void> {
+    const { path, head } = opened;
+    const isRead = [...this.files, ...this.dropped].some((file) => hasAllOf(file, opened));
+    if (isRead || beginsAsGzip(head)) {
+      await opened.handle.close();
+      if (!isRead) this.say(`${path} was rotated and packed before it was seen; logpulse send ${path} sends it`);
+      return;
     }
-    for (const path of rotated.plain) {
-      const opened = await openFollowed(path);
-      if (opened === undefined) continue;
-      if ([...this.files, ...this.dropped].some((file) => hasAllOf(file, opened))) {
-        await opened.handle.close();
-        continue;
-      }
-      this.say(`${path} was rotated before it was seen: sending it`);
-      this.begin(opened);
-      this.files.at(-1)!.isRotated = true;
-    }
+    this.say(`${path} was rotated before it was seen: sending it`);
+    this.begin(opened);
+    this.files.at(-1)!.isRotated = true;
   }
 
   private requireSameReading(before: FilePosition): void {
@@ -237,7 +242,7 @@ export class FollowedPath {
     if (done.length === 0 || this.current === undefined) return;
     this.files = this.files.filter((file) => !done.includes(file));
     this.dropped.push(...done.map(({ number, fingerprint, bytesRead }) => ({ number, fingerprint, bytesRead })));
-    this.dropped.splice(0, this.dropped.length - DROPPED_MAX);
+    this.dropped.splice(0, this.dropped.length - SEND_FILES_REMEMBERED_MAX);
     for (const file of done) await file.close();
     await this.parts.savePosition(this.path);
   }

@@ -12,5 +12,5 @@ export function localOffsetMinutes(localMs: number): number {
     asUtc.getUTCMinutes(),
     asUtc.getUTCSeconds(),
   );
-  return -local.getTimezoneOffset();
+  return 0 - local.getTimezoneOffset(); // Not -0.
 }

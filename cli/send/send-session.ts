@@ -83,25 +83,22 @@ export class SendSession {
   async run(work: () => Promise<void>, facts: () => SessionFacts): Promise<ExitCode> {
     const stopTelling = this.tellNowAndThen();
     const stopWaiting = this.giveUpAfter(this.context.signal);
-    let failure: unknown;
-    try {
-      await work();
-      await this.delivery.close();
-    } catch (reason) {
-      failure = reason;
-      await this.delivery.abandon();
-    } finally {
-      stopTelling();
-      stopWaiting();
-      this.progress.end();
-    }
+    let failure = await failureOf(work);
+    failure ??= await failureOf(() => this.delivery.close()); // What is on its way is settled, whatever the work ended with.
+    stopTelling();
+    stopWaiting();
+    this.progress.end();
     await this.printTotals({ ...facts(), ms: performance.now() - this.beganMs });
     if (failure !== undefined && !isInterruption(failure)) throw failure;
     return this.exitCode(isInterruption(failure));
   }
 
   private exitCode(wasInterrupted: boolean): ExitCode {
-    if (wasInterrupted || this.isStopped || this.totals.unacknowledgedLines > 0) return EXIT.interrupted;
+    const { unacknowledgedLines } = this.totals;
+    if (wasInterrupted || this.isStopped || (this.context.signal.aborted && unacknowledgedLines > 0)) {
+      return EXIT.interrupted;
+    }
+    if (unacknowledgedLines !== 0) throw new Error(`${unacknowledgedLines} lines have no outcome`);
     return this.totals.rejected.lines > 0 || this.isIncomplete ? EXIT.incomplete : EXIT.done;
   }
 
@@ -142,6 +139,16 @@ export class SendSession {
 class Interrupted extends CommandFailure {
   constructor() {
     super(EXIT.interrupted, "interrupted before everything was acknowledged");
+  }
+}
+
+/** What it throws; undefined where it succeeds. */
+async function failureOf(work: () => Promise<void>): Promise<unknown> {
+  try {
+    await work();
+    return undefined;
+  } catch (reason) {
+    return reason;
   }
 }
 

@@ -1,4 +1,4 @@
-import { SEND_REJECTS_TOLD_MAX } from "../../services/domain/limits.ts";
+import { SEND_FIELDS_COUNTED_MAX, SEND_REJECTS_TOLD_MAX } from "../../services/domain/limits.ts";
 import type { LineProblem } from "../../services/domain/lines/line-format.ts";
 import type { LinePlace } from "./line-records.ts";
 
@@ -16,8 +16,6 @@ export interface FieldProblems {
   first: ToldProblem;
 }
 
-const FIELDS_MAX = 100; // Field names come from a server too.
-
 /** Problems as they are told: the first of all one by one, and all of them counted by field. */
 export class ProblemCounts {
   readonly told: ToldProblem[] = [];
@@ -28,7 +26,7 @@ export class ProblemCounts {
   add(problem: ToldProblem, lines: number): void {
     this.lines += lines;
     if (this.told.length < SEND_REJECTS_TOLD_MAX) this.told.push(problem);
-    const key = this.byField.has(problem.field) || this.byField.size < FIELDS_MAX ? problem.field : "";
+    const key = this.byField.has(problem.field) || this.byField.size < SEND_FIELDS_COUNTED_MAX ? problem.field : "";
     const same = this.byField.get(key);
     if (same) same.lines += lines;
     else this.byField.set(key, { lines, first: problem });

@@ -337,6 +337,7 @@ export const SEND_BATCH_MS_MAX = 100; // Since its first record.
 export const SEND_IDLE_MS = 80; // Without a further byte on a stream, before a record that could still go on is sent.
 export const SEND_FOLLOWED_IDLE_MS = 500; // The same in a file that is followed: programs write a stack trace in pieces.
 export const SEND_REJECTS_TOLD_MAX = 100; // Of all, one by one; beyond it they are counted by field.
+export const SEND_FIELDS_COUNTED_MAX = 100; // Of which rejects are counted one by one: servers name fields too.
 export const SEND_FIELDS_TOLD_MAX = 5; // Whose rejects are told in the summary, the most frequent first.
 export const SEND_FIRST_ANSWER_MS_MAX = 30_000; // Of a server that has never answered; then it is the wrong address.
 export const SEND_INTERRUPT_MS_MAX = 2_000; // After Ctrl-C, for what is on its way.
@@ -351,6 +352,8 @@ export const SEND_POSITION_BYTES_MAX = 4 * MiB;
 export const SEND_FINGERPRINT_BYTES = 1 * KiB; // Of a file's beginning.
 export const SEND_LOOK_EVERY_MS = 250; // At followed files, whatever the system tells of them.
 export const SEND_ROTATED_MS_MAX = 30_000; // So long a file that was rotated away is looked at after its last growth.
+export const SEND_FILES_REMEMBERED_MAX = 100; // Of one path: those that were read to their end.
+export const SEND_FILE_TIMES_LATE_MS_MAX = 2_000; // Systems note times of files by some milliseconds, or by the second.
 export const SEND_FILES_MAX = 1_000; // Of one call.
 
 // `logpulse generate`.
