@@ -166,6 +166,31 @@ describe("LatencyHistogram", () => {
     expect(() => LatencyHistogram.decode(numbers(1, 1, 0))).toThrow("nothing in the bucket 0");
     expect(() => LatencyHistogram.decode(numbers(1, 5))).toThrow("end within a number");
   });
+
+  it("for totals says what any other says, whatever is done to it in whatever order", () => {
+    const step = fc.oneof(
+      fc.record({ add: fc.bigInt({ min: 0n, max: BigInt(NANOS_MAX) }) }),
+      fc.record({ merge: fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 20 }) }),
+      fc.constant({ look: true }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const [total, plain] = [LatencyHistogram.forTotals(), new LatencyHistogram()];
+        for (const one of steps) {
+          for (const histogram of [total, plain]) {
+            if ("add" in one) histogram.add(one.add);
+            else if ("merge" in one) histogram.merge(histogramOf(one.merge));
+            else histogram.percentiles(50);
+          }
+        }
+        expect([total.count, total.percentiles(...PERCENTS)]).toEqual([plain.count, plain.percentiles(...PERCENTS)]);
+        expect(total.encode()).toEqual(plain.encode());
+        const merged = new LatencyHistogram();
+        merged.merge(total);
+        expect(merged.encode()).toEqual(plain.encode());
+      }),
+    );
+  });
 });
 
 function numbers(...some: number[]): Uint8Array {

@@ -28,6 +28,16 @@ export class LatencyHistogram {
   private buckets: number[] = [];
   private counts: number[] = [];
   private total = 0;
+  /** Counts by bucket, of one that is for totals; what was added since `settle` stands only here. */
+  private all: Float64Array | undefined;
+  private isSettled = true;
+
+  /** One that others are merged into by the hundred: many times faster, but for its 14 KB, however little is in it. */
+  static forTotals(): LatencyHistogram {
+    const histogram = new LatencyHistogram();
+    histogram.all = new Float64Array(LATENCY_BUCKETS_MAX);
+    return histogram;
+  }
 
   /** Latencies that were added. */
   get count(): number {
@@ -40,21 +50,21 @@ export class LatencyHistogram {
   }
 
   /** After this, it has counted what either had. */
-  merge({ buckets, counts, total }: LatencyHistogram): void {
-    this.total += total;
+  merge(other: LatencyHistogram): void {
+    other.settle();
+    const { buckets, counts } = other;
+    this.total += other.total;
+    if (this.all) {
+      for (let at = 0; at < buckets.length; at++) this.all[buckets[at]!]! += counts[at]!;
+      this.isSettled = false;
+      return;
+    }
     if (this.buckets.length === 0) {
       this.buckets = buckets.slice();
       this.counts = counts.slice();
       return;
     }
-    let isMissing = false;
-    for (let at = 0, place = 0; at < buckets.length; at++) {
-      const bucket = buckets[at]!;
-      while (this.buckets[place]! < bucket) place++;
-      if (this.buckets[place] === bucket) this.counts[place]! += counts[at]!;
-      else isMissing = true;
-    }
-    if (isMissing) this.addMissing(buckets, counts);
+    if (!this.addToOwn(buckets, counts)) this.addMissing(buckets, counts);
   }
 
   /**
@@ -64,19 +74,20 @@ export class LatencyHistogram {
    * `percents`: whole numbers from 0 (the least) to 100, each not below the one before it.
    */
   percentiles(...percents: number[]): number[] {
+    this.settle();
+    const ranks = percents.map((percent) => Math.max(1, Math.ceil((this.total * percent) / 100)));
     const found: number[] = [];
     let passed = 0;
-    for (let at = 0; at < this.buckets.length && found.length < percents.length; at++) {
+    for (let at = 0; at < this.buckets.length && found.length < ranks.length; at++) {
       passed += this.counts[at]!;
-      while (found.length < percents.length && passed >= this.rankOf(percents[found.length]!)) {
-        found.push(middleOf(this.buckets[at]!));
-      }
+      while (found.length < ranks.length && passed >= ranks[found.length]!) found.push(middleOf(this.buckets[at]!));
     }
     return found;
   }
 
   /** Distances between buckets, and counts, in turns; no bytes where none was added. */
   encode(): Uint8Array {
+    this.settle();
     const writer = new NumberWriter();
     if (this.total > 0) writer.write(FORMAT);
     let before = -1;
@@ -109,8 +120,13 @@ export class LatencyHistogram {
   }
 
   private raise(bucket: number, count: number): void {
-    const { buckets, counts } = this;
     this.total += count;
+    if (this.all) {
+      this.all[bucket]! += count;
+      this.isSettled = false;
+      return;
+    }
+    const { buckets, counts } = this;
     let place = 0;
     for (let end = buckets.length; place < end; ) {
       const middle = (place + end) >>> 1;
@@ -125,18 +141,33 @@ export class LatencyHistogram {
     }
   }
 
+  /** Adds what lies in buckets that it has. True where that was everything. */
+  private addToOwn(buckets: readonly number[], counts: readonly number[]): boolean {
+    const { buckets: ownBuckets, counts: ownCounts } = this;
+    const { length } = ownBuckets; // To read behind it would cost more than all the rest.
+    let missing = 0;
+    for (let at = 0, place = 0; at < buckets.length; at++) {
+      const bucket = buckets[at]!;
+      while (place < length && ownBuckets[place]! < bucket) place++;
+      if (place < length && ownBuckets[place] === bucket) ownCounts[place]! += counts[at]!;
+      else missing++;
+    }
+    return missing === 0;
+  }
+
   /** Adds those of the buckets that it does not have; all lists are written again, once. */
   private addMissing(buckets: readonly number[], counts: readonly number[]): void {
     const { buckets: ownBuckets, counts: ownCounts } = this;
     this.buckets = [];
     this.counts = [];
+    const { length } = ownBuckets;
     let own = 0;
     for (let at = 0; at < buckets.length; at++) {
       const bucket = buckets[at]!;
-      for (; ownBuckets[own]! < bucket; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
-      if (ownBuckets[own] !== bucket) this.push(bucket, counts[at]!);
+      for (; own < length && ownBuckets[own]! < bucket; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
+      if (own === length || ownBuckets[own] !== bucket) this.push(bucket, counts[at]!);
     }
-    for (; own < ownBuckets.length; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
+    for (; own < length; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
   }
 
   private push(bucket: number, count: number): void {
@@ -144,8 +175,16 @@ export class LatencyHistogram {
     this.counts.push(count);
   }
 
-  private rankOf(percent: number): number {
-    return Math.max(1, Math.ceil((this.total * percent) / 100));
+  /** Makes the lists of what stands in `all`. */
+  private settle(): void {
+    if (this.isSettled || !this.all) return;
+    this.buckets = [];
+    this.counts = [];
+    for (let bucket = 0; bucket < this.all.length; bucket++) {
+      const count = this.all[bucket]!;
+      if (count > 0) this.push(bucket, count);
+    }
+    this.isSettled = true;
   }
 }
 

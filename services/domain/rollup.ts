@@ -62,6 +62,11 @@ export function newTally(): Tally {
   };
 }
 
+/** One that many others are added to: see LatencyHistogram.forTotals. */
+export function newTotal(): Tally {
+  return { ...newTally(), latencyBuckets: LatencyHistogram.forTotals() };
+}
+
 /** Counts one request. */
 export function addRequest(tally: Tally, http: HttpColumns): void {
   tally.requests += 1;

@@ -1,7 +1,7 @@
 import { LogPulseError } from "../domain/errors.ts";
 import { HyperLogLog } from "../domain/hyperloglog.ts";
 import { STATS_CELLS_AT_ONCE_MAX, STATS_MS_MAX } from "../domain/limits.ts";
-import { addTally, newTally, type Tally } from "../domain/rollup.ts";
+import { addTally, newTotal, type Tally } from "../domain/rollup.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BusiestGroups, LogStats, StatsGroup, StatsGrouping, StatsSelection } from "../ports/log-stats.ts";
 import { groupingOf, groupKey } from "../ports/stats-cells.ts";
@@ -48,7 +48,7 @@ export class RequestSums {
   /** A sum over nothing of what `each` sums. */
   empty({ path }: StatsSelection, grouping: StatsGrouping | undefined): RequestSum {
     const areKnown = this.withClients && path === undefined && (grouping === undefined || grouping === "service");
-    return { tally: newTally(), clients: areKnown ? new HyperLogLog() : undefined };
+    return { tally: newTotal(), clients: areKnown ? new HyperLogLog() : undefined };
   }
 
   /** As `LogStats.busiest`. */
