@@ -40,14 +40,14 @@ export async function addToRollups(
     [...group.minutes.keys()].sort((a, b) => a - b).map((minute) => [...keyValues(group, minute), 0, ...noTally]),
   );
   await LOCK_MINUTES.run(connection, rowsToLock);
-  await CHANGE_HOURS.run(
-    connection,
-    groups.flatMap((group) => hourRows(group, nowMs)),
-  );
   for (const group of groups) {
     await mergeSeriesAndMinutes(connection, group);
     await mergeClients(connection, group);
   }
+  await CHANGE_HOURS.run(
+    connection,
+    groups.flatMap((group) => hourRows(group, nowMs)),
+  );
 }
 
 /** The hours of the group's minutes are not summed up any more. In the order in which they are locked. */
