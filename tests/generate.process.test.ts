@@ -70,7 +70,9 @@ describe("generate sends to any server", () => {
       if (count > 1) response.end("{}");
       else response.writeHead(429, { "retry-after": "1" }).end('{"message":"over your rate"}');
     });
-    const { code, out, err } = await logpulse(["generate", "--count", "500", "--json"], { TARGET_API_URL: url });
+    // The second is due half a second after the first: the answer to that must have come before.
+    const arguments_ = ["generate", "--count", "500", "--rate", "2", "--json"];
+    const { code, out, err } = await logpulse(arguments_, { TARGET_API_URL: url });
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       accepted: 500,
