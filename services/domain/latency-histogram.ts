@@ -15,6 +15,11 @@ const LAST = bucketOf(NANOS_MAX);
 /** More buckets than that no histogram has, whatever is added. */
 export const LATENCY_BUCKETS_MAX = LAST + 1;
 
+/** What is told of latencies in a bucket. */
+const MIDDLES = Float64Array.from({ length: LATENCY_BUCKETS_MAX }, (_, bucket) =>
+  bucket === ZERO ? 0 : (2 * GAMMA ** (bucket - FIRST)) / (GAMMA + 1),
+);
+
 /**
  * Counts latencies in buckets, each 2 % wider than the one below it, so that percentiles are known within 1 %. Buckets
  * without latencies take no room: a service whose latencies lie between 1 and 100 ms has at most 231 of the 1,768.
@@ -28,9 +33,10 @@ export class LatencyHistogram {
   private buckets: number[] = [];
   private counts: number[] = [];
   private total = 0;
-  /** Counts by bucket, of one that is for totals; what was added since `settle` stands only here. */
+  /** Counts by bucket, instead of the lists, of one that is for totals. */
   private all: Float64Array | undefined;
-  private isSettled = true;
+  /** What it was read from, instead of the lists, as long as nothing is added: most are only merged or looked at. */
+  private encoded: Uint8Array | undefined;
 
   /** One that others are merged into by the hundred: many times faster, but for its 14 KB, however little is in it. */
   static forTotals(): LatencyHistogram {
@@ -46,25 +52,28 @@ export class LatencyHistogram {
 
   /** `nanos`: less than 0 counts as 0, more than LATENCY_SECONDS_MAX as that; ingest lets neither through. */
   add(nanos: bigint, count = 1): void {
-    this.raise(bucketOf(Number(nanos)), count);
+    const bucket = bucketOf(Number(nanos));
+    this.open();
+    this.total += count;
+    if (this.all) this.all[bucket]! += count;
+    else this.raise(bucket, count);
   }
 
   /** After this, it has counted what either had. */
   merge(other: LatencyHistogram): void {
-    other.settle();
-    const { buckets, counts } = other;
+    if (this.total === 0 && !this.all && other.encoded) {
+      this.total = other.total;
+      this.encoded = other.encoded;
+      return;
+    }
+    this.open();
     this.total += other.total;
+    const length = other.unfold();
     if (this.all) {
-      for (let at = 0; at < buckets.length; at++) this.all[buckets[at]!]! += counts[at]!;
-      this.isSettled = false;
-      return;
+      for (let at = 0; at < length; at++) this.all[unfolded.buckets[at]!]! += unfolded.counts[at]!;
+    } else if (!this.addToOwn(length)) {
+      this.addMissing(length);
     }
-    if (this.buckets.length === 0) {
-      this.buckets = buckets.slice();
-      this.counts = counts.slice();
-      return;
-    }
-    if (!this.addToOwn(buckets, counts)) this.addMissing(buckets, counts);
   }
 
   /**
@@ -74,58 +83,47 @@ export class LatencyHistogram {
    * `percents`: whole numbers from 0 (the least) to 100, each not below the one before it.
    */
   percentiles(...percents: number[]): number[] {
-    this.settle();
+    const length = this.unfold();
     const ranks = percents.map((percent) => Math.max(1, Math.ceil((this.total * percent) / 100)));
     const found: number[] = [];
     let passed = 0;
-    for (let at = 0; at < this.buckets.length && found.length < ranks.length; at++) {
-      passed += this.counts[at]!;
-      while (found.length < ranks.length && passed >= ranks[found.length]!) found.push(middleOf(this.buckets[at]!));
+    let wanted = ranks[0] ?? Number.NaN; // Of the next percentile; NaN, which nothing reaches, where there is none.
+    for (let at = 0; at < length; at++) {
+      passed += unfolded.counts[at]!;
+      while (passed >= wanted) {
+        found.push(MIDDLES[unfolded.buckets[at]!]!);
+        wanted = ranks[found.length] ?? Number.NaN;
+      }
     }
     return found;
   }
 
   /** Distances between buckets, and counts, in turns; no bytes where none was added. */
   encode(): Uint8Array {
-    this.settle();
+    if (this.encoded) return this.encoded;
+    const length = this.unfold();
     const writer = new NumberWriter();
-    if (this.total > 0) writer.write(FORMAT);
+    if (length > 0) writer.write(FORMAT);
     let before = -1;
-    for (let at = 0; at < this.buckets.length; at++) {
-      const bucket = this.buckets[at]!;
+    for (let at = 0; at < length; at++) {
+      const bucket = unfolded.buckets[at]!;
       writer.write(bucket - before);
-      writer.write(this.counts[at]!);
+      writer.write(unfolded.counts[at]!);
       before = bucket;
     }
     return writer.finish();
   }
 
-  /** Reads what `encode` wrote. @throws Error for anything else. */
+  /** Reads what `encode` wrote. It is kept: nobody may change it. @throws Error for anything else. */
   static decode(bytes: Uint8Array): LatencyHistogram {
     const histogram = new LatencyHistogram();
-    if (bytes.length === 0) return histogram;
-    const reader = new NumberReader(bytes);
-    const format = reader.read();
-    if (format !== FORMAT) throw new Error(`a histogram of ${bytes.length} bytes has the unknown format ${format}`);
-    for (let bucket = -1; !reader.atEnd; ) {
-      const distance = reader.read();
-      const count = reader.read();
-      bucket += distance;
-      if (distance === 0 || bucket > LAST) throw new Error(`a histogram has the bucket ${bucket} of 0 to ${LAST}`);
-      if (count === 0) throw new Error(`a histogram has nothing in the bucket ${bucket}`);
-      histogram.push(bucket, count);
-      histogram.total += count;
-    }
+    const length = unfoldBytes(bytes);
+    for (let at = 0; at < length; at++) histogram.total += unfolded.counts[at]!;
+    histogram.encoded = bytes;
     return histogram;
   }
 
   private raise(bucket: number, count: number): void {
-    this.total += count;
-    if (this.all) {
-      this.all[bucket]! += count;
-      this.isSettled = false;
-      return;
-    }
     const { buckets, counts } = this;
     let place = 0;
     for (let end = buckets.length; place < end; ) {
@@ -141,33 +139,33 @@ export class LatencyHistogram {
     }
   }
 
-  /** Adds what lies in buckets that it has. True where that was everything. */
-  private addToOwn(buckets: readonly number[], counts: readonly number[]): boolean {
-    const { buckets: ownBuckets, counts: ownCounts } = this;
-    const { length } = ownBuckets; // To read behind it would cost more than all the rest.
+  /** Adds what is unfolded, where it lies in buckets that this has. True where that was everything. */
+  private addToOwn(length: number): boolean {
+    const { buckets, counts } = this;
+    const own = buckets.length; // To read behind it would cost more than all the rest.
     let missing = 0;
-    for (let at = 0, place = 0; at < buckets.length; at++) {
-      const bucket = buckets[at]!;
-      while (place < length && ownBuckets[place]! < bucket) place++;
-      if (place < length && ownBuckets[place] === bucket) ownCounts[place]! += counts[at]!;
+    for (let at = 0, place = 0; at < length; at++) {
+      const bucket = unfolded.buckets[at]!;
+      while (place < own && buckets[place]! < bucket) place++;
+      if (place < own && buckets[place] === bucket) counts[place]! += unfolded.counts[at]!;
       else missing++;
     }
     return missing === 0;
   }
 
-  /** Adds those of the buckets that it does not have; all lists are written again, once. */
-  private addMissing(buckets: readonly number[], counts: readonly number[]): void {
+  /** Adds those of the buckets that this does not have; its lists are written again, once. */
+  private addMissing(length: number): void {
     const { buckets: ownBuckets, counts: ownCounts } = this;
     this.buckets = [];
     this.counts = [];
-    const { length } = ownBuckets;
+    const ownLength = ownBuckets.length;
     let own = 0;
-    for (let at = 0; at < buckets.length; at++) {
-      const bucket = buckets[at]!;
-      for (; own < length && ownBuckets[own]! < bucket; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
-      if (own === length || ownBuckets[own] !== bucket) this.push(bucket, counts[at]!);
+    for (let at = 0; at < length; at++) {
+      const bucket = unfolded.buckets[at]!;
+      for (; own < ownLength && ownBuckets[own]! < bucket; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
+      if (own === ownLength || ownBuckets[own] !== bucket) this.push(bucket, unfolded.counts[at]!);
     }
-    for (; own < length; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
+    for (; own < ownLength; own++) this.push(ownBuckets[own]!, ownCounts[own]!);
   }
 
   private push(bucket: number, count: number): void {
@@ -175,17 +173,62 @@ export class LatencyHistogram {
     this.counts.push(count);
   }
 
-  /** Makes the lists of what stands in `all`. */
-  private settle(): void {
-    if (this.isSettled || !this.all) return;
-    this.buckets = [];
-    this.counts = [];
-    for (let bucket = 0; bucket < this.all.length; bucket++) {
-      const count = this.all[bucket]!;
-      if (count > 0) this.push(bucket, count);
-    }
-    this.isSettled = true;
+  /** Makes lists of what it was read from, so that something can be added. */
+  private open(): void {
+    if (!this.encoded) return;
+    const length = unfoldBytes(this.encoded);
+    this.encoded = undefined;
+    for (let at = 0; at < length; at++) this.push(unfolded.buckets[at]!, unfolded.counts[at]!);
   }
+
+  /** Lays out what it has in `unfolded`. @returns how many buckets those are */
+  private unfold(): number {
+    if (this.encoded) return unfoldBytes(this.encoded);
+    return this.all ? unfoldAll(this.all) : unfoldLists(this.buckets, this.counts);
+  }
+}
+
+/** The buckets of the histogram that is being looked at, ascending, each with its count: in one place, made only once. */
+const unfolded = {
+  buckets: new Uint16Array(LATENCY_BUCKETS_MAX),
+  counts: new Float64Array(LATENCY_BUCKETS_MAX),
+};
+
+function unfoldLists(buckets: readonly number[], counts: readonly number[]): number {
+  for (let at = 0; at < buckets.length; at++) {
+    unfolded.buckets[at] = buckets[at]!;
+    unfolded.counts[at] = counts[at]!;
+  }
+  return buckets.length;
+}
+
+function unfoldAll(all: Float64Array): number {
+  let length = 0;
+  for (let bucket = 0; bucket < all.length; bucket++) {
+    const count = all[bucket]!;
+    if (count === 0) continue;
+    unfolded.buckets[length] = bucket;
+    unfolded.counts[length++] = count;
+  }
+  return length;
+}
+
+function unfoldBytes(bytes: Uint8Array): number {
+  if (bytes.length === 0) return 0;
+  const reader = new NumberReader(bytes);
+  const format = reader.read();
+  if (format !== FORMAT) throw new Error(`a histogram of ${bytes.length} bytes has the unknown format ${format}`);
+  let length = 0;
+  for (let bucket = -1; !reader.atEnd; length++) {
+    const distance = reader.read();
+    const count = reader.read();
+    bucket += distance;
+    if (distance === 0 || bucket > LAST) throw new Error(`a histogram has the bucket ${bucket} of 0 to ${LAST}`);
+    if (count === 0) throw new Error(`a histogram has nothing in the bucket ${bucket}`);
+    unfolded.buckets[length] = bucket;
+    unfolded.counts[length] = count;
+  }
+  return length;
 }
 
 function bucketOf(nanos: number): number {
@@ -198,8 +241,4 @@ function insert(list: number[], place: number, value: number): void {
   list.push(value);
   for (let at = list.length - 1; at > place; at--) list[at] = list[at - 1]!;
   list[place] = value;
-}
-
-function middleOf(bucket: number): number {
-  return bucket === ZERO ? 0 : (2 * GAMMA ** (bucket - FIRST)) / (GAMMA + 1);
 }

@@ -35,10 +35,12 @@ export class NumberReader {
   /** @throws Error where the bytes end within a number, or it is beyond 2^53-1. */
   read(): number {
     const first = this.bytes[this.position];
-    if (first !== undefined && first < 0x80) {
-      this.position++; // Most numbers are small.
-      return first;
-    }
+    if (first === undefined || first >= 0x80) return this.readLong();
+    this.position++; // Most numbers are small.
+    return first;
+  }
+
+  private readLong(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.bytes[this.position++];

@@ -114,11 +114,44 @@ describe("the watermark", () => {
     await append(0, 5);
     expect(await Promise.all([watermark.read(), watermark.read()])).toEqual([at(5), at(5)]);
     settled[0] = 1n;
-    await clock.pass(WATERMARK_AGE_MS_MAX - 1);
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2 - 1);
     expect(await watermark.read()).toBe(at(5));
     expect(positions.asked).toBe(1);
-    await clock.pass(1);
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2 + 1);
     expect(await watermark.read()).toBe(msToNanos(NOW_MS + WATERMARK_AGE_MS_MAX));
+  });
+
+  it("is asked for anew in the meantime by whoever reads it when it is half as old as it may be", async () => {
+    const { watermark, clock, positions } = watermarkOf([0n, 0n]);
+    await watermark.read();
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2);
+    expect(await Promise.all([watermark.read(), watermark.read()])).toEqual([at(0), at(0)]);
+    await clock.pass(1);
+    expect(await watermark.read()).toBe(msToNanos(NOW_MS + WATERMARK_AGE_MS_MAX / 2));
+    expect(positions.asked).toBe(2);
+  });
+
+  it("is not older than it may be where asking anew takes its time, which ends no younger one", async () => {
+    const { clock, follower } = watermarkOf([]);
+    const answers: ((settled: bigint[]) => void)[] = [];
+    const settled = () => new Promise<bigint[]>((resolve) => answers.push(resolve));
+    const watermark = new Watermark({ follower, positions: { settled }, clock });
+    const answer = async (index: number) => {
+      await clock.pass(0);
+      answers[index]!([0n, 0n]);
+      await clock.pass(0);
+    };
+    const first = watermark.read();
+    await answer(0);
+    await first;
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2);
+    await watermark.read(); // Begins the second.
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2);
+    const third = watermark.read();
+    await answer(2);
+    await answer(1);
+    const wanted = msToNanos(NOW_MS + WATERMARK_AGE_MS_MAX);
+    expect([await third, await watermark.read()]).toEqual([wanted, wanted]);
   });
 
   it.each(["log_unavailable", "store_unavailable"] as const)(
@@ -153,8 +186,16 @@ describe("the watermark", () => {
   it("does not hide a bug", async () => {
     const { clock, follower } = watermarkOf([]);
     const settled = async () => {
-      throw new TypeError("bug");
+      if (clock.nowMs() > NOW_MS) throw new TypeError("bug");
+      return [];
     };
-    await expect(new Watermark({ follower, positions: { settled }, clock }).read()).rejects.toThrow("bug");
+    const watermark = new Watermark({ follower, positions: { settled }, clock });
+    await watermark.read();
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2);
+    await watermark.read();
+    await clock.pass(0);
+    await expect(watermark.read()).rejects.toThrow("bug");
+    await clock.pass(WATERMARK_AGE_MS_MAX);
+    await expect(watermark.read()).rejects.toThrow("bug");
   });
 });

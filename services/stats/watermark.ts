@@ -14,6 +14,13 @@ export interface WatermarkParts {
   clock: Clock;
 }
 
+interface Remembered {
+  time: Promise<bigint | undefined>;
+  untilMs: number;
+  /** From then on, whoever asks begins to ask again, and does not wait for that. */
+  renewMs: number;
+}
+
 /**
  * Until when a store has everything: the time, in nanoseconds since 1970, before which every acknowledged record is
  * settled in it.
@@ -23,7 +30,7 @@ export interface WatermarkParts {
  */
 export class Watermark {
   private readonly parts: WatermarkParts;
-  private remembered: { untilMs: number; time: Promise<bigint | undefined> } | undefined;
+  private remembered: Remembered | undefined;
 
   constructor(parts: WatermarkParts) {
     this.parts = parts;
@@ -35,10 +42,23 @@ export class Watermark {
    */
   read(): Promise<bigint | undefined> {
     const nowMs = this.parts.clock.nowMs();
-    if (!this.remembered || nowMs >= this.remembered.untilMs) {
-      this.remembered = { untilMs: nowMs + WATERMARK_AGE_MS_MAX, time: this.askWithin(nowMs) };
-    }
+    if (!this.remembered || nowMs >= this.remembered.untilMs) this.remembered = this.begin(nowMs);
+    else if (nowMs >= this.remembered.renewMs) this.renew(this.remembered, nowMs);
     return this.remembered.time;
+  }
+
+  private begin(nowMs: number): Remembered {
+    const renewMs = nowMs + WATERMARK_AGE_MS_MAX / 2;
+    return { time: this.askWithin(nowMs), untilMs: nowMs + WATERMARK_AGE_MS_MAX, renewMs };
+  }
+
+  private renew(old: Remembered, nowMs: number): void {
+    old.renewMs = Number.POSITIVE_INFINITY;
+    const next = this.begin(nowMs);
+    const replace = () => {
+      if (this.remembered === old) this.remembered = next; // Otherwise it was too late.
+    };
+    next.time.then(replace, replace); // A bug is thrown at whoever reads next.
   }
 
   private async askWithin(nowMs: number): Promise<bigint | undefined> {

@@ -43,8 +43,9 @@ export async function forEachRollup(
   await connection.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); // Of the next transaction only.
   await connection.query("START TRANSACTION READ ONLY"); // The state is that of the first row that is read.
   if (canUseHours(stepMinutes)) {
-    await holdTables(connection, ["rollup_hour_states", hourTable(question).name, minuteTable(question).name]);
-    const { hours, minutes } = spansOf(selection, await storedHours(connection, selection.tenant, hoursOf(selection)));
+    const tables = [hourTable(question).name, minuteTable(question).name];
+    const stored = await storedHours(connection, selection.tenant, hoursOf(selection), tables);
+    const { hours, minutes } = spansOf(selection, stored);
     await readSpans(connection, question, hourTable(question), hours, take);
     await readSpans(connection, question, minuteTable(question), minutes, take);
   } else {
@@ -52,14 +53,6 @@ export async function forEachRollup(
     await readSpans(connection, question, minuteTable(question), all, take);
   }
   await connection.query("COMMIT");
-}
-
-/**
- * Reads nothing, but from now on nobody changes these tables until the transaction ends. A partition that came after the
- * state was fixed could not be read: error 1412, "table definition has changed".
- */
-async function holdTables(connection: PoolConnection, tables: readonly string[]): Promise<void> {
-  await connection.query(`SELECT 1 FROM ${tables.join(", ")} LIMIT 0`);
 }
 
 function minuteTable({ of, told }: RollupQuestion): RollupTable {
