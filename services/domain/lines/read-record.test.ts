@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Severity } from "../../../gen/logpulse/v1/log_record_pb.ts";
+import { timestampToNanos } from "../record-time.ts";
 import { lineFormat } from "./line-formats.ts";
 import { CONTEXT } from "./lines.fixture.ts";
 import { readRecord } from "./read-record.ts";
@@ -61,6 +63,29 @@ describe("a record that the contract would reject", () => {
     const read = readRecord(lineFormat("access"), `2026-11-21T13:00:00Z 1.1.1.1 GET ${path} 200 1ms`, CONTEXT, true);
     expect(read).toMatchObject({ record: { http: { path } } });
     expect(read).not.toHaveProperty("keptAsText");
+  });
+});
+
+describe("what is kept as text for a limit", () => {
+  const of = (name: string, text: string) => {
+    const read = readRecord(lineFormat(name), text, CONTEXT, false);
+    if (!("record" in read)) throw new Error("it is not kept");
+    const { time, severity, service } = read.record;
+    return { time: time && timestampToNanos(time), severity, service };
+  };
+  const path = "p".repeat(8_192);
+
+  it("has the time and level that its format has found", () => {
+    const time = 1_431_849_903_000_000_000n;
+    expect(of("combined", `${COMBINED_HEAD}${path} HTTP/1.1" 503 5`)).toMatchObject({ time, severity: Severity.ERROR });
+    const json = `{"ts":1431849903,"lvl":"warn","service":"shop","http":{"path":"/${path}","status":200}}`;
+    expect(of("json", json)).toEqual({ time, severity: Severity.WARN, service: "shop" });
+  });
+
+  it("has none that would be over a limit itself", () => {
+    const service = "s".repeat(1_000);
+    const json = `{"time":"3000-01-01T00:00:00Z","level":"error","service":"${service}","msg":"m"}`;
+    expect(of("json", json)).toEqual({ time: undefined, severity: Severity.ERROR, service: CONTEXT.service });
   });
 });
 

@@ -27,18 +27,27 @@ const RECORD_BYTES_PER_UNIT_MAX = 12;
 export function recordProblem(record: LogRecord, textLength: number): LineProblem | undefined {
   return (
     timeProblem(record) ??
-    lengthProblem("service", record.service, SERVICE_BYTES_MAX) ??
-    lengthProblem("severity_text", record.severityText, SEVERITY_TEXT_BYTES_MAX) ??
+    serviceProblem(record) ??
+    severityTextProblem(record) ??
     (record.http && requestProblem(record.http)) ??
     sizeProblem(record, textLength)
   );
 }
 
-function timeProblem({ time }: LogRecord): LineProblem | undefined {
+/** The same of one field alone, as the others here. */
+export function timeProblem({ time }: LogRecord): LineProblem | undefined {
   if (!time) return undefined;
   const nanos = timestampToNanos(time);
   if (nanos >= 0n && nanos <= RECORD_TIME_NANOS_MAX) return undefined;
   return { field: "time", reason: "is not from 1970 to 2262-04-11" };
+}
+
+export function serviceProblem({ service }: LogRecord): LineProblem | undefined {
+  return lengthProblem("service", service, SERVICE_BYTES_MAX);
+}
+
+export function severityTextProblem({ severityText }: LogRecord): LineProblem | undefined {
+  return lengthProblem("severity_text", severityText, SEVERITY_TEXT_BYTES_MAX);
 }
 
 function requestProblem(http: HttpRequest): LineProblem | undefined {
