@@ -14,19 +14,33 @@ export interface AskedCorpus {
   startMs: number;
 }
 
-const P95 = { percentiles: { field: "http.latency_nanos", percents: [95] } };
-const BY_PATH_AND_HOUR = {
-  paths: {
-    terms: { field: "http.path", size: 100 },
-    aggs: { hours: { date_histogram: { field: "time", fixed_interval: "1h" }, aggs: { latency: P95 } } },
-  },
+const P95 = { latency: { percentiles: { field: "http.latency_nanos", percents: [95] } } };
+
+/** All that our answers tell of latencies, of each sum. */
+const ALL_FIGURES = {
+  latency: { percentiles: { field: "http.latency_nanos", percents: [50, 90, 95, 99] } },
+  others: { stats: { field: "http.latency_nanos" } }, // Their number, mean and maximum.
 };
+
+/** What Elasticsearch is asked for: of cells the p95 alone, or what our answer has, all of it. */
+export type AskedFigures = "p95 of cells" | "our whole answer";
+
+function aggregations(by: "path and hour" | "nothing", asked: AskedFigures): object {
+  const isWhole = asked === "our whole answer";
+  const figures = isWhole ? ALL_FIGURES : P95;
+  if (by === "nothing") return figures;
+  const hours = { hours: { date_histogram: { field: "time", fixed_interval: "1h" }, aggs: figures } };
+  const ofEach = isWhole ? { ...hours, ...figures } : hours; // Also of each path, of each hour and of everything.
+  const paths = { paths: { terms: { field: "http.path", size: 100 }, aggs: ofEach } };
+  return isWhole ? { ...paths, ...ofEach } : paths;
+}
 
 /** p95 of latency as Elasticsearch aggregates it, with its request cache off: the records could have changed. */
 export async function askElasticsearch(
   { url, indices }: ElasticsearchStore,
   { startMs }: AskedCorpus,
   by: "path and hour" | "nothing",
+  figures: AskedFigures,
 ): Promise<Percentiles> {
   const iso = (ms: number) => new Date(ms).toISOString();
   const ofDay = { range: { time: { gte: iso(startMs), lt: iso(startMs + DAY_MS) } } };
@@ -34,7 +48,7 @@ export async function askElasticsearch(
   const body = {
     size: 0,
     query: { bool: { filter: [ofDay, hasLatency] } },
-    aggs: by === "nothing" ? { latency: P95 } : BY_PATH_AND_HOUR,
+    aggs: aggregations(by, figures),
   };
   const answer = await fetch(`${url}/${indices}/_search?request_cache=false`, {
     method: "POST",
@@ -42,10 +56,10 @@ export async function askElasticsearch(
     body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`Elasticsearch answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
-  const { aggregations } = (await answer.json()) as Aggregated;
-  if (aggregations.latency) return new Map([["", p95Of(aggregations.latency)]]);
+  const { aggregations: found } = (await answer.json()) as Aggregated;
+  if (by === "nothing") return new Map([["", p95Of(found.latency!)]]);
   return new Map(
-    aggregations.paths!.buckets.flatMap(({ key: path, hours }) =>
+    found.paths!.buckets.flatMap(({ key: path, hours }) =>
       hours.buckets.map(({ key, latency }) => [`${key / 3_600_000} ${path}`, p95Of(latency)] as const),
     ),
   );

@@ -167,6 +167,27 @@ describe("LatencyHistogram", () => {
     expect(() => LatencyHistogram.decode(numbers(1, 5))).toThrow("end within a number");
   });
 
+  it("says the same whichever others were looked at before", () => {
+    const some = fc.array(fc.array(fc.nat(2_000_000_000), { maxLength: 20 }), { minLength: 2, maxLength: 4 });
+    const turns = fc.array(fc.tuple(fc.nat(3), fc.constantFrom("look", "merge", "decode", "damaged")), {
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(some, turns, (parts, looks) => {
+        const written = parts.map(histogramOf);
+        const read = written.map((histogram) => LatencyHistogram.decode(histogram.encode()));
+        for (const [turn, how] of looks) {
+          const at = turn % parts.length;
+          if (how === "damaged") expect(() => LatencyHistogram.decode(numbers(1, 1, 1, 0, 1))).toThrow();
+          if (how === "decode") read[at] = LatencyHistogram.decode(read[at]!.encode());
+          if (how === "merge") for (const all of [written, read]) all[at]!.merge(all[(at + 1) % parts.length]!);
+          expect(read[at]!.percentiles(...PERCENTS)).toEqual(written[at]!.percentiles(...PERCENTS));
+          expect(read[at]!.encode()).toEqual(written[at]!.encode());
+        }
+      }),
+    );
+  });
+
   it("for totals says what any other says, whatever is done to it in whatever order", () => {
     const step = fc.oneof(
       fc.record({ add: fc.bigInt({ min: 0n, max: BigInt(NANOS_MAX) }) }),

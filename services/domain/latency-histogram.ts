@@ -192,9 +192,13 @@ export class LatencyHistogram {
 const unfolded = {
   buckets: new Uint16Array(LATENCY_BUCKETS_MAX),
   counts: new Float64Array(LATENCY_BUCKETS_MAX),
+  /** What they were read from, if they were; the same one is often looked at twice in a row. */
+  bytes: undefined as Uint8Array | undefined,
+  length: 0,
 };
 
 function unfoldLists(buckets: readonly number[], counts: readonly number[]): number {
+  unfolded.bytes = undefined;
   for (let at = 0; at < buckets.length; at++) {
     unfolded.buckets[at] = buckets[at]!;
     unfolded.counts[at] = counts[at]!;
@@ -203,6 +207,7 @@ function unfoldLists(buckets: readonly number[], counts: readonly number[]): num
 }
 
 function unfoldAll(all: Float64Array): number {
+  unfolded.bytes = undefined;
   let length = 0;
   for (let bucket = 0; bucket < all.length; bucket++) {
     const count = all[bucket]!;
@@ -215,6 +220,8 @@ function unfoldAll(all: Float64Array): number {
 
 function unfoldBytes(bytes: Uint8Array): number {
   if (bytes.length === 0) return 0;
+  if (bytes === unfolded.bytes) return unfolded.length;
+  unfolded.bytes = undefined;
   const reader = new NumberReader(bytes);
   const format = reader.read();
   if (format !== FORMAT) throw new Error(`a histogram of ${bytes.length} bytes has the unknown format ${format}`);
@@ -228,6 +235,8 @@ function unfoldBytes(bytes: Uint8Array): number {
     unfolded.buckets[length] = bucket;
     unfolded.counts[length] = count;
   }
+  unfolded.bytes = bytes;
+  unfolded.length = length;
   return length;
 }
 

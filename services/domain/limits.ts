@@ -145,7 +145,7 @@ export const DEAD_LETTERS_REPLAYED_PER_CALL_MAX = 1_000;
 export const DEAD_LETTER_ORIGINAL_BYTES_DEFAULT = 4 * KiB;
 export const DEAD_LETTER_ORIGINAL_BYTES_MAX = 3 * MiB; // One letter then fits an answer.
 export const REPLAY_MS_MAX = 15_000; // Of one call, which then goes on with the next page: callers and the door wait 30 s.
-export const REPLAY_REFUSALS_TOLD_MAX = 100;
+export const REPLAY_REFUSALS_TOLD_MAX = 100; // Of one call; `dead replay` tries as many at a time, and tells all of them.
 
 // Reads.
 export const QUERY_WORDS_MAX = 64;
@@ -209,6 +209,7 @@ export const STATS_MINUTES_MAX = 366 * 1_440; // Of one question.
 export const STATS_MS_MAX = 15_000; // Of one question: later than that no other look into the store begins.
 export const WATERMARK_MS_MAX = 1_500; // Until log and store have said where they are; else an answer goes without.
 export const WATERMARK_AGE_MS_MAX = 1_000; // So long it is remembered.
+export const WATERMARK_RENEWED_MS_MAX = 30_000; // So long after somebody has asked it is kept young for the next one.
 
 // Tails.
 export const TAILS_MAX = 10_000; // Of one process.
@@ -319,7 +320,6 @@ export const CALL_PING_MS = 20_000; // Of a stream on which nothing comes: a ser
 export const CALL_PING_ANSWER_MS_MAX = 10_000;
 export const TAIL_FOR_MS_MIN = 1;
 export const TAIL_FOR_MS_MAX = 2_147_483_647; // The longest that a timer takes: 24.8 days.
-export const DEAD_LETTERS_REPLAYED_PER_CALL = 200; // Of `dead replay`: a call ends within its time.
 export const SEARCH_LIMIT_DEFAULT = 100;
 export const SEARCH_LIMIT_MAX = 100_000; // In pages; beyond it "all" is asked for as one stream.
 export const QUERY_SHOWN_COLUMNS_MAX = 80; // Of a query around an error in it.
@@ -348,11 +348,12 @@ export const SEND_DRY_RUN_LINES_MAX = 10_000; // That are looked at.
 export const SEND_PRODUCER_MS_MAX = 24 * 3_600_000; // The contract's: then the next records take a new one.
 export const SEND_PRODUCER_LATE_MS_MAX = 20 * 24 * 3_600_000; // Of a position: older ones are refused, by default after 27 days.
 export const SEND_POSITION_MS_MIN = 200; // Between two writings of the position file.
-export const SEND_POSITION_BYTES_MAX = 4 * MiB;
+export const SEND_POSITION_BYTES_MAX = 32 * MiB;
 export const SEND_FINGERPRINT_BYTES = 1 * KiB; // Of a file's beginning.
 export const SEND_LOOK_EVERY_MS = 250; // At followed files, whatever the system tells of them.
 export const SEND_ROTATED_MS_MAX = 30_000; // So long a file that was rotated away is looked at after its last growth.
-export const SEND_FILES_REMEMBERED_MAX = 100; // Of one path: those that were read to their end.
+export const SEND_FILES_REMEMBERED_MAX = 100; // Of one path: those that are not open.
+export const SEND_FILES_NOTED_MAX = 10; // The same in the position file, of those that were read to their end.
 export const SEND_FILE_TIMES_LATE_MS_MAX = 2_000; // Systems note times of files by some milliseconds, or by the second.
 export const SEND_FILES_MAX = 1_000; // Of one call.
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MemoryEventLog } from "../adapters/memory/event-log.ts";
 import { MemoryEventLogFollower } from "../adapters/memory/event-log-follower.ts";
 import { LogPulseError } from "../domain/errors.ts";
-import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX } from "../domain/limits.ts";
+import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX, WATERMARK_RENEWED_MS_MAX } from "../domain/limits.ts";
 import { msToNanos } from "../domain/record-time.ts";
 import { encodeBatch, newProducer } from "../ports/build-logged-batch.ts";
 import type { EventLogFollower, LogPoint } from "../ports/event-log-follower.ts";
@@ -63,6 +63,11 @@ function watermarkOf(settled: bigint[]) {
   return { clock, log, follower, positions, append, watermark: new Watermark({ follower, positions, clock }) };
 }
 
+/** In steps, so that those who sleep again and again do. */
+async function passSlowly(clock: ManualClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) await clock.pass(100);
+}
+
 describe("the watermark", () => {
   it("is the time of asking where all is settled", async () => {
     const { watermark, append } = watermarkOf([2n, 0n]);
@@ -121,14 +126,31 @@ describe("the watermark", () => {
     expect(await watermark.read()).toBe(msToNanos(NOW_MS + WATERMARK_AGE_MS_MAX));
   });
 
-  it("is asked for anew in the meantime by whoever reads it when it is half as old as it may be", async () => {
+  it("is kept young for a while, for those who ask again", async () => {
+    const settled = [0n, 0n];
+    const { watermark, append, clock, positions } = watermarkOf(settled);
+    await append(0, 5);
+    await watermark.read();
+    settled[0] = 1n;
+    await passSlowly(clock, 5_000);
+    const { asked } = positions;
+    expect(asked).toBeGreaterThanOrEqual(5);
+    const time = watermark.read();
+    expect(positions.asked).toBe(asked); // Nobody waits.
+    expect(await time).toBeGreaterThanOrEqual(msToNanos(NOW_MS + 5_000 - WATERMARK_AGE_MS_MAX));
+    await passSlowly(clock, WATERMARK_RENEWED_MS_MAX + WATERMARK_AGE_MS_MAX);
+    const atTheEnd = positions.asked;
+    await passSlowly(clock, 60_000);
+    expect(positions.asked).toBe(atTheEnd);
+    expect(await watermark.read()).toBe(msToNanos(clock.nowMs()));
+  });
+
+  it("is asked for by nobody once it is closed, also where that was being done", async () => {
     const { watermark, clock, positions } = watermarkOf([0n, 0n]);
     await watermark.read();
-    await clock.pass(WATERMARK_AGE_MS_MAX / 2);
-    expect(await Promise.all([watermark.read(), watermark.read()])).toEqual([at(0), at(0)]);
-    await clock.pass(1);
-    expect(await watermark.read()).toBe(msToNanos(NOW_MS + WATERMARK_AGE_MS_MAX / 2));
-    expect(positions.asked).toBe(2);
+    await watermark.close();
+    await passSlowly(clock, 5_000);
+    expect(positions.asked).toBe(1);
   });
 
   it("is not older than it may be where asking anew takes its time, which ends no younger one", async () => {
@@ -144,8 +166,7 @@ describe("the watermark", () => {
     const first = watermark.read();
     await answer(0);
     await first;
-    await clock.pass(WATERMARK_AGE_MS_MAX / 2);
-    await watermark.read(); // Begins the second.
+    await clock.pass(WATERMARK_AGE_MS_MAX / 2); // The second is asked for.
     await clock.pass(WATERMARK_AGE_MS_MAX / 2);
     const third = watermark.read();
     await answer(2);
@@ -192,8 +213,6 @@ describe("the watermark", () => {
     const watermark = new Watermark({ follower, positions: { settled }, clock });
     await watermark.read();
     await clock.pass(WATERMARK_AGE_MS_MAX / 2);
-    await watermark.read();
-    await clock.pass(0);
     await expect(watermark.read()).rejects.toThrow("bug");
     await clock.pass(WATERMARK_AGE_MS_MAX);
     await expect(watermark.read()).rejects.toThrow("bug");

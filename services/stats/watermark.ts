@@ -1,5 +1,5 @@
 import { isKind } from "../domain/errors.ts";
-import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX } from "../domain/limits.ts";
+import { WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX, WATERMARK_RENEWED_MS_MAX } from "../domain/limits.ts";
 import { receivedNanosOf } from "../domain/received-time.ts";
 import { msToNanos } from "../domain/record-time.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -17,8 +17,6 @@ export interface WatermarkParts {
 interface Remembered {
   time: Promise<bigint | undefined>;
   untilMs: number;
-  /** From then on, whoever asks begins to ask again, and does not wait for that. */
-  renewMs: number;
 }
 
 /**
@@ -30,7 +28,10 @@ interface Remembered {
  */
 export class Watermark {
   private readonly parts: WatermarkParts;
+  private readonly stop = new AbortController();
   private remembered: Remembered | undefined;
+  private readMs = Number.NEGATIVE_INFINITY;
+  private renewing: Promise<void> | undefined;
 
   constructor(parts: WatermarkParts) {
     this.parts = parts;
@@ -38,27 +39,39 @@ export class Watermark {
 
   /**
    * As it was at most WATERMARK_AGE_MS_MAX ago; undefined where log or store do not answer within WATERMARK_MS_MAX, or
-   * the log does not hold what is not settled. All who ask at the same time wait for the same answer.
+   * the log does not hold what is not settled. All who ask at the same time wait for the same answer; those who ask again
+   * within WATERMARK_RENEWED_MS_MAX find one that was asked for in the meantime, and wait for nothing.
    */
   read(): Promise<bigint | undefined> {
-    const nowMs = this.parts.clock.nowMs();
-    if (!this.remembered || nowMs >= this.remembered.untilMs) this.remembered = this.begin(nowMs);
-    else if (nowMs >= this.remembered.renewMs) this.renew(this.remembered, nowMs);
+    this.readMs = this.parts.clock.nowMs();
+    if (!this.remembered || this.readMs >= this.remembered.untilMs) this.remembered = this.begin();
+    this.renewing ??= this.renew().finally(() => {
+      this.renewing = undefined;
+    });
     return this.remembered.time;
   }
 
-  private begin(nowMs: number): Remembered {
-    const renewMs = nowMs + WATERMARK_AGE_MS_MAX / 2;
-    return { time: this.askWithin(nowMs), untilMs: nowMs + WATERMARK_AGE_MS_MAX, renewMs };
+  /** Asks for nothing any more. */
+  async close(): Promise<void> {
+    this.stop.abort(new Error("the process is stopping"));
+    await this.renewing;
   }
 
-  private renew(old: Remembered, nowMs: number): void {
-    old.renewMs = Number.POSITIVE_INFINITY;
-    const next = this.begin(nowMs);
-    const replace = () => {
-      if (this.remembered === old) this.remembered = next; // Otherwise it was too late.
-    };
-    next.time.then(replace, replace); // A bug is thrown at whoever reads next.
+  /** Until nobody has read it for a while. */
+  private async renew(): Promise<void> {
+    const { clock } = this.parts;
+    for (;;) {
+      await clock.sleep(WATERMARK_AGE_MS_MAX / 2, this.stop.signal).catch(() => undefined); // Stopped: as below.
+      if (this.stop.signal.aborted || clock.nowMs() - this.readMs > WATERMARK_RENEWED_MS_MAX) return;
+      const next = this.begin();
+      await next.time.catch(() => undefined); // A bug is thrown at whoever reads next.
+      if (next.untilMs > this.remembered!.untilMs) this.remembered = next; // Whoever could not wait has a younger one.
+    }
+  }
+
+  private begin(): Remembered {
+    const nowMs = this.parts.clock.nowMs();
+    return { time: this.askWithin(nowMs), untilMs: nowMs + WATERMARK_AGE_MS_MAX };
   }
 
   private async askWithin(nowMs: number): Promise<bigint | undefined> {

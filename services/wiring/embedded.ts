@@ -91,6 +91,8 @@ export async function embeddedParts(
   });
   const { ingest, counts } = embeddedIngest(config, log);
   const follower = new SqliteEventLogFollower({ path: logPath, logId: log.logId, signals: log.signals });
+  const settled = new SqliteStorePositions(log.signals);
+  const watermark = new Watermark({ follower, positions: settled, clock: systemClock });
   return {
     parts: [
       closedAtTheEnd("data folder", lock),
@@ -99,9 +101,10 @@ export async function embeddedParts(
       { name: "store", start: () => store.start(), stop: () => store.stop() },
       closedAtTheEnd("reads", reads),
       closedAtTheEnd("follower of the event log", follower),
+      closedAtTheEnd("watermark", watermark),
       toldCounts("ingest", () => counts.totals(), logger),
     ],
-    services: [ingest, ...embeddedAnswers(config, reads, follower, log, logger), admin],
+    services: [ingest, ...embeddedAnswers(config, reads, follower, watermark, logger), admin],
     checks: [
       { name: "event log", services: [ingest.service.typeName], check: () => takesRecords(log, refusal) },
       { name: "store", services: [], check: () => store.check() },
@@ -163,13 +166,12 @@ function embeddedAnswers(
   config: Config,
   reads: SqliteReads,
   follower: SqliteEventLogFollower,
-  { signals }: SqliteEventLog,
+  watermark: Watermark,
   logger: Logger,
 ) {
   const cache = new MemoryCache(systemClock);
   const clock = systemClock;
   const tails = new Tails({ follower, clock, logger });
-  const watermark = new Watermark({ follower, positions: new SqliteStorePositions(signals), clock });
   const { lookupTtlMs, statsTtlMs: ttlMs } = config;
   return [
     queryService({

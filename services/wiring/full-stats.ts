@@ -28,6 +28,7 @@ export function fullStats(config: Config, logger: Logger): ProcessParts {
       closedAtTheEnd("cache", cache),
       closedAtTheEnd("connections to Kafka", follower),
       closedAtTheEnd("positions in Kafka", positions),
+      closedAtTheEnd("watermark", watermark),
     ],
     services: [service],
     // As in full-query.ts: health does not depend on the store, /readyz tells.
