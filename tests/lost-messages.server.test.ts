@@ -4,6 +4,7 @@ import { KafkaEventLog } from "../services/adapters/kafka/event-log.ts";
 import { kafkaJsClient } from "../services/adapters/kafka/kafkajs-client.ts";
 import { type Config, readConfig } from "../services/config.ts";
 import { makeLogger } from "../services/runtime/logger.ts";
+import { ProcessMetrics } from "../services/runtime/process-metrics.ts";
 import { fullWorkerStore } from "../services/wiring/full-worker-store.ts";
 import { kafkaSettings } from "../services/wiring/kafka-settings.ts";
 import { eventually } from "./eventually.ts";
@@ -55,7 +56,8 @@ async function startWorker(config: Config) {
   const fail = (reason: Error) => {
     throw reason;
   };
-  const { parts, checks } = fullWorkerStore("elasticsearch", config, makeLogger("silent"), fail);
+  const log = makeLogger("silent");
+  const { parts, checks } = fullWorkerStore("elasticsearch", config, log, new ProcessMetrics(log), fail);
   for (const part of parts) await part.start(new AbortController().signal);
   const check = () => checks[0]!.check();
   await eventually(check, () => true).catch((reason: unknown) => {

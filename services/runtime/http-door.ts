@@ -11,6 +11,7 @@ import type { HttpMount } from "./connect-mount.ts";
 import type { hostCheck } from "./host-check.ts";
 import { HttpRefusal, sendAnswer, sendError } from "./http-answer.ts";
 import type { Log } from "./logger.ts";
+import type { ProcessMetrics } from "./process-metrics.ts";
 import type { Readiness } from "./readiness.ts";
 import { toOriginForm } from "./rest/request-target.ts";
 import { toStatus, toStatusJson } from "./rpc-status.ts";
@@ -23,6 +24,8 @@ export interface HttpDoorParts {
   readiness: Readiness;
   /** The services of the process, by full name. */
   services: ReadonlySet<string>;
+  /** Absent: there is no /metrics. */
+  metrics?: ProcessMetrics;
   checkHost: ReturnType<typeof hostCheck>;
   log: Log;
   /** How long a request's headers may take, in milliseconds. */
@@ -31,8 +34,8 @@ export interface HttpDoorParts {
 
 /**
  * The HTTP/1.1 side: Connect and gRPC-Web; REST; `GET /healthz` (the process lives), `GET /readyz` (all parts answer now),
- * `GET /servingz` (every service takes calls, by the rule of gRPC health: what a load balancer of this side goes by);
- * and for anything else a 404 that says what is here. It has Node's own guards against clients that never finish.
+ * `GET /servingz` (every service takes calls, by the rule of gRPC health: what a load balancer of this side goes by),
+ * `GET /metrics` (for Prometheus); and for anything else a 404 that says what is here. It has Node's own guards against clients that never finish.
  */
 export function httpDoor(parts: HttpDoorParts): Server {
   const headersTimeout = parts.headersMsMax ?? HTTP_HEADERS_MS_MAX;
@@ -77,6 +80,7 @@ async function answer(parts: HttpDoorParts, request: IncomingMessage, response: 
   parts.checkHost({ host: request.headers.host, origin: request.headers.origin });
   if (isRead && path === "/readyz") return tellReadiness(parts.readiness, response);
   if (isRead && path === "/servingz") return tellServing(parts, response);
+  if (isRead && path === "/metrics" && parts.metrics) return tellMetrics(parts.metrics, response);
   if (!parts.connect(request, response) && !parts.rest(request, response)) throw notServed(request);
 }
 
@@ -93,6 +97,10 @@ function tellServing({ readiness, services }: HttpDoorParts, response: ServerRes
   sendAnswer(response, serving ? 200 : 503, "application/json", JSON.stringify({ serving, notServing }));
 }
 
+async function tellMetrics(metrics: ProcessMetrics, response: ServerResponse): Promise<void> {
+  sendAnswer(response, 200, metrics.contentType, await metrics.page());
+}
+
 /** RFC 9112 §3.2. Of two of them somebody else may believe the other one. */
 function refuseManyHosts({ rawHeaders }: IncomingMessage): void {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
@@ -101,7 +109,7 @@ function refuseManyHosts({ rawHeaders }: IncomingMessage): void {
 
 function notServed({ method, url }: IncomingMessage): HttpRefusal {
   const rpc = "gRPC, gRPC-Web and Connect (POST /<package.Service>/<Method>)";
-  const here = `${rpc}, REST (the routes in docs/rest.md), GET /healthz, /readyz, /servingz`;
+  const here = `${rpc}, REST (the routes in docs/rest.md), GET /healthz, /readyz, /servingz, /metrics`;
   return HttpRefusal.unknownPath(`what is served here is ${here}; not ${method} ${url}`);
 }
 

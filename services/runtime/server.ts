@@ -19,6 +19,7 @@ import {
   STREAM_IDLE_MS_MAX,
   STREAM_QUIET_MS_MAX,
 } from "../domain/limits.ts";
+import type { Metric } from "../ports/metrics.ts";
 import type { ServiceHandlers } from "../ports/service-handlers.ts";
 import type { CallDesk } from "./call-desk.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
@@ -32,6 +33,7 @@ import { healthMethods } from "./health.ts";
 import { hostCheck } from "./host-check.ts";
 import { httpDoor } from "./http-door.ts";
 import type { Log } from "./logger.ts";
+import type { ProcessMetrics } from "./process-metrics.ts";
 import { sniffProtocol } from "./protocol-sniffer.ts";
 import { Readiness, type ReadinessCheck } from "./readiness.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
@@ -50,6 +52,8 @@ export interface ServerSettings {
   tenant: string;
   services: readonly ServiceHandlers[];
   checks: readonly ReadinessCheck[];
+  /** Served at /metrics, with what the server itself knows. Absent: nothing is. */
+  metrics?: ProcessMetrics;
   log: Log;
   /** Names, without port, that browsers may use beside this machine's own; looked at on loopback only. */
   allowedHosts: readonly string[];
@@ -112,6 +116,7 @@ export class LogPulseServer implements Part {
       streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
       streamQuietMsMax: limits.streamQuietMsMax ?? STREAM_QUIET_MS_MAX,
     };
+    settings.metrics?.add(...this.ownMetrics());
     const names = new Set(services.map(({ service }) => service.typeName));
     const reflection = settings.reflection ? reflectionMethods(settings.reflection, names) : [];
     this.grpc = new GrpcServer(
@@ -127,6 +132,7 @@ export class LogPulseServer implements Part {
       }),
       readiness: this.readiness,
       services: names,
+      metrics: settings.metrics,
       checkHost: hostCheck(settings.host, settings.allowedHosts),
       log,
       headersMsMax: limits.headersMsMax,
@@ -188,6 +194,17 @@ export class LogPulseServer implements Part {
     this.grpc.destroy();
     for (const socket of this.sockets) socket.destroy();
     await closed;
+  }
+
+  private ownMetrics(): Metric[] {
+    const gauge = (name: string, help: string, now: () => number): Metric => {
+      return { name, help, kind: "gauge", read: () => [{ value: now() }] };
+    };
+    return [
+      gauge("logpulse_calls_in_flight", "Calls that handlers work on.", () => this.calls.count),
+      gauge("logpulse_received_bytes", "Bytes of requests that are held and not taken over.", () => this.received.held),
+      gauge("logpulse_connections", "Open connections.", () => this.sockets.size),
+    ];
   }
 
   /** All calls have been answered: lets the answers leave, and clients that were told to go close their connections. */

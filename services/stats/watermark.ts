@@ -78,7 +78,8 @@ export class Watermark {
     const stop = new AbortController();
     const late = this.parts.clock.sleep(WATERMARK_MS_MAX, stop.signal).then(() => undefined);
     try {
-      return await Promise.race([this.ask(msToNanos(nowMs), stop.signal), late]); // The race handles the loser's rejection.
+      const asked = askWatermark(this.parts, msToNanos(nowMs), stop.signal).then(({ time }) => time);
+      return await Promise.race([asked, late]); // The race handles the loser's rejection.
     } catch (reason) {
       if (isKind(reason, "log_unavailable") || isKind(reason, "store_unavailable")) return undefined;
       throw reason;
@@ -86,29 +87,53 @@ export class Watermark {
       stop.abort();
     }
   }
+}
 
-  /** The ends first: what is settled later may reach them also while more is appended. */
-  private async ask(nowNanos: bigint, signal: AbortSignal): Promise<bigint | undefined> {
-    const { follower, positions } = this.parts;
-    const { logId, partitions } = await follower.extent(signal);
-    const settled = await positions.settled(signal);
-    const times = await Promise.all(
-      partitions.map(({ start, end }, partition) => {
-        const offset = settled[partition] ?? 0n;
-        if (offset >= end) return nowNanos;
-        if (offset < start) return undefined; // What stood there is in no store, and nobody knows how old it was.
-        return this.receivedAt({ logId, partition, offset }, signal);
-      }),
-    );
-    return times.reduce((least, time) => {
-      if (least === undefined || time === undefined) return undefined;
-      return time < least ? time : least;
-    }, nowNanos);
-  }
+/** Where a store is in the log. */
+export interface SettledLog {
+  /** As Watermark.read. */
+  time: bigint | undefined;
+  /** By partition: messages that are not settled. */
+  unsettled: bigint[];
+}
 
-  /** When the first message from there on was received; undefined where none is held, or it does not say. */
-  private async receivedAt(from: LogPoint, signal: AbortSignal): Promise<bigint | undefined> {
-    const [first] = await this.parts.follower.read(from, 0, signal);
-    return first && receivedNanosOf(first.bytes);
-  }
+/**
+ * Asks log and store now. The ends first: what is settled later may reach them also while more is appended.
+ *
+ * @throws LogPulseError `log_unavailable`, `store_unavailable`; the signal's reason.
+ */
+export async function askWatermark(
+  { follower, positions }: WatermarkParts,
+  nowNanos: bigint,
+  signal: AbortSignal,
+): Promise<SettledLog> {
+  const { logId, partitions } = await follower.extent(signal);
+  const settled = await positions.settled(signal);
+  const times = await Promise.all(
+    partitions.map(({ start, end }, partition) => {
+      const offset = settled[partition] ?? 0n;
+      if (offset >= end) return nowNanos;
+      if (offset < start) return undefined; // What stood there is in no store, and nobody knows how old it was.
+      return receivedAt(follower, { logId, partition, offset }, signal);
+    }),
+  );
+  const time = times.reduce((least, time) => {
+    if (least === undefined || time === undefined) return undefined;
+    return time < least ? time : least;
+  }, nowNanos);
+  const unsettled = partitions.map(({ end }, partition) => {
+    const left = end - (settled[partition] ?? 0n);
+    return left > 0n ? left : 0n;
+  });
+  return { time, unsettled };
+}
+
+/** When the first message from there on was received; undefined where none is held, or it does not say. */
+async function receivedAt(
+  follower: EventLogFollower,
+  from: LogPoint,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  const [first] = await follower.read(from, 0, signal);
+  return first && receivedNanosOf(first.bytes);
 }

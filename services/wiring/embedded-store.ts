@@ -3,6 +3,7 @@ import { ThreadCalls } from "../adapters/sqlite/thread-calls.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import type { DeadLetterReplay, ReplayOutcome } from "../ports/dead-letter-replay.ts";
 import type { ListedLetter } from "../ports/dead-letter-table.ts";
+import type { StoreTotals } from "./metrics/store-metrics.ts";
 import type { Fail } from "./process-parts.ts";
 import type { StoreThreadHandlers } from "./store-thread.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
@@ -55,6 +56,11 @@ export class EmbeddedStore implements DeadLetterReplay {
   /** @throws LogPulseError `store_unavailable`; Error where messages of the log were lost. */
   check(): Promise<void> {
     return this.calls.call("check", []);
+  }
+
+  /** What it has counted. */
+  totals(): Promise<StoreTotals> {
+    return this.calls.call("totals", []);
   }
 
   /** As `DeadLetterTable.settle`. */

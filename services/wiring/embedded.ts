@@ -19,8 +19,9 @@ import { LogPulseError } from "../domain/errors.ts";
 import { EMBEDDED_PARTITIONS } from "../domain/limits.ts";
 import { IngestCounts } from "../ingest/ingest-counts.ts";
 import { ingestService } from "../ingest/ingest-handlers.ts";
+import type { EventLog } from "../ports/event-log.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { RateLimiter } from "../ports/rate-limiter.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { queryService } from "../query/query-handlers.ts";
 import { Tails } from "../query/tail/tails.ts";
 import { systemClock } from "../runtime/system-clock.ts";
@@ -29,8 +30,29 @@ import { Watermark } from "../stats/watermark.ts";
 import { adminService } from "../worker/admin-handlers.ts";
 import { daysKept } from "./days-kept.ts";
 import { EmbeddedStore } from "./embedded-store.ts";
+import { CountedCache } from "./metrics/counted-cache.ts";
+import { CountedLimiter } from "./metrics/counted-limiter.ts";
+import { ingestMetrics } from "./metrics/ingest-metrics.ts";
+import { lagMetrics } from "./metrics/lag-metrics.ts";
+import { APPEND_TIMES, STORE_TIMES } from "./metrics/metric-times.ts";
+import { storeMetrics } from "./metrics/store-metrics.ts";
+import { timedPort } from "./metrics/timed-port.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
 import { toldCounts } from "./told-counts.ts";
+
+/** What the store is asked, told apart in metrics. */
+const READS = [
+  "get",
+  "around",
+  "search",
+  "timeSpan",
+  "histogram",
+  "facets",
+  "list",
+  "busiest",
+  "requests",
+  "clients",
+] as const;
 
 /**
  * All roles in one process, on files of one folder.
@@ -41,6 +63,7 @@ import { toldCounts } from "./told-counts.ts";
 export async function embeddedParts(
   config: Config,
   logger: Logger,
+  metrics: Metrics,
   readableLog: boolean,
   fail: Fail,
 ): Promise<ProcessParts> {
@@ -89,10 +112,12 @@ export async function embeddedParts(
     replays: new Map([[store.name, store]]),
     clock: systemClock,
   });
-  const { ingest, counts } = embeddedIngest(config, log);
+  const { ingest, counts } = embeddedIngest(config, log, metrics);
   const follower = new SqliteEventLogFollower({ path: logPath, logId: log.logId, signals: log.signals });
   const settled = new SqliteStorePositions(log.signals);
-  const watermark = new Watermark({ follower, positions: settled, clock: systemClock });
+  const place = { follower, positions: settled, clock: systemClock };
+  const watermark = new Watermark(place);
+  metrics.add(...lagMetrics(store.name, place), ...storeMetrics(store.name, () => store.totals()));
   return {
     parts: [
       closedAtTheEnd("data folder", lock),
@@ -104,7 +129,7 @@ export async function embeddedParts(
       closedAtTheEnd("watermark", watermark),
       toldCounts("ingest", () => counts.totals(), logger),
     ],
-    services: [ingest, ...embeddedAnswers(config, reads, follower, watermark, logger), admin],
+    services: [ingest, ...embeddedAnswers(config, reads, follower, watermark, logger, metrics), admin],
     checks: [
       { name: "event log", services: [ingest.service.typeName], check: () => takesRecords(log, refusal) },
       { name: "store", services: [], check: () => store.check() },
@@ -144,14 +169,14 @@ async function mendLostEnd(log: SqliteEventLog, positions: readonly bigint[], lo
   }
 }
 
-function embeddedIngest(config: Config, log: SqliteEventLog) {
+function embeddedIngest(config: Config, log: SqliteEventLog, metrics: Metrics) {
   const { on, perSecond, burst } = config.rateLimit;
-  const limiter: RateLimiter = on
-    ? new MemoryRateLimiter({ capacity: burst, refillPerSecond: perSecond }, systemClock)
-    : new NoLimiter();
+  const ofMemory = { capacity: burst, refillPerSecond: perSecond };
+  const limiter = new CountedLimiter(on ? new MemoryRateLimiter(ofMemory, systemClock) : new NoLimiter());
   const counts = new IngestCounts();
+  metrics.add(...ingestMetrics(() => counts.totals()), limiter.metric);
   const ingest = ingestService({
-    log,
+    log: timedPort<EventLog>(log, ["append"], metrics.times(APPEND_TIMES)),
     limiter,
     clock: systemClock,
     randomBytes,
@@ -168,22 +193,25 @@ function embeddedAnswers(
   follower: SqliteEventLogFollower,
   watermark: Watermark,
   logger: Logger,
+  metrics: Metrics,
 ) {
-  const cache = new MemoryCache(systemClock);
+  const cache = new CountedCache(new MemoryCache(systemClock));
+  metrics.add(cache.metric);
+  const timedReads = timedPort(reads, READS, metrics.times(STORE_TIMES), { store: "sqlite" });
   const clock = systemClock;
   const tails = new Tails({ follower, clock, logger });
   const { lookupTtlMs, statsTtlMs: ttlMs } = config;
   return [
     queryService({
-      lookup: reads,
-      search: reads,
-      aggregates: reads,
-      accessLog: reads,
+      lookup: timedReads,
+      search: timedReads,
+      aggregates: timedReads,
+      accessLog: timedReads,
       tails,
       cache,
       clock,
       lookupTtlMs,
     }),
-    statsService({ stats: reads, cache, clock, ttlMs, watermark }),
+    statsService({ stats: timedReads, cache, clock, ttlMs, watermark }),
   ];
 }

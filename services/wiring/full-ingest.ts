@@ -6,20 +6,26 @@ import { RedisRateLimiter } from "../adapters/redis/rate-limiter.ts";
 import type { Config } from "../config.ts";
 import { IngestCounts } from "../ingest/ingest-counts.ts";
 import { ingestService } from "../ingest/ingest-handlers.ts";
+import type { EventLog } from "../ports/event-log.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { RateLimiter } from "../ports/rate-limiter.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { eventLogSettings, kafkaSettings } from "./kafka-settings.ts";
+import { CountedLimiter } from "./metrics/counted-limiter.ts";
+import { ingestMetrics } from "./metrics/ingest-metrics.ts";
+import { APPEND_TIMES } from "./metrics/metric-times.ts";
+import { timedPort } from "./metrics/timed-port.ts";
 import { preparedTopics } from "./prepared-topics.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
 import { toldCounts } from "./told-counts.ts";
 import { waitingPart } from "./waiting-part.ts";
 
 /** Ingest: into Kafka, within the limits in Redis. */
-export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessParts {
+export function fullIngest(config: Config, logger: Logger, metrics: Metrics, fail: Fail): ProcessParts {
   const topics = kafkaSettings(config);
   const log = new KafkaEventLog(eventLogSettings(config));
-  const limiter = limiterOf(config, logger);
+  const limiter = new CountedLimiter(limiterOf(config, logger));
   const counter = new RedisCounter(config.redis, logger);
   const counts = new IngestCounts();
   const topicsPart = waitingPart(
@@ -28,8 +34,9 @@ export function fullIngest(config: Config, logger: Logger, fail: Fail): ProcessP
     logger,
     fail,
   );
+  metrics.add(...ingestMetrics(() => counts.totals()), limiter.metric);
   const service = ingestService({
-    log,
+    log: timedPort<EventLog>(log, ["append"], metrics.times(APPEND_TIMES)),
     limiter,
     clock: systemClock,
     randomBytes,

@@ -6,28 +6,37 @@ import { MysqlConnections } from "../adapters/mysql/connections.ts";
 import { MysqlLogLookup } from "../adapters/mysql/log-lookup.ts";
 import { RedisCache } from "../adapters/redis/cache.ts";
 import type { Config } from "../config.ts";
+import type { LogLookup } from "../ports/log-lookup.ts";
+import type { LogSearch } from "../ports/log-search.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { GatedAccessLog, GatedAggregates, GatedSearch } from "../query/gate.ts";
 import { queryService } from "../query/query-handlers.ts";
 import { Tails } from "../query/tail/tails.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { eventLogSettings } from "./kafka-settings.ts";
+import { CountedCache } from "./metrics/counted-cache.ts";
+import { STORE_TIMES } from "./metrics/metric-times.ts";
+import { timedPort } from "./metrics/timed-port.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 
 /** Queries: by id from MySQL through Redis, by content from Elasticsearch, tails from Kafka. */
-export function fullQuery(config: Config, logger: Logger): ProcessParts {
+export function fullQuery(config: Config, logger: Logger, metrics: Metrics): ProcessParts {
   const mysql = new MysqlConnections(mysqlSettings(config));
   const search = new ElasticsearchLogSearch(elasticsearchSettings(config));
   const aggregates = new ElasticsearchLogAggregates(elasticsearchSettings(config));
   const follower = new KafkaLogFollower(eventLogSettings(config));
-  const cache = new RedisCache(config.redis, logger);
+  const cache = new CountedCache(new RedisCache(config.redis, logger));
   const lookup = new MysqlLogLookup(mysql);
+  metrics.add(cache.metric);
+  const take = metrics.times(STORE_TIMES);
+  const [ofElasticsearch, ofMysql] = [{ store: "elasticsearch" }, { store: "mysql" }];
   const service = queryService({
-    lookup,
-    search: new GatedSearch(search),
-    aggregates: new GatedAggregates(aggregates),
-    accessLog: new GatedAccessLog(new MysqlAccessLog(mysql)),
+    lookup: timedPort<LogLookup>(lookup, ["get", "around"], take, ofMysql),
+    search: timedPort<LogSearch>(new GatedSearch(search), ["search"], take, ofElasticsearch),
+    aggregates: timedPort(new GatedAggregates(aggregates), ["timeSpan", "histogram", "facets"], take, ofElasticsearch),
+    accessLog: timedPort(new GatedAccessLog(new MysqlAccessLog(mysql)), ["list"], take, ofMysql),
     tails: new Tails({ follower, clock: systemClock, logger }),
     cache,
     clock: systemClock,

@@ -11,6 +11,7 @@ import type { DeadLetterTable } from "../ports/dead-letter-table.ts";
 import type { HourSums } from "../ports/hour-sums.ts";
 import type { LogSink } from "../ports/log-sink.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { Retention } from "../ports/retention.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { HourSumsLoop } from "../worker/hour-sums-loop.ts";
@@ -19,15 +20,27 @@ import { WorkerLoop } from "../worker/worker-loop.ts";
 import { daysKept } from "./days-kept.ts";
 import { kafkaSettings, storeGroup } from "./kafka-settings.ts";
 import { LostMessages } from "./lost-messages.ts";
+import { lagMetrics } from "./metrics/lag-metrics.ts";
+import { STORE_TIMES } from "./metrics/metric-times.ts";
+import { settledTimes } from "./metrics/settled-times.ts";
+import { storeMetrics } from "./metrics/store-metrics.ts";
+import { timedPort } from "./metrics/timed-port.ts";
 import { preparedTopics } from "./prepared-topics.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
+import { storeLag } from "./store-lag.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 import { toldCounts } from "./told-counts.ts";
 import { topicReader } from "./topic-reader.ts";
 import { waitingPart } from "./waiting-part.ts";
 
 /** One store on its writing side: the loop that fills it, and the one that lets go of what is old. */
-export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, fail: Fail): ProcessParts {
+export function fullWorkerStore(
+  sinkName: Sink,
+  config: Config,
+  logger: Logger,
+  metrics: Metrics,
+  fail: Fail,
+): ProcessParts {
   const topics = kafkaSettings(config);
   const { sink, retention, table, hourSums, connections } = storeOf(sinkName, config);
   const { name, partitions } = topics.deadLetters;
@@ -37,9 +50,10 @@ export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, 
   const loop = new WorkerLoop({
     reader: topicReader(config, topics.batches, lost, logger),
     group: storeGroup(config, sinkName),
-    sink,
+    sink: timedPort(sink, ["store"], metrics.times(STORE_TIMES), { store: sinkName }),
     deadLetters,
     dropRules: config.dropRules,
+    onSettled: settledTimes(sinkName, metrics),
     ...retry,
   });
   const retentionLoop = new RetentionLoop({
@@ -50,6 +64,15 @@ export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, 
     ...retry,
   });
   const sumsLoop = hourSums && new HourSumsLoop({ hourSums, ...retry });
+  const behind = storeLag(sinkName, config);
+  metrics.add(
+    ...lagMetrics(sinkName, behind.parts),
+    ...storeMetrics(sinkName, () => ({
+      worker: loop.totals,
+      lostMessages: Number(lost.totals.lostByLogRetention),
+      retention: retentionLoop.totals,
+    })),
+  );
   let reading = false;
   const prepare = async (signal: AbortSignal) => {
     await preparedTopics(topics, logger);
@@ -76,6 +99,7 @@ export function fullWorkerStore(sinkName: Sink, config: Config, logger: Logger, 
       closedAtTheEnd(`connections of ${sinkName}`, sink),
       closedAtTheEnd(`connections of the retention of ${sinkName}`, connections),
       closedAtTheEnd(`dead letters of ${sinkName}`, deadLetters),
+      closedAtTheEnd(`positions of ${sinkName}`, behind),
       waitingPart({ name: `worker of ${sinkName}`, prepare, stop }, systemClock, logger, fail),
     ],
     services: [],

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { fullIngest } from "./full-ingest.ts";
 import { fullQuery } from "./full-query.ts";
 import { fullStats } from "./full-stats.ts";
@@ -7,7 +8,7 @@ import { fullWorkers } from "./full-workers.ts";
 import { type Fail, joinedParts, type ProcessParts } from "./process-parts.ts";
 
 /** The roles that the settings name, on Kafka, Elasticsearch, MySQL and Redis. */
-export function fullParts(config: Config, logger: Logger, fail: Fail): ProcessParts {
+export function fullParts(config: Config, logger: Logger, metrics: Metrics, fail: Fail): ProcessParts {
   const wiringOf = { ingest: fullIngest, worker: fullWorkers, query: fullQuery, stats: fullStats };
-  return joinedParts(config.roles.map((role) => wiringOf[role](config, logger, fail)));
+  return joinedParts(config.roles.map((role) => wiringOf[role](config, logger, metrics, fail)));
 }

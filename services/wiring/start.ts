@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { type Config, readConfig } from "../config.ts";
 import { reasonText } from "../domain/errors.ts";
 import { DRAIN_MS_MAX } from "../domain/limits.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { DescriptorIndex } from "../runtime/descriptor-index.ts";
 import { type Log, makeLogger } from "../runtime/logger.ts";
+import { ProcessMetrics } from "../runtime/process-metrics.ts";
 import { readableLog } from "../runtime/readable-log.ts";
 import { LogPulseServer } from "../runtime/server.ts";
 import { runParts } from "../runtime/shutdown.ts";
 import type { Environment } from "../setting-reader.ts";
 import { greeting } from "./greeting.ts";
+import { CALL_TIMES } from "./metrics/metric-times.ts";
+import { timedHandlers } from "./metrics/timed-handlers.ts";
 import type { Fail, ProcessParts } from "./process-parts.ts";
 
 const TENANT = "default"; // Until keys exist.
@@ -26,16 +30,18 @@ export async function start(env: Environment): Promise<void> {
       throw reason;
     });
   };
+  const metrics = new ProcessMetrics(log);
   // Of the two only what is needed is loaded: the clients of the full mode's servers take most of a second.
   const { parts, services, checks } = isEmbedded
-    ? await embeddedPartsOrExit(config, log, isRead, fail)
-    : (await import("./full.ts")).fullParts(config, log, fail);
+    ? await embeddedPartsOrExit(config, log, metrics, isRead, fail)
+    : (await import("./full.ts")).fullParts(config, log, metrics, fail);
   const server = new LogPulseServer({
     host: config.listen.host,
     port: config.listen.port,
     tenant: TENANT,
-    services,
+    services: timedHandlers(services, metrics.times(CALL_TIMES)),
     checks,
+    metrics,
     log,
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
@@ -48,10 +54,16 @@ export async function start(env: Environment): Promise<void> {
 }
 
 /** A folder that is in use or damaged is for people too; the log has the rest. */
-async function embeddedPartsOrExit(config: Config, log: Log, isRead: boolean, fail: Fail): Promise<ProcessParts> {
+async function embeddedPartsOrExit(
+  config: Config,
+  log: Log,
+  metrics: Metrics,
+  isRead: boolean,
+  fail: Fail,
+): Promise<ProcessParts> {
   try {
     const { embeddedParts } = await import("./embedded.ts");
-    return await embeddedParts(config, log, isRead, fail);
+    return await embeddedParts(config, log, metrics, isRead, fail);
   } catch (reason) {
     log.debug({ err: reason }, "cannot start");
     console.error(`cannot start: ${forPeople(reason as Error)}`);

@@ -7,6 +7,7 @@ import { answerCalls, type ThreadCall } from "../adapters/sqlite/thread-calls.ts
 import type { LetterState, ListedLetter } from "../ports/dead-letter-table.ts";
 import { makeLogger } from "../runtime/logger.ts";
 import { readableLog } from "../runtime/readable-log.ts";
+import type { StoreTotals } from "./metrics/store-metrics.ts";
 import type { StoreThreadSettings } from "./store-thread-settings.ts";
 import { StoreWorker } from "./store-worker.ts";
 
@@ -28,6 +29,8 @@ const handlers = {
   start: (): Promise<void> => opened().start(),
 
   check: (): Promise<void> => opened().check(),
+
+  totals: (): StoreTotals => opened().totals,
 
   settleLetter: (_call: ThreadCall, key: string, to: Exclude<LetterState, "open">) => opened().settleLetter(key, to),
 

@@ -26,6 +26,7 @@ import { HourSumsLoop } from "../worker/hour-sums-loop.ts";
 import { RetentionLoop } from "../worker/retention-loop.ts";
 import { WorkerLoop } from "../worker/worker-loop.ts";
 import { LostMessages } from "./lost-messages.ts";
+import type { StoreTotals } from "./metrics/store-metrics.ts";
 import { StoreProgress } from "./store-progress.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
 import { toldCounts } from "./told-counts.ts";
@@ -43,6 +44,7 @@ export class StoreWorker {
   private readonly lost: LostMessages;
   private readonly progress: StoreProgress;
   private readonly parts: Part[];
+  private readonly countAll: () => StoreTotals;
   private readonly stopping = new AbortController();
 
   /**
@@ -113,6 +115,11 @@ export class StoreWorker {
       disk: { use: new SqliteDiskUse(tables), bytesMax: settings.diskBytesMax },
       ...retry,
     });
+    this.countAll = () => ({
+      worker: loop.totals,
+      lostMessages: Number(this.lost.totals.lostByLogRetention),
+      retention: retentionLoop.totals,
+    });
     const merges = new WordMerges({ tables, clock: systemClock, logger, checkpoints });
     const hourSums = new SqliteHourSums({ tables, clock: systemClock, checkpoints });
     const hourSumsLoop = new HourSumsLoop({ hourSums, ...retry });
@@ -150,6 +157,11 @@ export class StoreWorker {
   /** Begins to read the log. */
   async start(): Promise<void> {
     for (const part of this.parts) await part.start(this.stopping.signal);
+  }
+
+  /** What it has counted. */
+  get totals(): StoreTotals {
+    return this.countAll();
   }
 
   /** @throws LogPulseError `store_unavailable`, also where it stands still; Error where messages of the log were lost. */

@@ -19,6 +19,8 @@ export interface WorkerParts extends RetryParts {
   dropRules: readonly DropRule[];
   /** How messages are read: decodeLoggedBatch unless given; readLoggedBatch for a log that only our ingest writes to. */
   decode?: DecodeBatch;
+  /** Told of each batch that is settled: when ingest received it, in milliseconds since 1970. */
+  onSettled?: (receivedMs: number) => void;
 }
 
 /** What a worker has counted since it started. */
@@ -97,7 +99,9 @@ export class WorkerLoop {
     const counts = await this.untilDone(`store in ${sink.name}`, signal, stored);
     this.counts = addCounts(this.counts, counts); // Only now: other partitions count meanwhile.
     for (const { receivedNanos } of chunk) {
-      this.newestReceived = Math.max(this.newestReceived ?? 0, nanosToMs(receivedNanos));
+      const receivedMs = nanosToMs(receivedNanos);
+      this.newestReceived = Math.max(this.newestReceived ?? 0, receivedMs);
+      this.parts.onSettled?.(receivedMs);
     }
   }
 

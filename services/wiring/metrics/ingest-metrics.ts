@@ -1,0 +1,50 @@
+import type { IngestTotals } from "../../ingest/ingest-counts.ts";
+import type { Metric } from "../../ports/metrics.ts";
+import { countMetric } from "./count-metric.ts";
+
+/** What ingest has counted. */
+export function ingestMetrics(totals: () => IngestTotals): Metric[] {
+  return [
+    countMetric(
+      { name: "logpulse_ingest_records_total", help: "Records by what became of them.", label: "outcome" },
+      () => {
+        const { receivedRecords, acceptedRecords, refusedRecords, rejectedRecords } = totals();
+        const rejected = sumOf(rejectedRecords);
+        return { received: receivedRecords, accepted: acceptedRecords, rejected, refused: refusedRecords };
+      },
+    ),
+    countMetric(
+      {
+        name: "logpulse_ingest_rejected_records_total",
+        help: "Records rejected for ever, by the field at fault (record: the record as a whole).",
+        label: "field",
+      },
+      () => {
+        const { "": whole, ...fields } = totals().rejectedRecords;
+        return whole === undefined ? fields : { ...fields, record: whole };
+      },
+    ),
+    countMetric(
+      {
+        name: "logpulse_ingest_refused_batches_total",
+        help: "Batches refused as a whole, by kind of error.",
+        label: "kind",
+      },
+      () => totals().refusedBatches,
+    ),
+    {
+      name: "logpulse_ingest_records_in_flight",
+      help: "Records that came in and are not answered: they wait for the log, or are on their way into it.",
+      kind: "gauge",
+      read: () => [{ value: inFlight(totals()) }],
+    },
+  ];
+}
+
+function inFlight({ receivedRecords, acceptedRecords, refusedRecords, rejectedRecords }: IngestTotals): number {
+  return receivedRecords - acceptedRecords - refusedRecords - sumOf(rejectedRecords);
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
