@@ -15,7 +15,7 @@ const ofServer = (...args: ConstructorParameters<typeof LogPulseError>) => {
 describe("errors of calls, for people", () => {
   it.each([
     [ofServer("invalid_request", "limit is 0; it must be more"), EXIT.usage, "limit is 0; it must be more", undefined],
-    [ofServer("query_too_costly", "it took longer than 10 s"), EXIT.usage, "it took longer than 10 s", undefined],
+    [ofServer("query_too_costly", "it took longer than 10 s"), EXIT.incomplete, "it took longer than 10 s", undefined],
     [ofServer("not_found", "no record x is stored"), EXIT.failed, "no record x is stored", undefined],
     [ofServer("not_permitted", "unknown Host"), EXIT.notAllowed, "unknown Host", undefined],
     [

@@ -29,6 +29,8 @@ export function asCallFailure(reason: unknown, address: string): unknown {
 export function callFailure(error: ConnectError, address: string): CommandFailure {
   const words = serverWords(error);
   const text = error.rawMessage;
+  // As a search that runs out of time after it has found some: nothing is wrong with the question but its size.
+  if (words?.reason === "QUERY_TOO_COSTLY") return new CommandFailure(EXIT.incomplete, text);
   switch (error.code) {
     case Code.InvalidArgument:
     case Code.FailedPrecondition:

@@ -12,13 +12,16 @@ export interface CallRetries {
 }
 
 const NOTICED_MS = 1_000;
-/** Services whose calls may be made twice: they write nothing, or the same again. */
+/** Services whose calls may be made twice: they write nothing. */
 const MAY_REPEAT = ["QueryService", "StatsService", "AdminService"];
+/** Does no harm either, but its answer tells only of what it did itself: whoever calls it goes on. */
+const NOT_SILENTLY = "ReplayDeadLetters";
 
 /** Makes calls of one message again that may pass later, where that does no harm. */
 export function retryingCalls(retries: CallRetries): Interceptor {
   return (next) => (request) => {
-    if (request.stream || !MAY_REPEAT.includes(request.service.name)) return next(request);
+    const mayRepeat = MAY_REPEAT.includes(request.service.name) && request.method.name !== NOT_SILENTLY;
+    if (request.stream || !mayRepeat) return next(request);
     return withTries(retries, () => next(request), request.signal);
   };
 }

@@ -10,7 +10,7 @@ export const EXIT = {
   notAllowed: 4,
   /** Limited or overloaded, after retries. */
   limited: 5,
-  /** Some records were rejected, or an answer is incomplete. */
+  /** Some records were rejected, or an answer is incomplete, or would take the server too long. */
   incomplete: 6,
   /** Interrupted with records that are not acknowledged. */
   interrupted: 130,

@@ -8,6 +8,32 @@ export function textOption(options: OptionValues, name: string): string | undefi
   return typeof value === "string" ? value : undefined;
 }
 
+/**
+ * The same of an option that narrows what is meant. Empty text is refused: a script's variable that is not set would mean
+ * everything. `wanted`: "a name".
+ */
+export function filledTextOption(options: OptionValues, name: string, wanted: string): string | undefined {
+  const text = textOption(options, name);
+  if (text !== "") return text;
+  throw wrongValue(name, text, `${wanted}; without --${name} all are meant`);
+}
+
+/**
+ * The option's text, which is one of the choices; undefined where it was not given.
+ *
+ * @throws CommandFailure that names them.
+ */
+export function choiceOption<Choice extends string>(
+  options: OptionValues,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = textOption(options, name);
+  const chosen = choices.find((choice) => choice === text);
+  if (text === undefined || chosen !== undefined) return chosen;
+  throw wrongValue(name, text, choices.length === 1 ? choices[0]! : `one of ${choices.join(", ")}`);
+}
+
 /** @throws CommandFailure where it is no whole number from `min` to `max`. */
 export function wholeNumberOption(options: OptionValues, name: string, min: number, max: number): number | undefined {
   const text = textOption(options, name);

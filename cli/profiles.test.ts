@@ -97,6 +97,15 @@ describe("profiles", () => {
       expect(() => readAddress(options, { ...environment, ...more })).toThrow(expect.objectContaining({ message }));
     });
 
+    it("of a profile that somebody has edited must be one", () => {
+      write('{"addresses":{"bad":"http://a:1"},"inUse":"bad"}');
+      const message = 'the address of the profile bad is "http://a:1"; it must be HOST:PORT, like 127.0.0.1:8080';
+      for (const options of [{}, { profile: "bad" }])
+        expect(() => readAddress(options, environment)).toThrow(
+          expect.objectContaining({ message, exitCode: EXIT.usage }),
+        );
+    });
+
     it("is the usual one without any of it", () => {
       rmSync(dirname(profilesPath(environment)), { recursive: true });
       expect(readAddress({}, environment)).toBe("127.0.0.1:8080");

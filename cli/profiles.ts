@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { nearestName } from "../services/domain/nearest-name.ts";
 import { CommandFailure, EXIT } from "./exit-code.ts";
 import { replaceFile } from "./replace-file.ts";
+import { requireAddress } from "./server-address.ts";
 
 /** Named servers. */
 export interface Profiles {
@@ -58,7 +59,7 @@ export function writeProfiles(environment: Environment, { inUse, addresses }: Pr
 /**
  * The address of that profile, or of the one in use; undefined where none is asked for and none is in use.
  *
- * @throws CommandFailure where there is no profile of that name; as `readProfiles`.
+ * @throws CommandFailure where there is no profile of that name, or its address is none; as `readProfiles`.
  */
 export function profileAddress(environment: Environment, name: string | undefined): string | undefined {
   const { inUse, addresses } = readProfiles(environment);
@@ -66,7 +67,7 @@ export function profileAddress(environment: Environment, name: string | undefine
   if (wanted === undefined) return undefined;
   const address = addresses.get(wanted);
   if (address === undefined) throw noSuchProfile(wanted, [...addresses.keys()]);
-  return address;
+  return requireAddress(`the address of the profile ${wanted}`, address); // People edit the file too.
 }
 
 /** The failure that names those that there are. */

@@ -5,7 +5,7 @@ import { failureText, toFailure } from "./failure.ts";
 import { findCommand } from "./find-command.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { Interruption } from "./interruption.ts";
+import { Interruption, isInterruption } from "./interruption.ts";
 import { readOptions } from "./read-options.ts";
 import { type CommandSettings, readAddress, readSettings, USUAL_SETTINGS } from "./settings.ts";
 import { ProcessTerminal } from "./terminal/process-terminal.ts";
@@ -26,15 +26,17 @@ interface Task {
  */
 export async function runCommandLine(args: readonly string[], host: NodeJS.Process): Promise<ExitCode> {
   const interruption = new Interruption(host);
+  let terminal: ProcessTerminal | undefined;
   try {
     const task = await readTask(args, host.env);
-    const terminal = new ProcessTerminal(host, task.settings);
+    terminal = new ProcessTerminal(host, task.settings);
     const code = await task.run(terminal, interruption.signal);
     await terminal.flush();
     return code;
   } catch (reason) {
+    await terminal?.flush().catch(() => undefined); // What was printed before; why it failed is what is to be told.
     if (reason instanceof OutputClosed) return EXIT.done;
-    if (interruption.signal.aborted) return EXIT.interrupted;
+    if (isInterruption(reason, interruption.signal)) return EXIT.interrupted;
     const failure = toFailure(reason);
     host.stderr.write(failureText(failure));
     return failure.exitCode;
@@ -94,6 +96,7 @@ async function runCommand(command: Command, { settings, ...given }: CommandRun):
   try {
     return await command.run({ ...context, connection });
   } catch (reason) {
+    if (isInterruption(reason, given.signal)) throw reason;
     const { asCallFailure } = await import("./call-failure.ts");
     throw asCallFailure(reason, address);
   } finally {

@@ -1,9 +1,9 @@
 import { CALL_MS_DEFAULT, CALL_MS_MAX, CALL_MS_MIN } from "../services/domain/limits.ts";
 import type { OptionValues } from "./command.ts";
-import { CommandFailure, EXIT } from "./exit-code.ts";
 import { COLOR_CHOICES } from "./global-options.ts";
-import { durationOption } from "./option-values.ts";
+import { choiceOption, durationOption } from "./option-values.ts";
 import { profileAddress } from "./profiles.ts";
+import { ADDRESS_USUAL, requireAddress } from "./server-address.ts";
 
 /** What the options of all commands say, but for the server's address. */
 export interface CommandSettings {
@@ -30,16 +30,9 @@ export const USUAL_SETTINGS: CommandSettings = {
 
 /** @throws CommandFailure naming the option, its value and what is wanted. */
 export function readSettings(options: OptionValues): CommandSettings {
-  const color = COLOR_CHOICES.find((choice) => choice === (options.color ?? "auto"));
-  if (color === undefined) {
-    throw new CommandFailure(
-      EXIT.usage,
-      `--color is "${options.color}"; it must be one of ${COLOR_CHOICES.join(", ")}`,
-    );
-  }
   return {
-    color,
-    zone: options.utc || options.plain ? "utc" : "local",
+    color: choiceOption(options, "color", COLOR_CHOICES) ?? "auto",
+    zone: options.utc ? "utc" : "local", // Not with --plain: that is how data is written, this also how times are read.
     isJson: options.json === true,
     isPlain: options.plain === true,
     isQuiet: options.quiet === true,
@@ -47,9 +40,6 @@ export function readSettings(options: OptionValues): CommandSettings {
     timeoutMs: durationOption(options, "timeout", CALL_MS_MIN, CALL_MS_MAX) ?? CALL_MS_DEFAULT,
   };
 }
-
-const ADDRESS_USUAL = "127.0.0.1:8080";
-const ADDRESS = /^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):(\d{1,5})$/;
 
 /**
  * The server's host:port: of `--addr`, `--profile`, LOGPULSE_ADDR, the profile in use; else the usual one.
@@ -62,11 +52,4 @@ export function readAddress(options: OptionValues, environment: NodeJS.ProcessEn
   if (ofOption !== undefined) return ofOption;
   if (environment.LOGPULSE_ADDR) return requireAddress("LOGPULSE_ADDR", environment.LOGPULSE_ADDR);
   return profileAddress(environment, undefined) ?? ADDRESS_USUAL;
-}
-
-/** @throws CommandFailure where it is no host:port; `what` names the place where it stands. */
-export function requireAddress(what: string, text: string): string {
-  const port = Number(ADDRESS.exec(text)?.[2]);
-  if (port >= 1 && port <= 65_535) return text;
-  throw new CommandFailure(EXIT.usage, `${what} is "${text}"; it must be HOST:PORT, like ${ADDRESS_USUAL}`);
 }

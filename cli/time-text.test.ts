@@ -1,9 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { nanosToText } from "../services/domain/record-time.ts";
 import { parseDuration } from "./parse-duration.ts";
 import { readTime, shownTime, zoneText } from "./time-text.ts";
 
 const NOW = Date.UTC(2026, 2, 1, 10, 42, 7, 298);
+const zoneOfMachine = process.env.TZ;
+afterEach(() => {
+  if (zoneOfMachine === undefined) delete process.env.TZ;
+  else process.env.TZ = zoneOfMachine;
+});
 
 describe("readTime, in UTC", () => {
   it.each([
@@ -51,6 +56,21 @@ describe("times in the zone of the machine", () => {
     const nanos = readTime("2026-07-15T10:42:07.298", NOW, "local")!;
     expect(Number(nanos / 1_000_000n)).toBe(new Date(2026, 6, 15, 10, 42, 7, 298).getTime());
     expect(shownTime(Number(nanos / 1_000_000n), NOW, "local")).toBe("2026-07-15 10:42:07.298");
+  });
+
+  it.each([
+    ["Europe/Berlin", "2026-03-29T02:30", undefined], // Clocks are put forward at 02:00.
+    ["Europe/Berlin", "2026-03-29 02:00", undefined],
+    ["Europe/Berlin", "2026-03-29T01:59:59", "2026-03-29T00:59:59.000000000Z"],
+    ["Europe/Berlin", "2026-03-29T03:00", "2026-03-29T01:00:00.000000000Z"],
+    ["Europe/Berlin", "2026-10-25T02:30", "2026-10-25T00:30:00.000000000Z"], // There twice.
+    ["America/Sao_Paulo", "2018-11-04T00:30", undefined], // At midnight.
+    ["America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00.000000000Z"],
+    ["Asia/Kolkata", "2026-03-01T00:00", "2026-02-28T18:30:00.000000000Z"],
+  ])("in %s, %s is %s", (TZ, text, expected) => {
+    process.env.TZ = TZ;
+    const nanos = readTime(text, NOW, "local");
+    expect(nanos && nanosToText(nanos)).toBe(expected);
   });
 
   it("have no date on the same day", () => {

@@ -45,7 +45,12 @@ export function shownTime(ms: number, nowMs: number, zone: Zone): string {
   return day === localText(nowMs, zone)[0] ? time : `${day} ${time}`;
 }
 
-/** The same with its date, always. */
+/** The same without the zeros of a whole minute or second: `10:42`, `10:42:07`. */
+export function briefTime(ms: number, nowMs: number, zone: Zone): string {
+  return shownTime(ms, nowMs, zone).replace(/(:00)?\.000$/, "");
+}
+
+/** `2026-03-01 10:42:07.298` in the zone. */
 export function shownDayAndTime(ms: number, zone: Zone): string {
   return localText(ms, zone).join(" ");
 }
@@ -67,10 +72,12 @@ function nanosOf(day: readonly number[], time: readonly (string | undefined)[], 
   if (hour > 23 || minute > 59 || second > 59 || year < 1970) return undefined;
   const utc = new Date(Date.UTC(year, month - 1, date));
   if (utc.getUTCMonth() !== month - 1 || utc.getUTCDate() !== date) return undefined;
-  const ms =
-    zone === "utc"
-      ? Date.UTC(year, month - 1, date, hour, minute, second)
-      : new Date(year, month - 1, date, hour, minute, second).getTime();
+  const local = new Date(year, month - 1, date, hour, minute, second);
+  // Where clocks are put forward an hour is not there, and would be read as another. A day begins all the same.
+  const isThere =
+    zone === "utc" || time[0] === undefined || (local.getHours() === hour && local.getMinutes() === minute);
+  if (!isThere) return undefined;
+  const ms = zone === "utc" ? Date.UTC(year, month - 1, date, hour, minute, second) : local.getTime();
   return msToNanos(ms) + BigInt((time[3] ?? "").padEnd(9, "0"));
 }
 

@@ -16,14 +16,13 @@ const CASES: [words: string[], offered: string[]][] = [
   [["dead", "re"], ["replay"]],
   [["search", "--le"], ["--level"]],
   [["search", "--level", "wa"], ["warn"]],
-  [["search", "--level", "=", "wa"], ["warn"]],
   [["search", "-l", "e"], ["error"]],
   [["--addr", "search:1", "tai"], ["tail"]],
+  [["--addr", "search:1", "tail", "--le"], ["--level"]],
   [
     ["--color", "a"],
     ["auto", "always"],
   ],
-  [["tail", "--color", "=", "al"], ["always"]],
   [["help", "de"], ["dead"]],
   [["help", "dead", "s"], ["show"]],
   [["dead", "list", "--state", "st"], ["stored"]],
@@ -35,8 +34,20 @@ const CASES: [words: string[], offered: string[]][] = [
   ],
 ];
 
+/** What bash alone takes apart in ways of its own. */
+const OF_BASH: typeof CASES = [
+  [["--addr=search:1", "tai"], ["tail"]],
+  [["--addr", "[::1]:8080", "tai"], ["tail"]],
+  [["search", "--level=wa"], ["warn"]],
+  [["tail", "--color=al"], ["always"]],
+];
+
+/** Words as bash hands them to a completion: cut at some of the marks in COMP_WORDBREAKS, which are words themselves. */
+const cut = (words: readonly string[]) =>
+  words.flatMap((word) => (word === "" ? [""] : word.split(/([=:]+)/).filter((piece) => piece !== "")));
+
 /** The same in fish and zsh, which complete one word where bash offers several. */
-const ONE_ANSWER = CASES.filter(([words, offered]) => offered.length === 1 && !words.includes("="));
+const ONE_ANSWER = CASES.filter(([, offered]) => offered.length === 1);
 
 const has = (shell: string) => spawnSync(shell, ["--version"]).status === 0;
 
@@ -44,9 +55,11 @@ describe("completion", () => {
   it("of bash offers commands, options and their values", async () => {
     const { out: script, code } = await logpulse(["completion", "bash"]);
     expect(code).toBe(0);
-    const calls = CASES.map(([words]) => {
-      const typed = ["logpulse", ...words].map((word) => `'${word}'`).join(" ");
-      return `COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; COMPREPLY=(); _logpulse; echo "\${COMPREPLY[*]}"`;
+    const cases = [...CASES, ...OF_BASH];
+    const calls = cases.map(([words]) => {
+      const pieces = cut(words);
+      const typed = ["logpulse", ...pieces].map((word) => `'${word}'`).join(" ");
+      return `COMP_WORDS=(${typed}); COMP_CWORD=${pieces.length}; COMPREPLY=(); _logpulse; echo "\${COMPREPLY[*]}"`;
     });
     const { stdout, stderr } = spawnSync("bash", ["--norc"], {
       input: [script, ...calls].join("\n"),
@@ -54,7 +67,7 @@ describe("completion", () => {
     });
     expect(stderr).toBe("");
     const offered = stdout.trimEnd().split("\n");
-    for (const [at, [words, expected]] of CASES.entries()) {
+    for (const [at, [words, expected]] of cases.entries()) {
       const own = offered[at]!.split(" ").filter((word) => !word.startsWith("-") || expected[0]!.startsWith("-"));
       expect([words, own]).toEqual([words, expected]);
     }

@@ -1,28 +1,28 @@
-import { createServer as createHttp2Server } from "node:http2";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { create } from "@bufbuild/protobuf";
-import { ConnectError, type ConnectRouter, type ServiceImpl } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { QueryService, SearchLogsResponseSchema } from "../gen/logpulse/v1/query_service_pb.ts";
+import {
+  GetHistogramResponseSchema,
+  QueryService,
+  type SearchLogsRequest,
+  SearchLogsResponseSchema,
+  TailLogsResponseSchema,
+} from "../gen/logpulse/v1/query_service_pb.ts";
 import { LogPulseError } from "../services/domain/errors.ts";
 import { toConnectError, toStatus } from "../services/runtime/rpc-status.ts";
 import { freePort } from "../stack/free-port.ts";
-import { logpulse, startLogpulse } from "./logpulse-command.ts";
+import { LOGPULSE, logpulse, startLogpulse } from "./logpulse-command.ts";
+import { listening, servingRoutes } from "./serving-routes.ts";
 
 type Handlers = Partial<ServiceImpl<typeof QueryService>>;
 
-/** A gRPC server with these handlers, until the test ends; its host:port. */
-function serving(handlers: Handlers): Promise<string> {
-  const routes = (router: ConnectRouter) => router.service(QueryService, handlers);
-  return listening(createHttp2Server(connectNodeAdapter({ routes })));
-}
-
-async function listening(server: Server | ReturnType<typeof createHttp2Server>): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const serving = (handlers: Handlers) => servingRoutes((router) => router.service(QueryService, handlers));
 
 const failing = (...args: ConstructorParameters<typeof LogPulseError>): Handlers => ({
   searchLogs() {
@@ -119,5 +119,91 @@ describe("the exit code of a command", () => {
   it("has no message that a server could move the terminal with", async () => {
     const { err } = await search(await serving(failing("not_permitted", "\u001b[2Jevil")));
     expect(err).toBe("logpulse: ␛[2Jevil\n");
+  });
+});
+
+describe("what was printed", () => {
+  const inBash = (command: string) =>
+    promisify(execFile)("bash", ["--norc", "-c", command], {
+      env: {
+        PATH: process.env.PATH,
+        PROGRAM: `${process.execPath} ${LOGPULSE}`,
+        XDG_CONFIG_HOME: "/nowhere",
+        TZ: "UTC",
+      },
+    });
+  const logs = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      id: `a-${at}`,
+      record: { time: {}, message: `n ${at} ${"x".repeat(400)}` },
+    }));
+
+  it("and cannot be written fails the command, be it the last thing", async () => {
+    const address = await serving({ getHistogram: () => create(GetHistogramResponseSchema, { total: 7 }) });
+    const command = `$PROGRAM search --count --addr ${address} > /dev/full; echo "code $?"`;
+    const { stdout, stderr } = await inBash(command);
+    expect(stdout).toBe("code 1\n");
+    expect(stderr).toMatch(/^logpulse: the output cannot be written: ENOSPC/);
+  });
+
+  it("and cannot be written is not behind the cursor of a tail", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "logpulse-full-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const address = await serving({
+      ping: () => ({}),
+      async *tailLogs(_request, { signal }) {
+        yield create(TailLogsResponseSchema, {
+          event: { case: "records", value: { logs: logs(1) } },
+          cursor: "behind",
+        });
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      },
+    });
+    const command = `$PROGRAM tail --cursor-file ${folder}/cursor --addr ${address} > /dev/full; echo "code $?"`;
+    const { stdout, stderr } = await inBash(command);
+    expect([stdout, readdirSync(folder)]).toEqual(["code 1\n", []]);
+    expect(stderr).toMatch(/^logpulse: the output cannot be written: ENOSPC/);
+  });
+
+  it("is there to its end where the command fails later, however slow its reader is", async () => {
+    const address = await serving({
+      searchLogs({ pageToken }) {
+        if (pageToken !== "") throw toConnectError(toStatus(new LogPulseError("not_permitted", "not any more")));
+        // More than the 64 KiB that a pipe holds, and less than makes the command wait for its reader.
+        return create(SearchLogsResponseSchema, { logs: logs(170), nextPageToken: "more" });
+      },
+    });
+    const command = `$PROGRAM search --limit 5000 --addr ${address} | (sleep 2; wc -l); echo "code \${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await inBash(command);
+    expect([stdout, stderr]).toEqual(["170\ncode 4\n", "logpulse: not any more\n"]);
+  });
+});
+
+describe("times", () => {
+  it("are read in the machine's zone and printed in UTC with --plain", async () => {
+    const asked: SearchLogsRequest[] = [];
+    const address = await serving({
+      searchLogs(request) {
+        asked.push(request);
+        const time = { seconds: BigInt(Date.UTC(2026, 6, 1, 9, 30) / 1_000) };
+        return create(SearchLogsResponseSchema, { logs: [{ id: "a-1", record: { time, message: "x" } }] });
+      },
+    });
+    const find = (...args: string[]) =>
+      logpulse(["search", "--addr", address, "--from", "2026-07-01T10:42", "--to", "2026-07-01T12:00", ...args], {
+        XDG_CONFIG_HOME: "/nowhere",
+        TZ: "Europe/Berlin",
+      });
+    const shown = [await find(), await find("--plain"), await find("--utc"), await find("--plain", "--utc")];
+    const hours = asked.map(({ startTime }) =>
+      new Date(Number(startTime!.seconds) * 1_000).toISOString().slice(11, 16),
+    );
+    expect(hours).toEqual(["08:42", "08:42", "10:42", "10:42"]);
+    expect(shown.map(({ out }) => out.split(/[\t ]·|\t/)[0])).toEqual([
+      "2026-07-01 11:30:00.000",
+      "2026-07-01T09:30:00.000000000Z",
+      "2026-07-01 09:30:00.000",
+      "2026-07-01T09:30:00.000000000Z",
+    ]);
   });
 });

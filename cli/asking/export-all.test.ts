@@ -10,6 +10,7 @@ import {
   type StoredLog,
   StoredLogSchema,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
+import { identityText } from "../../services/domain/identity.ts";
 import { nanosToTimestamp, timestampToNanos } from "../../services/domain/record-time.ts";
 import { fakeConnection } from "../fake-connection.fixture.ts";
 import { exportAll } from "./export-all.ts";
@@ -27,13 +28,17 @@ const part: fc.Arbitrary<Part> = fc.record({
   ending: fc.constantFrom("cut", "closed", "token"),
 });
 
-/** Records at these times, in the order of an export. */
+/** Of the test's records: two producers, whose seqs have one digit and more. */
+const identityAt = (at: number) => identityText((at % 2 === 0 ? "a" : "b").repeat(32), at);
+
+/** Records at these times, in the order of an export: by time, producer and seq. */
 function recordsAt(times: readonly number[], order: Order): StoredLog[] {
-  const logs = times.map((nanos, at) =>
-    create(StoredLogSchema, { id: `id-${at}`, record: { time: nanosToTimestamp(BigInt(nanos)) } }),
+  const sign = order === Order.OLDEST_FIRST ? 1 : -1;
+  const keys = times.map((nanos, at) => ({ nanos, at }));
+  keys.sort((a, b) => sign * (a.nanos - b.nanos || (a.at % 2) - (b.at % 2) || a.at - b.at));
+  return keys.map(({ nanos, at }) =>
+    create(StoredLogSchema, { id: identityAt(at), record: { time: nanosToTimestamp(BigInt(nanos)) } }),
   );
-  const sign = order === Order.OLDEST_FIRST ? 1n : -1n;
-  return logs.sort((a, b) => Number(sign * (nanosOf(a) - nanosOf(b))) || (a.id < b.id ? -1 : 1) * Number(sign));
 }
 
 const nanosOf = (log: StoredLog) => timestampToNanos(log.record!.time!);
@@ -82,7 +87,7 @@ describe("an export that is cut off", () => {
     async (order) => {
       await fc.assert(
         fc.asyncProperty(
-          fc.array(fc.nat(3), { minLength: 1, maxLength: 12 }),
+          fc.array(fc.nat(3), { minLength: 1, maxLength: 15 }),
           fc.array(part, { maxLength: 2 }),
           async (times, parts) => {
             const logs = recordsAt(times, order);
@@ -108,6 +113,35 @@ describe("an export that is cut off", () => {
       Order.NEWEST_FIRST,
     );
     expect(found).toEqual({ records: 0, isMore: false, missing: "the server stops" });
+  });
+
+  it.each([
+    [Code.FailedPrecondition, "it took longer than 10 s"],
+    [Code.DeadlineExceeded, "the operation timed out"],
+    [Code.PermissionDenied, "not any more"],
+  ])("says what is missing where a later part fails (code %d)", async (code, why) => {
+    let calls = 0;
+    const logs = recordsAt([1, 2, 3], Order.NEWEST_FIRST);
+    const connection = fakeConnection(
+      {
+        async *exportLogs() {
+          calls += 1;
+          if (calls > 1) throw new ConnectError(why, code);
+          for (const log of logs.slice(0, 2)) yield event({ case: "log", value: log });
+        },
+      },
+      300,
+    );
+    const asked = { query: "", filter: undefined, startTime: undefined, endTime: undefined, order: Order.NEWEST_FIRST };
+    const signal = new AbortController().signal;
+    const found = await exportAll(
+      connection,
+      asked,
+      async () => undefined,
+      signal,
+      () => undefined,
+    );
+    expect(found).toEqual({ records: 2, isMore: false, missing: `the export was cut off (${why})` });
   });
 
   it("fails where nothing came at all", async () => {

@@ -1,12 +1,17 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type ExportEnd, Order, type StoredLog } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { fullJitterMs } from "../../services/domain/full-jitter.ts";
+import { parseIdentity } from "../../services/domain/identity.ts";
 import { nanosToTimestamp, timestampToNanos } from "../../services/domain/record-time.ts";
+import { compareNewestFirst, type SortKey } from "../../services/domain/stored-record.ts";
 import { mayPassLater, pause, withTries } from "../call-retries.ts";
 import type { ServerConnection } from "../connection.ts";
 import { fullCountText } from "../terminal/number-text.ts";
 import type { FoundRecords, TakeRecord } from "./found-records.ts";
 import type { AskedRecords } from "./read-question.ts";
+
+/** Beside those that the server itself says may pass later. A ping that is not answered is a connection that is cut. */
+const CUT: readonly Code[] = [Code.Aborted, Code.Canceled, Code.DeadlineExceeded, Code.Internal, Code.Unknown];
 
 /**
  * Takes all records that are asked for, each once, however many. An export that the server ends early is gone on with
@@ -73,13 +78,14 @@ async function onePart(
     }
     return { isComplete: false, reason: "the export was cut off", mayGoOn: true };
   } catch (reason) {
-    if (!(reason instanceof ConnectError) || signal.aborted || place.isBeginning || !isCut(reason)) throw reason;
-    return { isComplete: false, reason: `the export was cut off (${reason.rawMessage})`, mayGoOn: true };
+    if (!(reason instanceof ConnectError) || signal.aborted || place.isBeginning) throw reason;
+    // Some records were taken: whatever ends it now, whoever has them is told that they are not all.
+    return { isComplete: false, reason: `the export was cut off (${reason.rawMessage})`, mayGoOn: isCut(reason) };
   }
 }
 
 function isCut(error: ConnectError): boolean {
-  return mayPassLater(error) || [Code.Aborted, Code.Canceled, Code.Internal, Code.Unknown].includes(error.code);
+  return mayPassLater(error) || CUT.includes(error.code);
 }
 
 /** How far an export has come. */
@@ -89,9 +95,8 @@ class ExportPlace {
   private asked: AskedRecords;
   /** Behind what came, of an export that the server ended; it goes with what was asked of that one. */
   private token = "";
-  /** The time of the last record, and the ids of all that have it: only these can come again behind a cut. */
-  private lastNanos: bigint | undefined;
-  private lastIds = new Set<string>();
+  /** The last record: behind a cut those of its time come again, up to it. */
+  private last: SortKey | undefined;
 
   constructor(asked: AskedRecords) {
     this.asked = asked;
@@ -104,11 +109,10 @@ class ExportPlace {
   /** Asks for what is still to come. */
   goOn(): AskedRecords & { resumeToken?: string } {
     if (this.token !== "") return { ...this.asked, resumeToken: this.token };
-    if (this.lastNanos !== undefined) {
-      const isOldestFirst = this.asked.order === Order.OLDEST_FIRST;
-      this.asked = isOldestFirst
-        ? { ...this.asked, startTime: nanosToTimestamp(this.lastNanos) }
-        : { ...this.asked, endTime: nanosToTimestamp(this.lastNanos + 1n) };
+    if (this.last !== undefined) {
+      this.asked = this.isOldestFirst
+        ? { ...this.asked, startTime: nanosToTimestamp(this.last.timeNanos) }
+        : { ...this.asked, endTime: nanosToTimestamp(this.last.timeNanos + 1n) };
     }
     return this.asked;
   }
@@ -116,13 +120,20 @@ class ExportPlace {
   /** False for a record that was passed already. */
   pass({ id, record }: StoredLog): boolean {
     this.token = ""; // It stands before this record.
-    const nanos = timestampToNanos(record!.time!);
-    if (nanos !== this.lastNanos) this.lastIds.clear();
-    this.lastNanos = nanos;
-    if (this.lastIds.has(id)) return false;
-    this.lastIds.add(id);
+    const key = { timeNanos: timestampToNanos(record!.time!), ...parseIdentity(id) };
+    if (this.last !== undefined && !this.isBehind(key, this.last)) return false;
+    this.last = key;
     this.records += 1;
     return true;
+  }
+
+  private get isOldestFirst(): boolean {
+    return this.asked.order === Order.OLDEST_FIRST;
+  }
+
+  private isBehind(key: SortKey, other: SortKey): boolean {
+    const places = compareNewestFirst(key, other);
+    return this.isOldestFirst ? places < 0 : places > 0;
   }
 
   end({ complete, reason, resumeToken }: ExportEnd): PartEnd {

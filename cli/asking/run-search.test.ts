@@ -4,6 +4,8 @@ import { NumberCondition_Field, TextCondition_Field } from "../../gen/logpulse/v
 import {
   type ExportLogsRequest,
   ExportLogsResponseSchema,
+  type GetHistogramRequest,
+  GetHistogramResponseSchema,
   type SearchLogsRequest,
   SearchLogsResponseSchema,
 } from "../../gen/logpulse/v1/query_service_pb.ts";
@@ -50,6 +52,7 @@ describe("a search that is refused", () => {
   it.each<[OptionValues, string]>([
     [{ from: "soon" }, '--from is "soon"; it must be a time: -15m, now, 10:42 (today), 2026-03-01,'],
     [{ from: "2262-12-01" }, '--from is "2262-12-01"; it must be a time from 1970 to 2262-04-11'],
+    [{ from: "2026-03-02" }, "--from lies in the future; --to says until when"],
     [{ from: "now", to: "-1h" }, "--to is not later than --from"],
     [{ limit: "0" }, '--limit is "0"; it must be a whole number from 1 to 100000, or all'],
     [{ limit: "many" }, '--limit is "many"; it must be'],
@@ -74,7 +77,32 @@ describe("what a search asks for", () => {
     const { asked, connection } = answering({});
     await search({}, { connection });
     expect(asked[0]).toMatchObject({ query: "", startTime: { seconds: BigInt(NOW / 1_000 - 900) }, pageSize: 100 });
-    expect([asked[0]!.endTime, asked[0]!.filter]).toEqual([undefined, undefined]);
+    expect(asked[0]!.filter).toBeUndefined();
+  });
+
+  it.each([
+    [{}, NOW / 1_000 + 600],
+    [{ to: "10:00" }, NOW / 1_000 - 42 * 60],
+  ])("ends at the same time, whether there is a limit or not, and for a count: %j", async (options, endSeconds) => {
+    const asked: (SearchLogsRequest | ExportLogsRequest | GetHistogramRequest)[] = [];
+    const connection = fakeConnection({
+      searchLogs(request) {
+        asked.push(request);
+        return create(SearchLogsResponseSchema);
+      },
+      getHistogram(request) {
+        asked.push(request);
+        return create(GetHistogramResponseSchema);
+      },
+      async *exportLogs(request) {
+        asked.push(request);
+        yield create(ExportLogsResponseSchema, { event: { case: "end", value: { complete: true } } });
+      },
+    });
+    for (const more of [{}, { limit: "5" }, { limit: "all" }, { count: true } as const]) {
+      await search({ from: "-1h", ...options, ...more }, { connection });
+    }
+    expect(asked.map(({ endTime }) => Number(endTime!.seconds))).toEqual(Array(4).fill(endSeconds));
   });
 
   it("is what words, level and service say together", async () => {
@@ -106,8 +134,16 @@ describe("what a search asks for", () => {
 
 describe("how a search ends", () => {
   it("says on a terminal what it was about, elsewhere nothing", async () => {
-    expect((await search({}, { isTty: true })).err).toBe("-- 1 record from 10:27:00.000 to 10:42:00.000 (UTC)\n");
+    expect((await search({}, { isTty: true })).err).toBe("-- 1 record from 10:27:00.000 to 10:52:00.000 (UTC)\n");
     expect((await search({})).err).toBe("");
+  });
+
+  it.each([
+    [{}, /^-- nothing from .*; --from -24h looks further back\n$/],
+    [{ from: "-48h" }, /^-- nothing from .* \(UTC\)\n$/],
+  ])("says where else to look for what was not found: %j", async (options, expected) => {
+    const { connection } = answering({});
+    expect((await search(options, { connection, isTty: true })).err).toMatch(expected);
   });
 
   it("says that it is not whole", async () => {
@@ -136,6 +172,6 @@ describe("how a search ends", () => {
     const { code, err } = await search({ limit: "all" }, { connection });
     expect(code).toBe(EXIT.incomplete);
     expect(err).toMatch(/^-- 0 records, not all: the store is away/);
-    expect(asked[0]!.endTime).toMatchObject({ seconds: BigInt(NOW / 1_000) });
+    expect(asked).toHaveLength(1);
   });
 });

@@ -27,7 +27,7 @@ export const generate: Command = {
     { name: "seed", value: "N", help: "the same seed makes the same records, but for their times" },
   ],
   details: `The schedule does not wait for answers: a server that stalls gets its requests late, and what is more than a second \
-behind is skipped and counted. Latency is counted from the time when a request was due. An answer of 429 or 503 is obeyed: \
+behind is skipped and counted. Latency is that of kept requests, from the time when they were due. An answer of 429 or 503 is obeyed: \
 nothing is begun before Retry-After is over, and the request is sent again.
 
 Access lines go to POST /upload, without identity, so one that is sent again may be stored twice: that is counted. Everything \

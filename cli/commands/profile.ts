@@ -1,8 +1,8 @@
-import type { Command, CommandContext } from "../command.ts";
+import type { Command, CommandContext, OptionValues } from "../command.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-code.ts";
 import { textOption } from "../option-values.ts";
 import { isProfileName, noSuchProfile, type Profiles, readProfiles, writeProfiles } from "../profiles.ts";
-import { requireAddress } from "../settings.ts";
+import { requireAddress } from "../server-address.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 const ACTIONS = ["list", "set", "use", "remove"] as const;
@@ -33,6 +33,7 @@ async function run({ options, words, terminal, environment }: CommandContext): P
   if (action === undefined) {
     throw new CommandFailure(EXIT.usage, `profile cannot "${word}"; it can ${ACTIONS.join(", ")}`);
   }
+  requireUsed(action, name, options);
   const profiles = readProfiles(environment);
   if (action === "list") return list(profiles, terminal);
   if (name === undefined) throw new CommandFailure(EXIT.usage, `profile ${action} lacks a name`);
@@ -42,6 +43,20 @@ async function run({ options, words, terminal, environment }: CommandContext): P
   else remove(profiles, name);
   writeProfiles(environment, profiles);
   return EXIT.done;
+}
+
+/** @throws CommandFailure for what the action would not look at. */
+function requireUsed(action: (typeof ACTIONS)[number], name: string | undefined, { addr }: OptionValues): void {
+  if (action === "list" && name !== undefined) {
+    throw new CommandFailure(EXIT.usage, `profile list does not know what to do with "${name}"`);
+  }
+  if ((action === "use" || action === "remove") && addr !== undefined) {
+    throw new CommandFailure(
+      EXIT.usage,
+      `profile ${action} does not know what to do with --addr`,
+      "`logpulse profile set NAME --addr HOST:PORT` gives a profile another address.",
+    );
+  }
 }
 
 async function list({ inUse, addresses }: Profiles, terminal: Terminal): Promise<ExitCode> {

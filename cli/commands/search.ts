@@ -24,7 +24,7 @@ export const search: Command = {
   options: [
     ...CONDITION_OPTIONS,
     { name: "from", value: "TIME", help: "of this time and later; -15m unless given" },
-    { name: "to", value: "TIME", help: "before this time" },
+    { name: "to", value: "TIME", help: "before this time; ten minutes from now unless given" },
     { name: "limit", value: "N|all", help: "at most so many; 100 unless given", choices: ["all"] },
     { name: "oldest-first", help: "the oldest first" },
     { name: "context", value: "N", help: "each with so many records before and behind it" },

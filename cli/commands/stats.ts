@@ -28,7 +28,7 @@ export const stats: Command = {
     {
       name: "compare",
       value: "PERIOD",
-      help: "beside the time of equal length before: previous",
+      help: "beside the time of equal length before: previous; not with --step",
       choices: ["previous"],
     },
   ],

@@ -25,12 +25,12 @@ export const tail: Command = {
   ],
   details:
     `${QUERY_DETAILS}\n\n` +
-    "A tail that is cut off connects again by itself and goes on behind the last record that it has shown: nothing is left out " +
-    "and nothing comes twice. What this side was too slow to take is fetched and shown in its place. Records that the log " +
+    "A tail that is cut off connects again by itself and goes on behind the last record that it has shown: it leaves nothing " +
+    "out and repeats nothing. What a sender sent again may come again behind a cut, with the same id. What this side was too slow to take is fetched and shown in its place. Records that the log " +
     "does not hold any more are told, and the exit code is then 6. With --cursor-file a place is kept only when its records " +
     "have been written.\n\n" +
     "With --json each line is a TailLogsResponse of the contract with one record; those that end a message of the server " +
-    "have its cursor.",
+    "have its cursor. Where records are missing that the log does not hold any more, a line has `lagged` instead of `records`.",
   words: { min: 0, max: Number.POSITIVE_INFINITY },
   run: async (context) => (await import("../tail/run-tail.ts")).runTail(context),
 };

@@ -5,7 +5,7 @@ import { type CompletedCommand, isFileOption } from "./completed-command.ts";
 /**
  * A script for bash 4 and later. It knows everything: nothing is started while somebody types.
  *
- * bash cuts words at "=" as well, so that `--level=wa` is three of them.
+ * bash cuts words at "=" and ":" as well, so that `--level=wa` is three of them, and so is HOST:PORT.
  */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const firstWords = [...new Set(commands.map(({ name }) => name.split(" ")[0]!)), "help"];
@@ -19,7 +19,10 @@ _logpulse() {
   fi
   for ((at = 1; at < COMP_CWORD; at++)); do
     case "\${COMP_WORDS[at]}" in
-      ${valueNames(GLOBAL_OPTIONS).join("|")}) ((at++)); [[ \${COMP_WORDS[at]} == "=" ]] && ((at++)) ;;
+      ${valueNames(GLOBAL_OPTIONS).join("|")})
+        ((at++))
+        [[ \${COMP_WORDS[at]} == "=" ]] && ((at++))
+        while [[ \${COMP_WORDS[at+1]} == :* ]]; do ((at += 2)); done ;;
       -*) [[ -n $command && $command != help ]] && break ;;
       *)
         case "$command" in

@@ -1,5 +1,9 @@
 import { toJsonString } from "@bufbuild/protobuf";
-import { type ListedDeadLetter, ListedDeadLetterSchema } from "../../gen/logpulse/v1/admin_service_pb.ts";
+import {
+  type ListDeadLettersResponse,
+  type ListedDeadLetter,
+  ListedDeadLetterSchema,
+} from "../../gen/logpulse/v1/admin_service_pb.ts";
 import {
   DEAD_LETTERS_COUNTED_MAX,
   DEAD_LETTERS_PAGE_SIZE_DEFAULT,
@@ -25,18 +29,19 @@ const COLUMNS: readonly TableColumn[] = ["listed", "state", "store", "reason", "
 export async function runList(context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const limit = wholeNumberOption(context.options, "limit", 1, LISTED_MAX) ?? DEAD_LETTERS_PAGE_SIZE_DEFAULT;
-  const { letters, total } = await listLetters(context, limit);
-  const lines = terminal.isJson
-    ? letters.map((letter) => toJsonString(ListedDeadLetterSchema, letter))
-    : letters.length > 0
-      ? tableLines(
-          COLUMNS,
-          letters.map((letter) => letterRow(letter, terminal)),
-          terminal.isPlain,
-        )
-      : [];
-  for (const line of lines) await terminal.print(line);
-  if (letters.length < total) terminal.say(`-- ${letters.length} of ${letterCountText(total)}; --limit N shows more`);
+  const rows: string[][] = []; // Of people's table, whose columns are as wide as their widest text.
+  let [listed, total] = [0, 0n];
+  for await (const page of letterPages(context, limit)) {
+    total ||= page.total;
+    listed += page.letters.length;
+    for (const letter of page.letters) {
+      if (terminal.isJson) await terminal.print(toJsonString(ListedDeadLetterSchema, letter));
+      else if (terminal.isPlain) await terminal.print(letterRow(letter, terminal).join("\t"));
+      else rows.push(letterRow(letter, terminal));
+    }
+  }
+  if (rows.length > 0) for (const line of tableLines(COLUMNS, rows, false)) await terminal.print(line);
+  if (listed < total) terminal.say(`-- ${listed} of ${letterCountText(total)}; --limit N shows more`);
   else if (terminal.err.isTty) terminal.say(`-- ${letterCountText(total)}`);
   return EXIT.done;
 }
@@ -47,20 +52,18 @@ export function letterCountText(count: bigint): string {
   return bound + amountText(count, "letter");
 }
 
-async function listLetters(context: CommandContext, limit: number) {
+async function* letterPages(context: CommandContext, limit: number): AsyncGenerator<ListDeadLettersResponse> {
   const { connection, signal } = context;
   const filter = letterFilter(context);
-  const letters: ListedDeadLetter[] = [];
-  let total = 0n;
+  let left = limit;
   let pageToken = "";
   do {
-    const pageSize = Math.min(DEAD_LETTERS_PAGE_SIZE_MAX, limit - letters.length);
+    const pageSize = Math.min(DEAD_LETTERS_PAGE_SIZE_MAX, left);
     const page = await connection.admin.listDeadLetters({ filter, pageSize, pageToken }, { signal });
-    if (pageToken === "") total = page.total;
-    letters.push(...page.letters);
+    yield page;
+    left -= page.letters.length;
     pageToken = page.nextPageToken;
-  } while (pageToken !== "" && letters.length < limit);
-  return { letters, total };
+  } while (pageToken !== "" && left > 0);
 }
 
 function letterRow({ key, state, listedTime, letter }: ListedDeadLetter, { zone, isPlain }: Terminal): string[] {

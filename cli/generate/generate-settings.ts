@@ -7,7 +7,7 @@ import {
 } from "../../services/domain/limits.ts";
 import type { OptionValues } from "../command.ts";
 import { CommandFailure, EXIT } from "../exit-code.ts";
-import { durationOption, textOption, wholeNumberOption, wrongValue } from "../option-values.ts";
+import { choiceOption, durationOption, textOption, wholeNumberOption } from "../option-values.ts";
 import type { ErrorShares } from "./access-draw.ts";
 import type { RecordKind } from "./record-source.ts";
 
@@ -56,7 +56,7 @@ export function readGenerateSettings(
   address: string,
 ): GenerateSettings {
   const given = (option: string, variable: string) => givenText(options, environment, option, variable);
-  const kind = choice(options, "kind", KINDS) ?? "access";
+  const kind = choiceOption(options, "kind", KINDS) ?? "access";
   return {
     requestsPerSecond: numberFrom(given("rate", "RPS"), 50, {
       min: GENERATE_REQUESTS_PER_SECOND_MIN,
@@ -72,7 +72,7 @@ export function readGenerateSettings(
       numberFrom(given("server-errors", "SERVER_ERROR_FREQ"), 0.01, { min: 0, max: 1 }),
     ),
     kind,
-    via: choice(options, "via", WAYS) ?? (kind === "access" ? "rest" : "grpc"),
+    via: choiceOption(options, "via", WAYS) ?? (kind === "access" ? "rest" : "grpc"),
     seed: wholeNumberOption(options, "seed", 0, SEED_MAX),
     recordsMax: wholeNumberOption(options, "count", 1, GENERATE_RECORDS_MAX),
     durationMs: durationOption(options, "for", 1, GENERATE_RUN_MS_MAX),
@@ -111,17 +111,6 @@ function readShares(clientErrors: number, serverErrors: number): ErrorShares {
     EXIT.usage,
     `the shares of client errors (${clientErrors}) and server errors (${serverErrors}) are more than 1 together`,
   );
-}
-
-function choice<Choice extends string>(
-  options: OptionValues,
-  name: string,
-  choices: readonly Choice[],
-): Choice | undefined {
-  const text = textOption(options, name);
-  const found = choices.find((each) => each === text);
-  if (text !== undefined && found === undefined) throw wrongValue(name, text, `one of ${choices.join(", ")}`);
-  return found;
 }
 
 /** A path in TARGET_API_URL is used as it stands: other servers may have another route. */

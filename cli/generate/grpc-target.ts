@@ -7,7 +7,9 @@ import { noAnswer, retryAfterMs } from "./http-answers.ts";
 import type { Answer, LoadTarget } from "./load-target.ts";
 import type { BatchSource } from "./record-source.ts";
 
-const NO_ANSWER: readonly Code[] = [Code.Canceled, Code.DeadlineExceeded, Code.Unknown, Code.Internal, Code.Aborted];
+const NO_ANSWER: readonly Code[] = [Code.Canceled, Code.DeadlineExceeded];
+/** What a server says that has failed, or a proxy. A connection that broke is told as these too, with a cause. */
+const FAILED: readonly Code[] = [Code.Unknown, Code.Internal, Code.Aborted];
 const NOT_ALLOWED: readonly Code[] = [Code.PermissionDenied, Code.Unauthenticated];
 
 /** `IngestService.Write`: batches with declared identities. `address`: host:port. */
@@ -49,7 +51,10 @@ export function failedCall(error: ConnectError, nowMs: number): Answer {
     const mayBeKept = error.code === Code.Unavailable;
     return { kind: "later", ...told, mayBeKept, isUnreachable: false, exitCode: EXIT.limited };
   }
-  if (error.code === Code.Unavailable || NO_ANSWER.includes(error.code)) return noAnswer(error);
+  if (FAILED.includes(error.code) && !error.cause) {
+    return { kind: "later", ...told, mayBeKept: true, isUnreachable: false, exitCode: EXIT.unreachable };
+  }
+  if ([Code.Unavailable, ...NO_ANSWER, ...FAILED].includes(error.code)) return noAnswer(error);
   const exitCode = NOT_ALLOWED.includes(error.code) ? EXIT.notAllowed : EXIT.incomplete;
   return { kind: "refused", name: told.name, reason: told.reason, exitCode };
 }

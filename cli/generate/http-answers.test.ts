@@ -80,8 +80,8 @@ describe("no answer", () => {
 
 describe("what an error of gRPC means", () => {
   const error = (code: Code, metadata = {}) => new ConnectError("told", code, metadata);
-  const broken = (code: string) =>
-    new ConnectError("broke", Code.Unavailable, undefined, undefined, Object.assign(new Error("x"), { code }));
+  const broken = (code: string, told = Code.Unavailable) =>
+    new ConnectError("broke", told, undefined, undefined, Object.assign(new Error("x"), { code }));
 
   it.each([
     [error(Code.ResourceExhausted, { "retry-after": "3" }), { kind: "later", waitMs: 3_000, exitCode: EXIT.limited }],
@@ -90,6 +90,11 @@ describe("what an error of gRPC means", () => {
     [broken("ECONNRESET"), { kind: "later", isUnreachable: false }],
     [error(Code.DeadlineExceeded), { kind: "later", name: "no answer", mayBeKept: true }],
     [error(Code.Canceled), { kind: "later", name: "no answer" }],
+    [broken("ECONNRESET", Code.Aborted), { kind: "later", name: "no answer", mayBeKept: true }],
+    [broken("ERR_HTTP2_STREAM_ERROR", Code.Internal), { kind: "later", name: "no answer" }],
+    [error(Code.Internal), { kind: "later", name: "Internal", mayBeKept: true, exitCode: EXIT.unreachable }],
+    [error(Code.Unknown), { kind: "later", name: "Unknown", reason: "told", mayBeKept: true }],
+    [error(Code.Aborted), { kind: "later", name: "Aborted", isUnreachable: false }],
     [error(Code.InvalidArgument), { kind: "refused", name: "InvalidArgument", exitCode: EXIT.incomplete }],
     [error(Code.PermissionDenied), { kind: "refused", exitCode: EXIT.notAllowed }],
   ])("%s", (reason, expected) => expect(failedCall(reason, NOW_MS)).toMatchObject(expected));

@@ -58,7 +58,7 @@ export class LoadTotals {
     return trouble === undefined;
   }
 
-  /** A request is settled. `latencyMs`: since it was due. `mayBeTwice`: an earlier try may have been kept too. */
+  /** A request is kept. `latencyMs`: since it was due. `mayBeTwice`: an earlier try may have been kept too. */
   keep(answer: Answer & { kind: "kept" }, latencyMs: number, mayBeTwice: boolean): void {
     this.accepted += answer.accepted;
     this.rejected += answer.rejected;
@@ -79,7 +79,7 @@ export class LoadTotals {
     return [...this.answers.keys()].some((name) => name !== "no answer");
   }
 
-  /** Of settled requests, from the time when they were due, within 1 %; undefined where there is none. */
+  /** Of kept requests, from the time when they were due, within 1 %; undefined where there is none. */
   get latencyMs(): { p50: number; p99: number; max: number } | undefined {
     const [p50, p99] = this.latencies.percentiles(50, 99);
     if (p50 === undefined || p99 === undefined) return undefined;

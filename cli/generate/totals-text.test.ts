@@ -56,7 +56,7 @@ describe("the totals of a run", () => {
       rejected  0
       failed    0
       unknown   0
-      latency   p50 12.4 ms, p99 14.8 ms, max 15.0 ms, each from the time when its request was due
+      latency   p50 12.4 ms, p99 14.8 ms, max 15.0 ms, of kept requests, each from the time when it was due
       late      0 requests began more than 50 ms behind their time; 0 were skipped, 1.00 s behind it
       seed      7"
     `);
@@ -72,14 +72,14 @@ describe("the totals of a run", () => {
       repeated  1 requests
                 503: 1 times, a queue␊is full
                 no answer: 1 times, a queue␊is full
-      latency   p50 12.4 ms, p99 14.8 ms, max 80.0 ms, each from the time when its request was due
+      latency   p50 12.4 ms, p99 14.8 ms, max 80.0 ms, of kept requests, each from the time when it was due
       late      3 requests began more than 50 ms behind their time; 1,234 were skipped, 1.00 s behind it
       seed      7"
     `);
   });
 
-  it("of a run in which nothing was settled", () => {
-    expect(totalsLines(new LoadTotals(), FACTS).join("\n")).toContain("latency   nothing was settled");
+  it("of a run in which nothing was kept", () => {
+    expect(totalsLines(new LoadTotals(), FACTS).join("\n")).toContain("latency   no request was kept");
   });
 
   it("for programs: every record is counted once", () => {

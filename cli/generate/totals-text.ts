@@ -93,9 +93,9 @@ function troubleLines({ troubles }: LoadTotals): string[] {
 }
 
 function latencyText({ latencyMs }: LoadTotals): string {
-  if (latencyMs === undefined) return "nothing was settled";
+  if (latencyMs === undefined) return "no request was kept";
   const [p50, p99, max] = [latencyMs.p50, latencyMs.p99, latencyMs.max].map(durationText);
-  return `p50 ${p50}, p99 ${p99}, max ${max}, each from the time when its request was due`;
+  return `p50 ${p50}, p99 ${p99}, max ${max}, of kept requests, each from the time when it was due`;
 }
 
 function lateText({ late, skipped }: LoadTotals): string {

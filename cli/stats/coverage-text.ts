@@ -3,7 +3,7 @@ import type { StatsCoverage } from "../../gen/logpulse/v1/stats_service_pb.ts";
 import { nanosToMs, timestampToNanos } from "../../services/domain/record-time.ts";
 import { drawnText } from "../terminal/drawn-text.ts";
 import { fullCountText } from "../terminal/number-text.ts";
-import { shownTime, type Zone, zoneText } from "../time-text.ts";
+import { briefTime, type Zone, zoneText } from "../time-text.ts";
 import type { StatsQuestion } from "./read-stats-question.ts";
 
 /** What the figures rest on, and how far they can be trusted: lines for people. */
@@ -15,7 +15,7 @@ export function coverageLines(
   zone: Zone,
 ): string[] {
   const { startTime, endTime, watermark, recordsCounted, method, maxRelativeError, groupsTotal } = coverage;
-  const shown = (time: Timestamp) => shownTime(msOf(time), nowMs, zone).replace(/(:00)?\.000$/, "");
+  const shown = (time: Timestamp) => briefTime(msOf(time), nowMs, zone);
   const requests = `${fullCountText(recordsCounted)} requests counted`;
   const range = `from ${shown(startTime!)} to ${shown(endTime!)} (${zoneText(msOf(startTime!), zone)})`;
   const complete = watermark ? `complete to ${shown(watermark)}` : "until when it is complete, nobody can say now";

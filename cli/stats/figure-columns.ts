@@ -51,7 +51,7 @@ const p99 = column<LatencyFigures>("p99", (figures) => figures.p99Ms, durationTe
 /** How long requests took. */
 export const LATENCY_TABLE: FigureTable<LatencyFigures> = {
   columns: [
-    column("requests", (figures) => figures.count, fullCountText),
+    column("with latency", (figures) => figures.count, fullCountText), // Not all requests have one.
     column("mean", (figures) => figures.averageMs, durationText),
     column("p50", (figures) => figures.p50Ms, durationText),
     column("p90", (figures) => figures.p90Ms, durationText),

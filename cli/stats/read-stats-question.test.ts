@@ -1,10 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import { StatsGrouping, StatsStep } from "../../gen/logpulse/v1/stats_service_pb.ts";
+import { GetLatencyRequestSchema, StatsGrouping, StatsStep } from "../../gen/logpulse/v1/stats_service_pb.ts";
+import { STATS_MINUTES_MAX } from "../../services/domain/limits.ts";
 import { nanosToText, timestampToNanos } from "../../services/domain/record-time.ts";
+import { readQuestion } from "../../services/stats/stats-question.ts";
 import { CommandFailure } from "../exit-code.ts";
 import { readStatsQuestion } from "./read-stats-question.ts";
-import { contextOf } from "./stats.fixture.ts";
+import { contextOf, NOW_MS } from "./stats.fixture.ts";
 
 const read = (options: Record<string, string>) => readStatsQuestion(contextOf(options));
 const times = (options: Record<string, string>) => {
@@ -21,6 +24,16 @@ describe("what stats asks for", () => {
     [{ from: "2026-02-01", to: "2026-02-02" }, "2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"],
     [{ range: "3h", to: "1970-01-01T01:00:00Z" }, "1970-01-01T00:00:00Z", "1970-01-01T01:00:00Z"],
   ])("%j is of this time", (options, start, end) => expect(times(options)).toEqual([start, end]));
+
+  it.each([NOW_MS, NOW_MS - (NOW_MS % 60_000), NOW_MS + 52_999])(
+    "may be as long as the server takes it (%d)",
+    (nowMs) => {
+      const context = { ...contextOf({ range: "366d" }), nowMs: () => nowMs };
+      const { request } = readStatsQuestion(context);
+      const { selection } = readQuestion(create(GetLatencyRequestSchema, request), "default", nowMs);
+      expect(selection.toMinute - selection.fromMinute + 1).toBeGreaterThanOrEqual(STATS_MINUTES_MAX - 1);
+    },
+  );
 
   it.each<[Record<string, string>, object]>([
     [{}, { request: { grouping: StatsGrouping.NONE, step: StatsStep.NONE, previousPeriod: false }, hasTimes: false }],
@@ -41,9 +54,13 @@ describe("what stats asks for", () => {
   ])("%j", (options, expected) => expect(read(options)).toMatchObject(expected));
 
   it.each<[Record<string, string>, string]>([
-    [{ by: "status" }, '--by is "status"; it must be one of service · path · service,path'],
+    [{ by: "status" }, '--by is "status"; it must be one of service, path, service,path'],
     [{ by: "toString" }, '--by is "toString"'],
     [{ step: "week" }, '--step is "week"'],
+    [{ step: "hour", compare: "previous" }, "--step and --compare do not go together"],
+    [{ service: "" }, '--service is ""; it must be a name; without --service all are meant'],
+    [{ path: "" }, '--path is ""; it must be a path'],
+    [{ compare: "" }, '--compare is ""; it must be previous'],
     [{ compare: "yesterday" }, '--compare is "yesterday"; it must be previous'],
     [{ limit: "5" }, "--limit is how many groups there are at most; it needs --by"],
     [{ by: "path", limit: "1001" }, '--limit is "1001"'],

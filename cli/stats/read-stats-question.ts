@@ -4,23 +4,19 @@ import { type GetLatencyRequestSchema, StatsGrouping, StatsStep } from "../../ge
 import { STATS_GROUPS_MAX, STATS_MINUTES_MAX } from "../../services/domain/limits.ts";
 import { msToNanos, nanosToTimestamp, timestampToNanos } from "../../services/domain/record-time.ts";
 import { requireTime, timeOption } from "../asking/read-question.ts";
-import type { CommandContext } from "../command.ts";
+import type { CommandContext, OptionValues } from "../command.ts";
 import { CommandFailure, EXIT } from "../exit-code.ts";
-import { durationOption, textOption, wholeNumberOption, wrongValue } from "../option-values.ts";
+import { choiceOption, durationOption, filledTextOption, wholeNumberOption } from "../option-values.ts";
 
 const RANGE_MS_USUAL = 3_600_000;
 const MINUTE_MS = 60_000;
 
-const GROUPINGS: Readonly<Record<string, StatsGrouping>> = {
+const GROUPINGS = {
   service: StatsGrouping.SERVICE,
   path: StatsGrouping.PATH,
   "service,path": StatsGrouping.SERVICE_AND_PATH,
-};
-const STEPS: Readonly<Record<string, StatsStep>> = {
-  minute: StatsStep.MINUTE,
-  hour: StatsStep.HOUR,
-  day: StatsStep.DAY,
-};
+} as const;
+const STEPS = { minute: StatsStep.MINUTE, hour: StatsStep.HOUR, day: StatsStep.DAY } as const;
 
 /** What all three questions of StatsService take. */
 export type StatsRequest = Omit<MessageInitShape<typeof GetLatencyRequestSchema>, "$typeName" | "$unknown">;
@@ -37,10 +33,16 @@ export interface StatsQuestion {
 /** Reads the options of `logpulse stats`. @throws CommandFailure naming option, value and what is wanted. */
 export function readStatsQuestion(context: CommandContext): StatsQuestion {
   const { options } = context;
-  const grouping = choice(context, "by", GROUPINGS) ?? StatsGrouping.NONE;
-  const step = choice(context, "step", STEPS) ?? StatsStep.NONE;
-  const hasPrevious = textOption(options, "compare") !== undefined;
-  if (hasPrevious && options.compare !== "previous") throw wrongValue("compare", String(options.compare), "previous");
+  const grouping = choice(options, "by", GROUPINGS) ?? StatsGrouping.NONE;
+  const step = choice(options, "step", STEPS) ?? StatsStep.NONE;
+  const hasPrevious = choiceOption(options, "compare", ["previous"]) !== undefined;
+  if (hasPrevious && step !== StatsStep.NONE) {
+    throw new CommandFailure(
+      EXIT.usage,
+      "--step and --compare do not go together",
+      "The whole time is compared, not its pieces: ask for the pieces of the time before with --from and --to.",
+    );
+  }
   const groupsMax = wholeNumberOption(options, "limit", 1, STATS_GROUPS_MAX);
   if (groupsMax !== undefined && grouping === StatsGrouping.NONE) {
     throw new CommandFailure(EXIT.usage, "--limit is how many groups there are at most; it needs --by");
@@ -50,8 +52,8 @@ export function readStatsQuestion(context: CommandContext): StatsQuestion {
       ...readTimes(context),
       step,
       grouping,
-      service: textOption(options, "service"),
-      path: textOption(options, "path"),
+      service: filledTextOption(options, "service", "a name"),
+      path: filledTextOption(options, "path", "a path"),
       groupsMax,
       previousPeriod: hasPrevious,
     },
@@ -62,11 +64,13 @@ export function readStatsQuestion(context: CommandContext): StatsQuestion {
   };
 }
 
-function choice<Value>({ options }: CommandContext, name: string, values: Readonly<Record<string, Value>>) {
-  const text = textOption(options, name);
-  if (text === undefined) return undefined;
-  if (Object.hasOwn(values, text)) return values[text];
-  throw wrongValue(name, text, `one of ${Object.keys(values).join(" · ")}`);
+function choice<Value>(
+  options: OptionValues,
+  name: string,
+  values: Readonly<Record<string, Value>>,
+): Value | undefined {
+  const word = choiceOption(options, name, Object.keys(values));
+  return word === undefined ? undefined : values[word];
 }
 
 function readTimes(context: CommandContext): { startTime: Timestamp; endTime: Timestamp } {
@@ -81,7 +85,8 @@ function readTimes(context: CommandContext): { startTime: Timestamp; endTime: Ti
   throw new CommandFailure(EXIT.usage, "--to is not later than --from, so nothing can lie between them");
 }
 
+/** The server counts the minutes in which the time begins and ends as whole ones: the longest range is a minute shorter. */
 function before(time: Timestamp, ms: number): Timestamp {
-  const nanos = timestampToNanos(time) - msToNanos(ms);
+  const nanos = timestampToNanos(time) - msToNanos(Math.min(ms, (STATS_MINUTES_MAX - 1) * MINUTE_MS));
   return nanosToTimestamp(nanos < 0n ? 0n : nanos);
 }

@@ -53,37 +53,37 @@ const ofLatency = (question: object, shown: typeof PEOPLE | typeof PROGRAMS = PE
 describe("tables of statistics", () => {
   it("of all together", () =>
     expect(ofLatency({})).toMatchInlineSnapshot(`
-    "requests     mean      p50      p90      p95     p99     max
-       9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
+    "with latency     mean      p50      p90      p95     p99     max
+           9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
   `));
   it("by service", () =>
     expect(ofLatency({ hasServices: true })).toMatchInlineSnapshot(`
-    "service    requests     mean      p50      p90      p95     p99     max
-    auth          8,102  20.0 ms  12.1 ms  48.0 ms  81.3 ms  1.24 s  8.02 s
-    (none)        1,213        –        –        –        –       –       –
-    evil␛[2J␊         0        –        –        –        –       –       –
-    all           9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
+    "service    with latency     mean      p50      p90      p95     p99     max
+    auth              8,102  20.0 ms  12.1 ms  48.0 ms  81.3 ms  1.24 s  8.02 s
+    (none)            1,213        –        –        –        –       –       –
+    evil␛[2J␊             0        –        –        –        –       –       –
+    all               9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
   `));
   it("by time", () =>
     expect(ofLatency({ hasTimes: true })).toMatchInlineSnapshot(`
-    "time              requests     mean      p50      p90      p95     p99     max
-    2026-03-01 10:00     9,000  20.0 ms  12.1 ms  48.0 ms  81.3 ms  400 ms  8.02 s
-    2026-03-01 10:01       315        –        –        –        –       –       –
-    all                  9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
+    "time              with latency     mean      p50      p90      p95     p99     max
+    2026-03-01 10:00         9,000  20.0 ms  12.1 ms  48.0 ms  81.3 ms  400 ms  8.02 s
+    2026-03-01 10:01           315        –        –        –        –       –       –
+    all                      9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
   `));
   it("by service and time", () =>
     expect(ofLatency({ hasServices: true, hasTimes: true })).toMatchInlineSnapshot(`
-    "service  time              requests     mean      p50      p90      p95     p99     max
-    auth     2026-03-01 10:00     8,102  20.0 ms  12.1 ms  48.0 ms  81.3 ms  1.24 s  8.02 s
-    all                           9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
+    "service  time              with latency     mean      p50      p90      p95     p99     max
+    auth     2026-03-01 10:00         8,102  20.0 ms  12.1 ms  48.0 ms  81.3 ms  1.24 s  8.02 s
+    all                               9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s"
   `));
   it("beside the time before", () =>
     expect(ofLatency({ hasServices: true, hasPrevious: true })).toMatchInlineSnapshot(`
-      "service    requests     mean      p50      p90      p95     p99     max  p99 before    change
-      auth          8,102  20.0 ms  12.1 ms  48.0 ms  81.3 ms  1.24 s  8.02 s      1.00 s  +24.00 %
-      (none)        1,213        –        –        –        –       –       –           –         –
-      evil␛[2J␊         0        –        –        –        –       –       –           –         –
-      all           9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s      400 ms   +3.00 %"
+      "service    with latency     mean      p50      p90      p95     p99     max  p99 before    change
+      auth              8,102  20.0 ms  12.1 ms  48.0 ms  81.3 ms  1.24 s  8.02 s      1.00 s  +24.00 %
+      (none)            1,213        –        –        –        –       –       –           –         –
+      evil␛[2J␊             0        –        –        –        –       –       –           –         –
+      all               9,315  20.0 ms  12.1 ms  48.0 ms  81.3 ms  412 ms  8.02 s      400 ms   +3.00 %"
     `));
 
   it("for programs: numbers as they are, and no row that could be taken for a group", () => {

@@ -1,5 +1,5 @@
 import { nanosToMs, timestampToNanos } from "../../services/domain/record-time.ts";
-import { drawnText } from "../terminal/drawn-text.ts";
+import { drawnName, drawnText } from "../terminal/drawn-text.ts";
 import { percentText, UNKNOWN_TEXT } from "../terminal/number-text.ts";
 import { type TableColumn, tableLines } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -13,9 +13,6 @@ type Shown = Pick<Terminal, "isPlain" | "zone">;
 interface StatsColumn<Figures> extends TableColumn {
   text(row: StatsRow<Figures>): string;
 }
-
-/** How requests are named that name no service or path themselves. */
-export const NO_NAME_TEXT = "(none)";
 
 /**
  * The lines of a table for one answer. For programs (`isPlain`): names and numbers as they are, latencies in milliseconds,
@@ -37,7 +34,7 @@ export function statsTableLines<Figures>(
 }
 
 function placeColumns<Figures>(question: StatsQuestion, shown: Shown): StatsColumn<Figures>[] {
-  const name = (text: string | undefined) => drawnText(text ?? "") || (shown.isPlain ? "" : NO_NAME_TEXT);
+  const name = (text = "") => (shown.isPlain ? drawnText(text) : drawnName(text));
   const columns: [boolean, StatsColumn<Figures>][] = [
     [question.hasServices, { title: "service", align: "left", text: (row) => name(row.service) }],
     [question.hasPaths, { title: "path", align: "left", text: (row) => name(row.path) }],

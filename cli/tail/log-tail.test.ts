@@ -70,6 +70,7 @@ async function followAll(steps: readonly Step[]) {
 
 class Notes implements TailReader {
   readonly taken: string[] = [];
+  readonly lost: TailLogsResponse[] = [];
   readonly said: string[] = [];
   private readonly onAll: () => void;
 
@@ -80,6 +81,10 @@ class Notes implements TailReader {
   async take(logs: readonly StoredLog[]): Promise<void> {
     this.taken.push(...logs.map(({ id }) => id));
     if (this.taken.length >= LOG_RECORDS) this.onAll();
+  }
+
+  async lose(gap: TailLogsResponse): Promise<void> {
+    this.lost.push(gap);
   }
 
   say(text: string): void {
@@ -132,6 +137,7 @@ describe("a tail", () => {
     const tail = new LogTail(connection, { query: "", filter: undefined }, reader);
     await tail.follow({ cursor: "0" }, stop.signal);
     expect(reader.said).toEqual(["9 records missing here: the log does not hold them any more"]);
+    expect(reader.lost).toMatchObject([{ event: { case: "lagged", value: { records: 9 } }, cursor: "9" }]);
     expect(tail.hasLost).toBe(true);
   });
 

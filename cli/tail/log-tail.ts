@@ -25,6 +25,8 @@ export interface LogPlace {
 export interface TailReader {
   /** Some records and the place behind them; there may be none. The tail goes on when it resolves. */
   take(logs: readonly StoredLog[], cursor: string): Promise<void>;
+  /** Told in its place of a gap that cannot be filled: the log does not hold these records any more. */
+  lose(gap: TailLogsResponse): Promise<void>;
   /** Told about cuts and gaps. */
   say(text: string): void;
 }
@@ -101,13 +103,15 @@ export class LogTail {
     return mayPassLater(error) || isOfConnection;
   }
 
-  private async pass({ event, cursor }: TailLogsResponse, signal: AbortSignal): Promise<void> {
-    if (event.case === "lagged") await this.fetchMissed(event.value, signal);
+  private async pass(answer: TailLogsResponse, signal: AbortSignal): Promise<void> {
+    const { event, cursor } = answer;
+    if (event.case === "lagged") await this.passGap(answer, event.value, signal);
     if (signal.aborted && event.case === "lagged") return; // Perhaps not all of it: the place stays before the rest.
     await this.reader.take(event.case === "records" ? event.value.logs : [], cursor);
   }
 
-  private async fetchMissed(
+  private async passGap(
+    answer: TailLogsResponse,
     { reason, records, fromCursor, untilCursor }: TailLagged,
     signal: AbortSignal,
   ): Promise<void> {
@@ -115,6 +119,7 @@ export class LogTail {
     if (reason === TailLagged_Reason.LOG_RETENTION) {
       this.hasLost = true;
       this.reader.say(`${count} missing here: the log does not hold them any more`);
+      await this.reader.lose(answer);
       return;
     }
     this.reader.say(`${count} missed here, not taken fast enough; fetching them`);

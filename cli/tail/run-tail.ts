@@ -22,14 +22,15 @@ export async function runTail(context: CommandContext): Promise<ExitCode> {
   const over = new AbortController();
   const gone = readerGone(over.signal);
   const signal = AbortSignal.any([context.signal, gone, ...timeUp(context)]);
-  const print = tailPrinter(context);
+  const printer = tailPrinter(context);
   const logTail = new LogTail(connection, conditions, {
     take: async (logs, cursor) => {
-      await print(logs, cursor);
+      await printer.records(logs, cursor);
       if (!cursorFile) return;
       await terminal.flush(); // What the file says was shown must have left this process.
       cursorFile.write(cursor);
     },
+    lose: (gap) => printer.message(gap),
     say: (text) => terminal.say(`-- ${text}`),
   });
   if (terminal.err.isTty) terminal.say(`-- following ${connection.address}, times in ${zone(context)}; Ctrl-C ends it`);

@@ -16,3 +16,8 @@ export function drawnText(text: string): string {
     return `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
   });
 }
+
+/** The same of a name of requests: "(none)" for those that name no service or path themselves. */
+export function drawnName(name: string): string {
+  return drawnText(name) || "(none)";
+}

@@ -1,7 +1,9 @@
+import { StringDecoder } from "node:string_decoder";
 import type { ReadStream, WriteStream } from "node:tty";
 
-const ENTER = "\u001b[?1049h\u001b[?25l"; // The alternate screen, without a cursor.
-const LEAVE = "\u001b[?25h\u001b[?1049l";
+// The alternate screen, without a cursor, where what is wider than we think is cut and does not begin another row.
+const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l";
+const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 const HOME = "\u001b[H";
 const ERASE_LINE = "\u001b[2K";
 const ERASE_BELOW = "\u001b[J";
@@ -10,7 +12,7 @@ const ENDING_SIGNALS = { SIGHUP: 129, SIGQUIT: 131 } as const;
 
 /** What a full-screen program is told. */
 export interface FullScreenEvents {
-  /** What was typed, as the terminal sends it. */
+  /** What was typed, as the terminal sends it: a key's sequence may come in pieces. */
   onInput(text: string): void;
   /** The screen has another size, or was another program's for a while: draw it again. */
   onRedraw(): void;
@@ -32,7 +34,8 @@ export class FullScreen {
   private isOpen = false;
   /** The terminal is not as it was. */
   private isTaken = false;
-  private readonly onData = (bytes: Buffer) => this.events.onInput(bytes.toString("utf8"));
+  private readonly decoder = new StringDecoder("utf8"); // A character may come in two pieces.
+  private readonly onData = (bytes: Buffer) => this.events.onInput(this.decoder.write(bytes));
   private readonly onResize = () => this.events.onRedraw();
   private readonly leave = () => this.restore();
   private readonly onEnding = (signal: NodeJS.Signals) =>

@@ -21,11 +21,11 @@ export class OutputStream {
    * @throws OutputClosed where nobody reads any more; CommandFailure where it cannot be written (a full disk).
    */
   async write(text: string): Promise<void> {
-    if (this.failure) throw this.failure;
+    this.requireWhole();
     if (this.stream.write(text)) return;
     while (this.stream.writableNeedDrain && !this.failure)
       await new Promise<void>((resolve) => this.waiting.add(resolve));
-    if (this.failure) throw this.failure;
+    this.requireWhole();
   }
 
   /** Resolves when everything was handed to the system. @throws as `write`. */
@@ -36,6 +36,12 @@ export class OutputStream {
         this.stream.write("", () => resolve());
       });
     }
+    this.requireWhole();
+  }
+
+  /** @throws as `write`, where anything could not be written. A stream knows that before it emits "error". */
+  private requireWhole(): void {
+    if (this.stream.errored) this.fail(this.stream.errored);
     if (this.failure) throw this.failure;
   }
 

@@ -1,5 +1,6 @@
-import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { USUAL_SETTINGS } from "../settings.ts";
 import { coloured } from "./colours.ts";
 import { OutputStream } from "./output-stream.ts";
@@ -52,6 +53,12 @@ describe("a terminal", () => {
     expect([printed(), said()]).toEqual(["data\n", "-- something\n"]);
   });
 
+  it("says nothing that a terminal obeys, whoever wrote it", () => {
+    const { terminal, said } = testTerminal();
+    terminal.say("-- a queue\nis full\u001b[2J\u001b]0;owned\u0007");
+    expect(said()).toBe("-- a queue␊is full␛[2J␛]0;owned␇\n");
+  });
+
   it("says nothing when it is quiet", () => {
     const { terminal, said } = testTerminal({ isQuiet: true });
     terminal.say("-- something");
@@ -81,6 +88,25 @@ describe("the output", () => {
     await expect(waiting).rejects.toBeInstanceOf(OutputClosed);
     await expect(output.write("more")).rejects.toBeInstanceOf(OutputClosed);
     await expect(output.flush()).rejects.toBeInstanceOf(OutputClosed);
+  });
+
+  it("on a full disk tells of the last thing that was printed, too", async () => {
+    const full = openSync("/dev/full", "w");
+    onTestFinished(() => closeSync(full));
+    const stream = new Writable({
+      // At once, as Node's standard output does it where that is a file.
+      write(bytes: Buffer, _encoding, done) {
+        try {
+          writeSync(full, bytes);
+          done();
+        } catch (reason) {
+          done(reason as Error);
+        }
+      },
+    });
+    const output = new OutputStream(stream);
+    await expect(output.write("the only line")).rejects.toThrow("the output cannot be written: ENOSPC");
+    await expect(output.flush()).rejects.toThrow("ENOSPC");
   });
 
   it("tells what else is wrong with it", async () => {

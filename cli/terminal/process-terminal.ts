@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { drawnText } from "./drawn-text.ts";
 import { OutputStream } from "./output-stream.ts";
 import type { Terminal, TerminalStream } from "./terminal.ts";
 
@@ -53,7 +54,7 @@ export class ProcessTerminal implements Terminal {
   }
 
   say(line: string): void {
-    if (!this.isQuiet) this.err.stream.write(`${line}\n`);
+    if (!this.isQuiet) this.err.stream.write(`${drawnText(line)}\n`);
   }
 }
 

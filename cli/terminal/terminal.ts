@@ -16,7 +16,7 @@ export interface Terminal {
   err: TerminalStream;
   /** Whether standard input is a terminal and --no-input was not given: somebody who can be asked. */
   isInputTty: boolean;
-  /** The zone that times are shown in. */
+  /** The zone in which times are shown to people, and read. */
   zone: "local" | "utc";
   /** Nothing is said on `err` but errors. */
   isQuiet: boolean;
@@ -32,7 +32,7 @@ export interface Terminal {
   print(line: string): Promise<void>;
   /** Resolves when the system has taken everything that was printed. @throws as `print`. */
   flush(): Promise<void>;
-  /** Says something to people, with a line break; nothing where `isQuiet`. */
+  /** Says something to people in a line of its own, drawn (see drawn-text.ts); nothing where `isQuiet`. */
   say(line: string): void;
 }
 

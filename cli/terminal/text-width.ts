@@ -1,7 +1,7 @@
-// Letters that are two columns wide: CJK, Hangul, fullwidth forms, and pictures that terminals draw wide (UAX #11, the
-// large blocks of it).
+// Letters that are two columns wide: CJK, Hangul, fullwidth forms (UAX #11, the large blocks of it), and pictures that are
+// drawn as such.
 const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 // What is drawn onto the character before it, or not at all.
 const NO_WIDTH = /[\p{Mn}\p{Me}\u200c\u200d]/u;
 const ONLY_ASCII = /^[\x20-\x7e]*$/;

@@ -92,6 +92,10 @@ describe("width", () => {
     ["ｆｕｌｌ", 8],
     ["한국", 4],
     ["␛[2J", 4],
+    ["✅❌⭐", 6],
+    ["🟢🪐🫠", 6],
+    ["⚡ ok", 5],
+    ["· – → ✓ ©", 9],
   ])("%s takes %d columns", (text, width) => expect(textWidth(text)).toBe(width));
 
   it("is what a text is padded and cut to", () => {

@@ -64,11 +64,15 @@ describe("a look", () => {
   });
 
   it.each([
-    ["of all the time, where the store has all", 0, 10],
-    ["of the time that the store has, where it is behind", 100_000, 15],
-    ["of all the time, where nobody knows", undefined, 10],
-    ["of a second at least, where it has nothing of that time", 900_000, 3_000],
-  ])("has rates %s", (_name, behindMs, rate) => {
-    expect(topLook(errorsOf(behindMs), latency, traffic, "service", NOW_MS).all.rate).toBe(rate);
+    ["of all the time, where the store has all", 0, 10, false],
+    ["of all the time, where it is behind as always", 2_000, 10, false],
+    ["of all the time at least, where it is behind", 100_000, 10, true],
+    ["of all the time at least, where nobody knows", undefined, 10, true],
+    ["that nobody knows, where it is behind that time", 300_000, undefined, true],
+    ["that nobody knows, where it is behind by far", 900_000, undefined, true],
+  ])("has rates %s", (_name, behindMs, rate, areRatesAtLeast) => {
+    const look = topLook(errorsOf(behindMs), latency, traffic, "service", NOW_MS);
+    expect(look).toMatchObject({ areRatesAtLeast });
+    expect([look.all.rate, look.groups[0]!.rate]).toEqual([rate, rate && 2_000 / 300]);
   });
 });

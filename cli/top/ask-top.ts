@@ -7,10 +7,13 @@ import {
   StatsGrouping,
   type TrafficFigures,
 } from "../../gen/logpulse/v1/stats_service_pb.ts";
-import { TOP_GROUPS_MAX } from "../../services/domain/limits.ts";
+import { TOP_GROUPS_MAX, WATERMARK_AGE_MS_MAX, WATERMARK_MS_MAX } from "../../services/domain/limits.ts";
 import { msToNanos, nanosToMs, nanosToTimestamp, timestampToNanos } from "../../services/domain/record-time.ts";
 import type { ServerConnection } from "../connection.ts";
 import type { TopFigures, TopLook } from "./top-figures.ts";
+
+/** So far behind it may be told to be though nothing is: its age, and the time that reading it takes. */
+const WATERMARK_BEHIND_MS_MAX = WATERMARK_AGE_MS_MAX + WATERMARK_MS_MAX;
 
 /** What groups are of. */
 export type TopGrouping = "service" | "path";
@@ -46,14 +49,16 @@ export function topLook(
   const { startTime, watermark, groupsTotal } = errors.coverage!;
   const fromMs = nanosToMs(timestampToNanos(startTime!));
   const completeToMs = watermark && nanosToMs(timestampToNanos(watermark));
-  // Where the store is behind, the requests since then are missing; over all of the time the rate would be too low.
-  const seconds = Math.max(1, (Math.min(atMs, completeToMs ?? atMs) - fromMs) / 1_000);
+  // Of a store that is behind nobody knows how many are missing: one partition may be behind, and the others not.
+  const isNothingSure = completeToMs !== undefined && completeToMs <= fromMs;
+  const seconds = isNothingSure ? undefined : (atMs - fromMs) / 1_000;
   const latencies = new Map(latency.groups.map((group) => [group[by], group.all]));
   const traffics = new Map(traffic?.groups.map((group) => [group[by], group.all]));
   return {
     atMs,
     fromMs,
     completeToMs,
+    areRatesAtLeast: completeToMs === undefined || atMs - completeToMs > WATERMARK_BEHIND_MS_MAX,
     all: figuresOf(errors.all!, latency.all, traffic?.all, seconds),
     groups: errors.groups.map((group) => {
       const name = group[by];
@@ -67,12 +72,12 @@ function figuresOf(
   { requests, clientErrors, serverErrors }: ErrorFigures,
   latency: LatencyFigures | undefined,
   traffic: TrafficFigures | undefined,
-  seconds: number,
+  seconds: number | undefined,
 ): TopFigures {
   const share = (part: number) => (requests === 0 ? undefined : part / requests);
   return {
     requests,
-    rate: requests / seconds,
+    rate: seconds && requests / seconds,
     clientErrorShare: share(clientErrors),
     serverErrorShare: share(serverErrors),
     p50: latency?.p50Ms,

@@ -13,6 +13,11 @@ const GROUPS = [
   group("", { rate: 0.02 }),
 ];
 
+const BEHIND = lookOf([group("auth", { rate: undefined })], {
+  areRatesAtLeast: true,
+  all: group("", { rate: undefined }),
+});
+
 const drawn = ({ view, ...more }: Partial<Omit<TopScene, "view">> & { view?: Partial<TopScene["view"]> } = {}) =>
   drawTop({
     look: lookOf(GROUPS),
@@ -73,6 +78,10 @@ describe("the screen of top", () => {
       /^the 3 busiest of 1,234 services$/,
     ],
     ["trouble, before all else", { trouble: "gone\u001b[2J", view: { filter: "ca" } }, 2, /^gone␛\[2J$/],
+    ["rates that may be higher", { look: lookOf(GROUPS, { areRatesAtLeast: true }) }, 1, /^≥ 1,204 req\/s · /],
+    ["the same of rows", { look: lookOf(GROUPS, { areRatesAtLeast: true }) }, 3, /^ {2}service +▾≥ req\/s +4xx/],
+    ["rates that nobody knows", { look: BEHIND }, 1, /^– req\/s · 4xx 5\.00 % · /],
+    ["the same of a row", { look: BEHIND }, 4, /^> auth +– +5\.00 %/],
     ["what nobody knows", { look: lookOf(GROUPS, { completeToMs: undefined }) }, 1, /· not known how complete$/],
     ["keys", { view: { hasHelp: true } }, 3, /^q, Ctrl-C {4}quit$/],
   ])("tells %s", (_name, more, line, expected) => expect(drawn(more)[line]).toMatch(expected));

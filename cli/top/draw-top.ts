@@ -3,7 +3,7 @@ import { drawnText } from "../terminal/drawn-text.ts";
 import { countText, durationText, fullCountText, percentText, UNKNOWN_TEXT } from "../terminal/number-text.ts";
 import { cutToWidth, padded, textWidth } from "../terminal/text-width.ts";
 import { shownTime, type Zone } from "../time-text.ts";
-import { rateText, type TopColumn } from "./top-columns.ts";
+import { columnTitle, rateText, type TopColumn } from "./top-columns.ts";
 import type { TopGroup, TopLook } from "./top-figures.ts";
 import { chosenPlace, shownGroups, type TopView } from "./top-view.ts";
 
@@ -70,10 +70,8 @@ function totalLine({ look, zone, size }: TopScene): string {
       ? "not known how complete"
       : `complete to ${shownTime(look.completeToMs, look.atMs, zone)}`;
   const shares = `4xx ${known(clientErrorShare, percentText)} · 5xx ${known(serverErrorShare, percentText)}`;
-  return cutToWidth(
-    `${rateText(rate)} req/s · ${shares} · p99 ${known(p99, durationText)} · ${complete}`,
-    size.columns,
-  );
+  const rates = `${rate !== undefined && look.areRatesAtLeast ? "≥ " : ""}${known(rate, rateText)} req/s`;
+  return cutToWidth(`${rates} · ${shares} · p99 ${known(p99, durationText)} · ${complete}`, size.columns);
 }
 
 /** What is wrong, else what is filtered, else what is not shown. */
@@ -97,7 +95,7 @@ function tableLines(scene: TopScene): string[] {
   const first = Math.max(0, Math.min(chosen - Math.floor(room / 2), groups.length - room));
   const shown = groups.slice(first, first + room);
   const columns = laidOut(scene, shown);
-  const title = columns.map(({ column, width }) => padded(titleOf(column, view), width, column.align)).join(GAP);
+  const title = columns.map(({ column, width }) => padded(titleOf(column, scene), width, column.align)).join(GAP);
   const rows = shown.map((group, at) => rowLine(columns, group, first + at === chosen, scene));
   return [cutToWidth(" ".repeat(MARK_WIDTH) + title, size.columns), ...rows];
 }
@@ -113,10 +111,11 @@ interface LaidOutColumn {
 }
 
 /** As many columns as there is room for; names take what the others leave. */
-function laidOut({ columns, size, view }: TopScene, groups: readonly TopGroup[]): LaidOutColumn[] {
+function laidOut(scene: TopScene, groups: readonly TopGroup[]): LaidOutColumn[] {
+  const { columns, size } = scene;
   const [name, ...numbers] = columns.map((column) => ({
     column,
-    width: Math.max(textWidth(titleOf(column, view)), ...groups.map((group) => textWidth(column.text(group)))),
+    width: Math.max(textWidth(titleOf(column, scene)), ...groups.map((group) => textWidth(column.text(group)))),
   }));
   const fitting: LaidOutColumn[] = [];
   let left = size.columns - MARK_WIDTH;
@@ -129,8 +128,9 @@ function laidOut({ columns, size, view }: TopScene, groups: readonly TopGroup[])
   return [{ column: name!.column, width: Math.max(0, Math.min(name!.width, left)) }, ...fitting];
 }
 
-function titleOf({ key, title }: TopColumn, { sort, isReversed }: TopView): string {
-  return key === sort ? `${isReversed ? "▴" : "▾"}${title}` : title;
+function titleOf(column: TopColumn, { view, look }: TopScene): string {
+  const title = columnTitle(column, look);
+  return column.key === view.sort ? `${view.isReversed ? "▴" : "▾"}${title}` : title;
 }
 
 function rowLine(columns: readonly LaidOutColumn[], group: TopGroup, isChosen: boolean, scene: TopScene): string {

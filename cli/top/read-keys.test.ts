@@ -1,6 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { readKeys } from "./read-keys.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Key, KeyReader, readKeys } from "./read-keys.ts";
+
+const nameOf = (key: Key) => (key.name === "text" ? key.text : key.name);
 
 describe("keys", () => {
   it.each([
@@ -22,7 +24,7 @@ describe("keys", () => {
     ["\u0001\u0085", []],
     ["", []],
   ])("%j", (sent, expected) => {
-    expect(readKeys(sent).map((key) => (key.name === "text" ? key.text : key.name))).toEqual(expected);
+    expect(readKeys(sent).map(nameOf)).toEqual(expected);
   });
 
   it("are found in anything, and no control character is a text", () => {
@@ -31,5 +33,40 @@ describe("keys", () => {
         for (const key of readKeys(sent)) if (key.name === "text") expect(key.text).toMatch(/^\P{Cc}$/u);
       }),
     );
+  });
+});
+
+describe("keys that come in pieces", () => {
+  const reading = () => {
+    const read: string[] = [];
+    const reader = new KeyReader((keys) => read.push(...keys.map(nameOf)));
+    onTestFinished(() => reader.end());
+    return { read, reader };
+  };
+
+  it.each([
+    [["\u001b", "[A"], ["up"]],
+    [
+      ["a\u001b[", "5", "~b"],
+      ["a", "pageUp", "b"],
+    ],
+    [["\u001bO", "B"], ["down"]],
+    [
+      ["\u001b", "\u001b[A", "q"],
+      ["escape", "up", "q"],
+    ],
+  ])("are whole: %j", (pieces, expected) => {
+    const { read, reader } = reading();
+    for (const piece of pieces) reader.take(piece);
+    expect(read).toEqual(expected);
+  });
+
+  it("are the Escape key where nothing comes behind it", async () => {
+    const { read, reader } = reading();
+    reader.take("a\u001b");
+    expect(read).toEqual(["a"]);
+    await expect.poll(() => read).toEqual(["a", "escape"]);
+    reader.take("[");
+    expect(read).toEqual(["a", "escape", "["]);
   });
 });

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseQuery } from "../../services/domain/query-text/parse-query.ts";
+import { drawnText } from "../terminal/drawn-text.ts";
 import { shellWord, tailQuery } from "./tail-query.ts";
 
 describe("the query for a row's records", () => {
@@ -25,11 +26,18 @@ describe("the query for a row's records", () => {
 });
 
 describe("a word for a shell", () => {
-  it.each(["service:auth", 'service:"my shop"', "it's", "$(rm -rf /)", "a;b", "`x`", "-x", "", "a\nb"])(
-    "%j",
+  const read = (shell: string, text: string) =>
+    execFileSync(shell, ["-c", `printf %s ${shellWord(text)}`], { encoding: "utf8" });
+
+  it.each(["service:auth", 'service:"my shop"', "it's", "$(rm -rf /)", "a;b", "`x`", "-x", ""])("%j", (text) =>
+    expect(read("sh", text)).toBe(text),
+  );
+
+  it.each(["a\nb", "evil\u001b[2J\u001b]0;owned\u0007", "it's \\ \u001b7 $(x)", "\u202etxt.exe", "日\t本"])(
+    "%j moves no terminal",
     (text) => {
-      const command = `printf %s ${shellWord(text)}`;
-      expect(execFileSync("sh", ["-c", command], { encoding: "utf8" })).toBe(text);
+      expect(read("bash", text)).toBe(text);
+      expect(drawnText(shellWord(text))).toBe(shellWord(text));
     },
   );
 });

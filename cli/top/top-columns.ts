@@ -1,6 +1,6 @@
-import { drawnText } from "../terminal/drawn-text.ts";
+import { drawnName } from "../terminal/drawn-text.ts";
 import { countText, durationText, percentText, threeDigits, UNKNOWN_TEXT } from "../terminal/number-text.ts";
-import type { TopGroup } from "./top-figures.ts";
+import type { TopGroup, TopLook } from "./top-figures.ts";
 
 /** What rows can be sorted by, in the order of their columns: the first is column 1. */
 export const SORT_KEYS = ["name", "rate", "4xx", "errors", "p50", "p99", "max", "addresses"] as const;
@@ -18,8 +18,6 @@ export interface TopColumn {
   text(group: TopGroup): string;
 }
 
-const NO_NAME_TEXT = "(none)";
-
 /** The columns, with or without that of addresses. */
 export function topColumns(by: "service" | "path"): TopColumn[] {
   const columns: TopColumn[] = [
@@ -28,7 +26,7 @@ export function topColumns(by: "service" | "path"): TopColumn[] {
       title: by,
       align: "left",
       value: ({ name }) => name,
-      text: ({ name }) => drawnText(name) || NO_NAME_TEXT,
+      text: ({ name }) => drawnName(name),
     },
     number("rate", "req/s", ({ rate }) => rate, rateText),
     number("4xx", "4xx", ({ clientErrorShare }) => clientErrorShare, percentText),
@@ -40,6 +38,11 @@ export function topColumns(by: "service" | "path"): TopColumn[] {
   return by === "path"
     ? columns
     : [...columns, number("addresses", "addresses", ({ addresses }) => addresses, countText)];
+}
+
+/** The column's title over these figures: "≥ req/s" where rates may be higher. */
+export function columnTitle({ key, title }: TopColumn, { areRatesAtLeast }: TopLook): string {
+  return key === "rate" && areRatesAtLeast ? `≥ ${title}` : title;
 }
 
 /** Requests per second. */

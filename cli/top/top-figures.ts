@@ -1,8 +1,8 @@
 /** Figures of one service or path, or of all together. Undefined: not known, or nothing to know without requests. */
 export interface TopFigures {
   requests: number;
-  /** Requests per second. */
-  rate: number;
+  /** Requests per second, or at least so many (see `areRatesAtLeast`). */
+  rate: number | undefined;
   /** Shares of the requests, from 0 to 1. */
   clientErrorShare: number | undefined;
   serverErrorShare: number | undefined;
@@ -28,6 +28,8 @@ export interface TopLook {
   fromMs: number;
   /** Until when everything is counted; undefined where nobody can say. */
   completeToMs: number | undefined;
+  /** Rates may be higher: requests that have come are not counted yet. */
+  areRatesAtLeast: boolean;
   all: TopFigures;
   /** At most TOP_GROUPS_MAX, the busiest. */
   groups: readonly TopGroup[];

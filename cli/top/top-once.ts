@@ -2,8 +2,8 @@ import { drawnText } from "../terminal/drawn-text.ts";
 import { fullCountText } from "../terminal/number-text.ts";
 import { tableLines } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { shownTime } from "../time-text.ts";
-import { sortedGroups, topColumns } from "./top-columns.ts";
+import { briefTime } from "../time-text.ts";
+import { columnTitle, sortedGroups, topColumns } from "./top-columns.ts";
 import type { TopFigures, TopLook } from "./top-figures.ts";
 import type { TopSettings } from "./top-settings.ts";
 
@@ -20,24 +20,28 @@ export async function printOnce(look: TopLook, settings: TopSettings, terminal: 
   const rows = groups.map((group) =>
     columns.map(({ value, text }) => (terminal.isPlain ? plain(value(group)) : text(group))),
   );
-  for (const line of tableLines(columns, rows, terminal.isPlain)) await terminal.print(line);
+  const titled = columns.map((column) => ({ ...column, title: columnTitle(column, look) }));
+  for (const line of tableLines(titled, rows, terminal.isPlain)) await terminal.print(line);
   sayCoverage(look, settings, terminal);
 }
 
 function sayCoverage(look: TopLook, { by }: TopSettings, terminal: Terminal): void {
-  const shown = (ms: number) => shownTime(ms, look.atMs, terminal.zone).replace(/(:00)?\.000$/, "");
+  const shown = (ms: number) => briefTime(ms, look.atMs, terminal.zone);
   const complete = look.completeToMs === undefined ? "" : `; complete to ${shown(look.completeToMs)}`;
-  terminal.say(`-- ${fullCountText(look.all.requests)} requests since ${shown(look.fromMs)}${complete}`);
+  const rates = look.areRatesAtLeast ? "; there may be more" : "";
+  terminal.say(`-- ${fullCountText(look.all.requests)} requests since ${shown(look.fromMs)}${complete}${rates}`);
   if (look.groupsTotal > look.groups.length) {
     terminal.say(`-- the ${fullCountText(look.groups.length)} busiest of ${fullCountText(look.groupsTotal)} ${by}s`);
   }
 }
 
-function lookObject({ atMs, fromMs, completeToMs, all, groups, groupsTotal }: TopLook, { by }: TopSettings) {
+function lookObject(look: TopLook, { by }: TopSettings) {
+  const { atMs, fromMs, completeToMs, areRatesAtLeast, all, groups, groupsTotal } = look;
   return {
     time: timeText(atMs),
     startTime: timeText(fromMs),
     watermark: completeToMs === undefined ? undefined : timeText(completeToMs),
+    ratesAreAtLeast: areRatesAtLeast,
     all: figuresObject(all),
     groups: groups.map(({ name, ...figures }) => ({ [by]: name, ...figuresObject(figures) })),
     groupsTotal,

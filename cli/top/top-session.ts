@@ -6,7 +6,7 @@ import { CommandFailure } from "../exit-code.ts";
 import { FullScreen } from "../terminal/full-screen.ts";
 import { askTop } from "./ask-top.ts";
 import { drawTop } from "./draw-top.ts";
-import { type Key, readKeys } from "./read-keys.ts";
+import { type Key, KeyReader } from "./read-keys.ts";
 import { topColumns } from "./top-columns.ts";
 import type { TopGroup, TopLook } from "./top-figures.ts";
 import type { TopSettings } from "./top-settings.ts";
@@ -25,6 +25,7 @@ export class TopSession {
   private trouble: string | undefined;
   private chosen: string | undefined;
   private wake = () => {};
+  private readonly keys = new KeyReader((keys) => this.takeKeys(keys));
 
   /** `look`: the first one. */
   constructor(context: CommandContext, settings: TopSettings, look: TopLook) {
@@ -38,7 +39,7 @@ export class TopSession {
     this.connection = new ServerConnection(address, timeoutMs, (text) => this.tell(text));
     this.screen = new FullScreen(
       { input: process.stdin, output: process.stdout },
-      { onInput: (text) => this.takeKeys(text), onRedraw: () => this.draw() },
+      { onInput: (text) => this.keys.take(text), onRedraw: () => this.draw() },
     );
   }
 
@@ -57,6 +58,7 @@ export class TopSession {
       return this.chosen;
     } finally {
       signal.removeEventListener("abort", onSignal);
+      this.keys.end();
       this.screen.close();
       this.connection.close();
     }
@@ -94,8 +96,8 @@ export class TopSession {
     return shownGroups(this.look.groups, this.columns, this.view);
   }
 
-  private takeKeys(text: string): void {
-    for (const key of readKeys(text)) this.takeKey(key);
+  private takeKeys(keys: readonly Key[]): void {
+    for (const key of keys) this.takeKey(key);
     this.draw();
   }
 

@@ -7,7 +7,7 @@ import {
   TOP_RANGE_MS_MIN,
 } from "../../services/domain/limits.ts";
 import type { OptionValues } from "../command.ts";
-import { durationOption, textOption, wrongValue } from "../option-values.ts";
+import { choiceOption, durationOption } from "../option-values.ts";
 import type { TopGrouping } from "./ask-top.ts";
 import { type SortKey, topColumns } from "./top-columns.ts";
 
@@ -24,15 +24,11 @@ export interface TopSettings {
 /** @throws CommandFailure naming option, value and what is wanted. */
 export function readTopSettings(options: OptionValues): TopSettings {
   const withRange = { ...options, range: options.range ?? TOP_RANGE_DEFAULT };
-  const by = textOption(options, "by") ?? "service";
-  if (by !== "service" && by !== "path") throw wrongValue("by", by, "service or path");
+  const by = choiceOption(options, "by", ["service", "path"]) ?? "service";
   const keys = topColumns(by).map(({ key }) => key);
-  const sortText = textOption(options, "sort") ?? "rate";
-  const sort = keys.find((key) => key === sortText);
-  if (sort === undefined) throw wrongValue("sort", sortText, `one of ${keys.join(", ")}`);
   return {
     by,
-    sort,
+    sort: choiceOption(options, "sort", keys) ?? "rate",
     intervalMs:
       durationOption(options, "interval", TOP_INTERVAL_MS_MIN, TOP_INTERVAL_MS_MAX) ?? TOP_INTERVAL_MS_DEFAULT,
     rangeMs: durationOption(withRange, "range", TOP_RANGE_MS_MIN, TOP_RANGE_MS_MAX)!,

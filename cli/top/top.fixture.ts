@@ -22,6 +22,7 @@ export const lookOf = (groups: readonly TopGroup[], more: Partial<TopLook> = {})
   atMs: NOW_MS,
   fromMs: NOW_MS - 307_000,
   completeToMs: NOW_MS - 400,
+  areRatesAtLeast: false,
   all: { ...FIGURES, rate: 1_204 },
   groups,
   groupsTotal: groups.length,
