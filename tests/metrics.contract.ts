@@ -82,9 +82,10 @@ export function metricsContract(mode: string, start: StartInstallation): void {
     });
 
     it("count calls, and what the cache knew", async () => {
-      expect(await sum("logpulse_call_seconds_count", { method: "IngestService/Write", outcome: "ok" })).toBe(2);
+      expect(await sum("logpulse_calls_total", { method: "IngestService/Write", outcome: "ok" })).toBe(2);
       await fetch(`${logpulse.url}/v1/logs:search?query=${encodeURIComponent("nofield:1")}`);
-      expect(await sum("logpulse_call_seconds_count", { outcome: "invalid_request" })).toBe(1);
+      expect(await sum("logpulse_calls_total", { outcome: "invalid_request" })).toBe(1);
+      expect(await sum("logpulse_call_seconds_count", { method: "IngestService/Write" })).toBe(2);
       expect(await sum("logpulse_cache_reads_total", { result: "miss" })).toBeGreaterThanOrEqual(1);
       expect(await sum("logpulse_cache_reads_total", { result: "hit" })).toBeGreaterThanOrEqual(1);
     });

@@ -12,8 +12,7 @@ import { LogPulseServer } from "../runtime/server.ts";
 import { runParts } from "../runtime/shutdown.ts";
 import type { Environment } from "../setting-reader.ts";
 import { greeting } from "./greeting.ts";
-import { CALL_TIMES } from "./metrics/metric-times.ts";
-import { timedHandlers } from "./metrics/timed-handlers.ts";
+import { measuredCalls } from "./metrics/measured-calls.ts";
 import type { Fail, ProcessParts } from "./process-parts.ts";
 
 const TENANT = "default"; // Until keys exist.
@@ -39,7 +38,7 @@ export async function start(env: Environment): Promise<void> {
     host: config.listen.host,
     port: config.listen.port,
     tenant: TENANT,
-    services: timedHandlers(services, metrics.times(CALL_TIMES)),
+    services: measuredCalls(services, metrics),
     checks,
     metrics,
     log,

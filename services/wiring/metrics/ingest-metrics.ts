@@ -1,6 +1,9 @@
+import { ERROR_KINDS } from "../../domain/errors.ts";
 import type { IngestTotals } from "../../ingest/ingest-counts.ts";
 import type { Metric } from "../../ports/metrics.ts";
 import { countMetric } from "./count-metric.ts";
+
+const NO_REFUSALS = Object.fromEntries(Object.keys(ERROR_KINDS).map((kind) => [kind, 0])); // The first one is then a rise.
 
 /** What ingest has counted. */
 export function ingestMetrics(totals: () => IngestTotals): Metric[] {
@@ -30,7 +33,7 @@ export function ingestMetrics(totals: () => IngestTotals): Metric[] {
         help: "Batches refused as a whole, by kind of error.",
         label: "kind",
       },
-      () => totals().refusedBatches,
+      () => ({ ...NO_REFUSALS, ...totals().refusedBatches }),
     ),
     {
       name: "logpulse_ingest_records_in_flight",

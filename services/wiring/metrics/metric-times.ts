@@ -24,6 +24,6 @@ export const SETTLED_TIMES: MetricTimes = {
 /** Every call that reached its handler, on whatever protocol. */
 export const CALL_TIMES: MetricTimes = {
   name: "logpulse_call_seconds",
-  help: "How long calls took, by method and by how they ended; a stream is one call.",
-  labelNames: ["method", "outcome"],
+  help: "How long calls took until they ended, well or not; a stream is one call.",
+  labelNames: ["method"],
 };
