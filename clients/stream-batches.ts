@@ -192,7 +192,7 @@ export class BatchSender {
   /** Sends what waits, as far as the credit goes, unless a pause is on; a new stream is opened where it needs one. */
   private pump(): void {
     if (this.waiting.length === 0 || this.failure !== undefined) return;
-    const pauseMs = this.pausedUntilMs - Date.now();
+    const pauseMs = this.pausedUntilMs - performance.now();
     if (pauseMs > 0) {
       clearTimeout(this.pauseTimer);
       this.pauseTimer = setTimeout(() => this.pump(), Math.min(pauseMs, TIMER_MS_MAX));
@@ -210,7 +210,7 @@ export class BatchSender {
   }
 
   private pause(ms: number): void {
-    this.pausedUntilMs = Math.max(this.pausedUntilMs, Date.now() + ms);
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, performance.now() + ms);
   }
 
   private open(): Call {

@@ -1,7 +1,17 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SeededRandom } from "../cli/generate/seeded-random.ts";
 import { type EmbeddedInstallation, startEmbedded } from "./embedded-installation.ts";
@@ -107,6 +117,54 @@ describe("logpulse send --follow", { timeout: 120_000 + ROUNDS * 5_000 }, () => 
     await untilStored(3);
     second.kill("SIGINT");
     expect((await second.ended).code).toBe(0);
+  });
+
+  it("loses no position by a start that is refused", async () => {
+    write(3);
+    const first = follow();
+    await untilStored(3);
+    first.kill("SIGINT");
+    await first.ended;
+    const typo = await logpulse(["send", log, "-s", "other", "--follow", "--format", "text"], environment());
+    expect([typo.code, typo.err]).toEqual([2, expect.stringContaining(`was followed with -s ${service}`)]);
+    write(1);
+    const second = follow();
+    await untilStored(4);
+    second.kill("SIGINT");
+    expect(JSON.parse((await second.ended).out)).toMatchObject({ read: 1, kept: 1 });
+  });
+
+  it("goes on with others where one of its files cannot be followed", async () => {
+    const packed = `${log}.packed`;
+    writeFileSync(packed, gzipSync("INFO packed\n"));
+    const follower = follow(packed);
+    write(2);
+    await untilStored(2);
+    follower.kill("SIGINT");
+    const { err, code } = await follower.ended;
+    expect(err).toContain(`${packed} holds gzip data, which cannot be followed; going on without it`);
+    expect(code).toBe(6);
+    const alone = await logpulse(["send", packed, "-s", service, "--follow"], environment());
+    expect(alone.code).toBe(2);
+  });
+
+  it("says that it was interrupted while its positions could not be noted", async () => {
+    const positions = join(folder, "gone", "positions.json");
+    const follower = follow("--position-file", positions);
+    await eventually(
+      async () => follower.err,
+      (err) => err.includes("waiting for it"),
+    );
+    rmSync(join(folder, "gone"), { recursive: true });
+    write(1);
+    await eventually(
+      async () => follower.err,
+      (err) => err.includes("the position file cannot be written"),
+    );
+    follower.kill("SIGINT");
+    const { err, code } = await follower.ended;
+    expect(err).toContain("interrupted while the position file could not be written");
+    expect(code).toBe(130);
   });
 
   it(`stores each line once through ${ROUNDS} kills of it at moments of chance, seed ${SEED}`, async () => {

@@ -1,10 +1,13 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import type { ByteSource } from "./byte-source.ts";
-import { openFileSource, streamSource } from "./byte-source.ts";
+import { openFileSource, sizeOfSource, streamSource } from "./byte-source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "logpulse-send-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,6 +89,7 @@ describe("gzip data that is not whole", () => {
     ["damaged in the middle", Buffer.from(whole).fill(0xff, whole.length / 2, whole.length / 2 + 50)],
     ["followed by something else", Buffer.concat([whole, Buffer.from("something else")])],
     ["followed by padding and something else", Buffer.concat([whole, Buffer.alloc(10_000), Buffer.from("else")])],
+    ["followed by padding and another member at once", Buffer.concat([whole, Buffer.alloc(8), gzipSync("more")])],
     ["damaged in its check sum", Buffer.from(whole).fill(0, whole.length - 8, whole.length - 4)],
   ])("is told where it is %s", async (_name, bytes) => {
     const { text, problem } = await readFileOf(bytes);
@@ -104,5 +108,37 @@ describe("what cannot be read", () => {
       exitCode: 2,
       message: expect.stringContaining(message),
     });
+  });
+});
+
+describe.runIf(process.platform !== "win32")("a named pipe", () => {
+  let pipes = 0;
+  const newPipe = () => {
+    const path = join(folder, `pipe-${pipes++}`);
+    execFileSync("mkfifo", [path]);
+    return path;
+  };
+  /** Its code: null where a signal has killed it. */
+  const write = (path: string, text: string) => {
+    const writer = spawn("sh", ["-c", `printf '${text}' > ${path}`]);
+    onTestFinished(() => void writer.kill("SIGKILL"));
+    return once(writer, "close").then(([code]) => code);
+  };
+
+  it("is read once, by whoever writes to it, and nobody knows its size", async () => {
+    const path = newPipe();
+    const written = write(path, "INFO a\\nINFO b\\n");
+    expect(await sizeOfSource(path)).toBeUndefined();
+    expect(await readAll(await openFileSource(path))).toEqual({ text: "INFO a\nINFO b\n", problem: undefined });
+    expect(await written).toBe(0);
+  });
+
+  it("need not have a writer, and waiting for one can be ended", async () => {
+    const source = await openFileSource(newPipe());
+    const next = source.chunks().next();
+    const waited = await Promise.race([next, sleep(100, "nothing")]);
+    expect(waited).toBe("nothing");
+    await source.close();
+    await next.catch(() => undefined); // It ends.
   });
 });

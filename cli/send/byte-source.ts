@@ -1,4 +1,6 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, openSync, type Stats } from "node:fs";
+import { access, type FileHandle, open, stat } from "node:fs/promises";
+import { Socket } from "node:net";
 import { SEND_READ_BYTES } from "../../services/domain/limits.ts";
 import { CommandFailure, EXIT } from "../exit-code.ts";
 import { beginsAsGzip, gunzipChunks, SourceCutOff } from "./gunzip-chunks.ts";
@@ -22,16 +24,22 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Opens a file, or what else has a path and can be read. @throws CommandFailure where it cannot. */
+/**
+ * Opens a file, or what else has a path and can be read. A named pipe need have no writer yet: the first chunk waits for one.
+ *
+ * @throws CommandFailure where it cannot.
+ */
 export async function openFileSource(path: string): Promise<ByteSource> {
-  const handle = await openToRead(path);
-  const stat = await handle.stat();
-  if (stat.isDirectory()) {
-    await handle.close();
-    throw new CommandFailure(EXIT.usage, `${path} is a folder; name the files in it`);
-  }
-  const size = stat.isFile() ? stat.size : undefined;
-  return new CountedSource(path, size, fileChunks(path, handle), () => handle.close());
+  const stats = await readableStats(path);
+  if (stats.isFIFO()) return orFailure(path, pipeSource(path));
+  const handle = await orFailure(path, open(path, "r"));
+  return new CountedSource(path, sizeOf(stats), fileChunks(handle), () => handle.close());
+}
+
+/** In bytes; undefined where nobody knows. Without opening it: who writes to a pipe would be told that we have gone. @throws as `openFileSource`. */
+export async function sizeOfSource(path: string): Promise<number | undefined> {
+  await orFailure(path, access(path, constants.R_OK));
+  return sizeOf(await readableStats(path));
 }
 
 /** What comes from a stream: standard input. */
@@ -39,9 +47,26 @@ export function streamSource(name: string, stream: AsyncIterable<Buffer>): ByteS
   return new CountedSource(name, undefined, stream, async () => {});
 }
 
-async function openToRead(path: string): Promise<FileHandle> {
+/** Neither the opening nor a read of it occupies a thread, so waiting for its writer can be ended. */
+async function pipeSource(path: string): Promise<ByteSource> {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const socket = new Socket({ fd, readable: true, writable: false });
+  return new CountedSource(path, undefined, socket, async () => void socket.destroy());
+}
+
+async function readableStats(path: string): Promise<Stats> {
+  const stats = await orFailure(path, stat(path));
+  if (stats.isDirectory()) throw new CommandFailure(EXIT.usage, `${path} is a folder; name the files in it`);
+  return stats;
+}
+
+function sizeOf(stats: Stats): number | undefined {
+  return stats.isFile() ? stats.size : undefined;
+}
+
+async function orFailure<Result>(path: string, reading: Promise<Result>): Promise<Result> {
   try {
-    return await open(path, "r");
+    return await reading;
   } catch (reason) {
     throw new CommandFailure(EXIT.usage, `${path} cannot be read: ${systemText(reason)}`);
   }
@@ -54,11 +79,11 @@ export function systemText(reason: unknown): string {
   return known[code as keyof typeof known] ?? message;
 }
 
-async function* fileChunks(path: string, handle: FileHandle): AsyncGenerator<Buffer> {
+async function* fileChunks(handle: FileHandle): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(SEND_READ_BYTES);
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, null).catch((reason: unknown) => {
-      throw new SourceCutOff(`${path} cannot be read any further: ${systemText(reason)}`, { cause: reason });
+      throw new SourceCutOff(`it cannot be read any further: ${systemText(reason)}`, { cause: reason });
     });
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);

@@ -64,7 +64,7 @@ describe("Delivery", () => {
     });
     await sendAll(3);
     expect(settled).toEqual([0, 1, 2]);
-    expect(totals).toMatchObject({ keptRecords: 8, keptLines: 12, waitingRecords: 0, unacknowledgedLines: 0 });
+    expect(totals).toMatchObject({ keptRecords: 8, keptLines: 12, waitingLines: 0, unacknowledgedLines: 0 });
     expect(totals.keptAsText.lines).toBe(3);
     expect(totals.rejected.told).toEqual([{ file: "a.log", line: 7, field: "trace_id", reason: "is wrong" }]);
     expect(totals.rejected.lines).toBe(3);
@@ -155,6 +155,24 @@ describe("Delivery", () => {
     expect(totals).toMatchObject({ keptLines: 5, unacknowledgedLines: 5 });
   });
 
+  it("does not take a server for one that has never answered when it has refused for now", async () => {
+    const { sendAll, totals } = await deliver(
+      (call) => {
+        let read = 0;
+        call.on("data", () => {
+          const refused = [{ batch: BigInt(read), mayRetry: true, reason: "LOG_UNAVAILABLE", message: "no log" }];
+          read += 1;
+          if (read <= 3) call.write({ settledBatches: BigInt(read), refused });
+          else setTimeout(() => call.write({ settledBatches: BigInt(read) }), 700);
+        });
+        call.on("end", () => call.end());
+      },
+      { first: 300 },
+    );
+    await sendAll(1);
+    expect(totals).toMatchObject({ keptLines: 5, unacknowledgedLines: 0 });
+  });
+
   it("does not take a limit for silence, and tells it", async () => {
     const { sendAll, said, totals } = await deliver(
       (call) => {
@@ -179,6 +197,6 @@ describe("Delivery", () => {
     await sleep(50);
     delivery.giveUp(new CommandFailure(130, "interrupted"));
     await expect(sending).rejects.toMatchObject({ exitCode: 130, message: "interrupted" });
-    expect(totals.waitingRecords).toBe(3);
+    expect(totals.waitingLines).toBe(5);
   });
 });

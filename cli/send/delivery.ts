@@ -51,7 +51,7 @@ export class Delivery {
       onKept: (batch, rejects) => this.keep(batch, rejects),
       onRefused: (batch, refused) => this.refuse(batch, refused),
       onBroken: (ended, waitMs) => this.onBroken(ended, waitMs),
-      onWait: (waitMs, refused) => (refused ? this.trouble.tellRefusal(refused, waitMs) : this.onLimit(waitMs)),
+      onWait: (waitMs, refused) => (refused ? this.onRefusal(waitMs, refused) : this.onLimit(waitMs)),
     });
     this.watch = setInterval(() => this.look(), LOOK_EVERY_MS);
   }
@@ -69,7 +69,7 @@ export class Delivery {
   async send(batch: SourceBatch): Promise<void> {
     if (this.batches.size === 0) this.waitsSinceMs = performance.now();
     this.batches.set(batch.bytes, batch);
-    this.totals.waitingRecords += batch.records.length;
+    this.totals.waitingLines += linesOf(batch);
     await this.orFailure(this.sender.send(batch.bytes));
   }
 
@@ -118,7 +118,7 @@ export class Delivery {
   private settle(bytes: Uint8Array): SourceBatch {
     const batch = this.batches.get(bytes)!;
     this.batches.delete(bytes);
-    this.totals.waitingRecords -= batch.records.length;
+    this.totals.waitingLines -= linesOf(batch);
     this.hasAnswered = true;
     this.waitsSinceMs = performance.now();
     this.trouble.end();
@@ -127,6 +127,12 @@ export class Delivery {
 
   private onBroken(ended: StatusObject, waitMs: number): void {
     if (this.failure === undefined && this.batches.size > 0) this.trouble.tell(ended, waitMs);
+  }
+
+  /** It is there; but nothing is kept, so it is as silent as before. */
+  private onRefusal(waitMs: number, refused: RefusedBatch): void {
+    this.hasAnswered = true;
+    this.trouble.tellRefusal(refused, waitMs);
   }
 
   /** It is there, and has said when it will go on: that wait is no silence. */
@@ -143,6 +149,10 @@ export class Delivery {
     if (this.batches.size === 0 || msMax === undefined || waitedMs <= msMax) return;
     this.giveUp(this.trouble.failure(waitedMs));
   }
+}
+
+function linesOf({ records }: SourceBatch): number {
+  return records.reduce((sum, { lines }) => sum + lines, 0);
 }
 
 const EXIT_OF: Partial<Record<status, ExitCode>> = {

@@ -40,25 +40,28 @@ interface Look {
   detected: string | undefined;
   /** What comes behind the lines that were looked at; undefined where that is nothing. */
   rest: string | undefined;
+  /** It cannot be read to its end. */
+  isCutOff: boolean;
 }
 
 const BEGINNING = { offset: 0, lines: 0, memory: [] };
 
 /** Shows what would be sent of the first lines of each source, and sends nothing. */
 export async function dryRun(options: SendOptions, context: CommandContext): Promise<ExitCode> {
-  let hasRejects = false;
+  let isIncomplete = false;
   for (const name of options.sources) {
     const isInput = name === STANDARD_INPUT;
     const source = isInput ? streamSource("standard input", process.stdin) : await openFileSource(name);
     try {
       const look = await lookAt(source, options, context);
-      hasRejects ||= look.totals.rejected.lines > 0;
+      isIncomplete ||= look.totals.rejected.lines > 0 || look.isCutOff;
       await (context.terminal.isJson ? printJson : printText)(source.name, look, context.terminal);
     } finally {
       await source.close();
     }
+    if (context.signal.aborted) return EXIT.interrupted;
   }
-  return hasRejects ? EXIT.incomplete : EXIT.done;
+  return isIncomplete ? EXIT.incomplete : EXIT.done;
 }
 
 async function lookAt(source: ByteSource, options: SendOptions, context: CommandContext): Promise<Look> {
@@ -68,6 +71,7 @@ async function lookAt(source: ByteSource, options: SendOptions, context: Command
     format: options.format,
     detected: undefined,
     rest: undefined,
+    isCutOff: false,
   };
   const { totals } = look;
   const note = (outcome: Outcome) => {
@@ -105,8 +109,10 @@ async function lookAt(source: ByteSource, options: SendOptions, context: Command
       lines.add(bytes, length, end);
     }
   });
-  look.rest = (await readInto(splitter, source, () => look.rest !== undefined || context.signal.aborted)) ?? look.rest;
-  lines.flush();
+  const problem = await readInto(splitter, source, context.signal, () => look.rest !== undefined);
+  look.isCutOff = problem !== undefined;
+  look.rest = problem ?? look.rest;
+  lines.end();
   return look;
 }
 
@@ -114,14 +120,21 @@ async function lookAt(source: ByteSource, options: SendOptions, context: Command
 async function readInto(
   splitter: LineSplitter,
   source: ByteSource,
+  signal: AbortSignal,
   isEnough: () => boolean,
 ): Promise<string | undefined> {
+  const aborted = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+  const chunks = source.chunks();
   try {
-    for await (const chunk of source.chunks()) {
-      splitter.feed(chunk);
-      if (isEnough()) return undefined;
+    while (!isEnough() && !signal.aborted) {
+      const next = await Promise.race([chunks.next(), aborted]);
+      if (next === undefined) break;
+      if (next.done) {
+        splitter.finish();
+        break;
+      }
+      splitter.feed(next.value);
     }
-    splitter.finish();
     return undefined;
   } catch (reason) {
     if (!(reason instanceof SourceCutOff)) throw reason;

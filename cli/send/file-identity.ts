@@ -9,6 +9,9 @@ export interface FileNumber {
   inode: string;
 }
 
+/** Of a file that is not there any more. */
+export const NO_FILE: FileNumber = { device: "", inode: "" };
+
 /** Of what the system tells of a file. */
 export function fileNumber({ dev, ino }: BigIntStats): FileNumber {
   return { device: String(dev), inode: String(ino) };

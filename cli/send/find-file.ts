@@ -1,59 +1,60 @@
 import type { BigIntStats } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemText } from "./byte-source.ts";
-import { type FileNumber, fileNumber, hasFingerprint, isSameFile, readHead } from "./file-identity.ts";
-import type { OpenedFile } from "./followed-file.ts";
+import { type FileNumber, fileNumber, hasFingerprint } from "./file-identity.ts";
+import { type OpenedFile, openFollowed, statsOf } from "./opened-file.ts";
 import type { FilePosition } from "./position-file.ts";
 
 /** Behind the name of a log when it was rotated away: `.1`, `-20260301`, `.2026-03-01-10`. */
 const ROTATED = /^[.-]\d[\d.T:_-]{0,40}$/;
 
-/** Opens the file that the path names now; undefined where it names none. @throws Error of the system for what is no file. */
-export async function openFollowed(path: string): Promise<OpenedFile | undefined> {
-  const handle = await open(path, "r").catch((reason: NodeJS.ErrnoException) => {
-    if (reason.code === "ENOENT") return undefined;
-    throw reason;
-  });
-  if (handle === undefined) return undefined;
-  try {
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) throw new Error("it is no file");
-    const head = await readHead(handle);
-    return { handle, path, number: fileNumber(stats), size: Number(stats.size), head, changedNs: stats.mtimeNs };
-  } catch (reason) {
-    await handle.close();
-    throw reason;
-  }
-}
+/** Of a file that was followed: what it is found by again. */
+export type KnownFile = Pick<FilePosition, "inode" | "fingerprint" | "position" | "left">;
 
-/** What the system tells of the file that the path names; undefined where it names none. */
-export async function statsOf(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await stat(path, { bigint: true });
-  } catch (reason) {
-    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw reason;
-  }
-}
-
-/** Opens the file that was followed before, by whatever name its folder has it now; undefined where it is not there. */
-export async function findFollowed(before: FilePosition): Promise<OpenedFile | undefined> {
-  const folder = dirname(before.path);
-  for (const name of [basename(before.path), ...(await namesIn(folder))]) {
-    const path = join(folder, name);
-    const stats = await statsOf(path).catch(() => undefined); // What cannot be looked at is not the one.
-    if (!stats?.isFile() || !isSameFile(fileNumber(stats), before)) continue;
-    const opened = await openFollowed(path);
-    if (opened && isSameFile(opened.number, before) && isGoneOn(opened, before)) return opened;
-    await opened?.handle.close();
-  }
-  return undefined;
+/** Files that were followed before, found again. */
+export interface FoundFiles<Known> {
+  /** To be closed. */
+  found: { before: Known; opened: OpenedFile }[];
+  /** Why others cannot be looked at, in sentences. */
+  problems: string[];
 }
 
 /**
- * Opens a copy of a file that was written over since a moment: logs are also rotated away by copying. `bytes`: which it has at
- * least. Undefined where there is none.
+ * Opens those of the files before that are there, by whatever name the folder of `path` has them now: what the path itself
+ * names, and others in which something may stand that was not read. Those that come first are preferred.
+ *
+ * The number of the device does not count: it is another one when a machine has started again.
+ *
+ * @throws Error of the system where the path itself cannot be looked at.
+ */
+export async function findFollowed<Known extends KnownFile>(
+  path: string,
+  before: readonly Known[],
+): Promise<FoundFiles<Known>> {
+  const files: FoundFiles<Known> = { found: [], problems: [] };
+  if (before.length === 0) return files;
+  const others = (await namesIn(dirname(path))).filter((name) => name !== basename(path));
+  for (const candidate of [path, ...others.map((name) => join(dirname(path), name))]) {
+    try {
+      const stats = await statsOf(candidate);
+      const isFree = (each: Known) => files.found.every((found) => found.before !== each);
+      const like = stats ? before.filter((each) => isFree(each) && isLike(each, stats, candidate === path)) : [];
+      const opened = like.length > 0 ? await openFollowed(candidate) : undefined;
+      const same = opened && like.find((each) => isGoneOn(opened, each));
+      if (opened && same) files.found.push({ before: same, opened });
+      else await opened?.handle.close();
+    } catch (reason) {
+      if (candidate === path) throw reason; // It is the first one, so nothing is open yet.
+      if (isRotationOf(candidate, path)) files.problems.push(unreadableText(candidate, reason));
+    }
+  }
+  return files;
+}
+
+/**
+ * Opens the longest copy of a file that was written over since a moment: logs are also rotated away by copying. `bytes`: which
+ * it has at least. Undefined where there is none.
  */
 export async function findCopy(
   { path, fingerprint }: Pick<FilePosition, "path" | "fingerprint">,
@@ -62,13 +63,21 @@ export async function findCopy(
 ): Promise<OpenedFile | undefined> {
   if (fingerprint.bytes === 0) return undefined;
   const { opened } = await openRotatedSince(path, sinceMs, () => false);
-  const copy = opened.find(({ size, head }) => size >= bytes && hasFingerprint(head, fingerprint));
+  const longest = opened.toSorted((one, other) => other.size - one.size);
+  const copy = longest.find(({ size, head }) => size >= bytes && hasFingerprint(head, fingerprint));
   for (const other of opened) if (other !== copy) await other.handle.close();
   return copy;
 }
 
+/** Whether it may be that file, judged without opening it. */
+function isLike({ inode, fingerprint, position, left }: KnownFile, stats: BigIntStats, isAtPath: boolean): boolean {
+  if (!stats.isFile() || fileNumber(stats).inode !== inode) return false;
+  if (isAtPath) return true;
+  return fingerprint.bytes > 0 && (left !== "done" || Number(stats.size) > position.offset);
+}
+
 /** Whether it is still what it was, and has grown at most. */
-function isGoneOn(opened: OpenedFile, { fingerprint, position }: FilePosition): boolean {
+function isGoneOn(opened: OpenedFile, { fingerprint, position }: KnownFile): boolean {
   return opened.size >= position.offset && hasFingerprint(opened.head, fingerprint);
 }
 
@@ -88,26 +97,33 @@ export async function openRotatedSince(
 ): Promise<RotatedFiles> {
   const rotated: RotatedFiles = { opened: [], problems: [] };
   for (const name of await namesIn(dirname(path))) {
-    if (!name.startsWith(basename(path)) || !ROTATED.test(rotationOf(name, path))) continue;
     const candidate = join(dirname(path), name);
+    if (!isRotationOf(candidate, path)) continue;
     try {
       const stats = await statsOf(candidate);
       if (!stats?.isFile() || Number(stats.mtimeMs) < sinceMs || isKnown(fileNumber(stats))) continue;
       const opened = await openFollowed(candidate);
       if (opened) rotated.opened.push(opened);
     } catch (reason) {
-      rotated.problems.push(`${candidate} cannot be read: ${systemText(reason)}`);
+      rotated.problems.push(unreadableText(candidate, reason));
     }
   }
   rotated.opened.sort((one, other) => Number(one.changedNs - other.changedNs));
   return rotated;
 }
 
-/** None in a folder that is gone, or may not be read. */
+/** None in a folder that is not there, or whose names nobody may see. @throws Error of the system for all else. */
 async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
+  return readdir(folder).catch((reason: NodeJS.ErrnoException) => {
+    if (reason.code === "ENOENT" || reason.code === "EACCES") return [];
+    throw reason;
+  });
 }
 
-function rotationOf(name: string, path: string): string {
-  return name.slice(basename(path).length).replace(/\.gz$/, "");
+function isRotationOf(candidate: string, path: string): boolean {
+  return candidate.startsWith(path) && ROTATED.test(candidate.slice(path.length).replace(/\.gz$/, ""));
+}
+
+function unreadableText(path: string, reason: unknown): string {
+  return `${path} cannot be read: ${systemText(reason)}`;
 }

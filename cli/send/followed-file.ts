@@ -5,44 +5,22 @@ import {
   SEND_PRODUCER_MS_MAX,
   SEND_READ_BYTES,
 } from "../../services/domain/limits.ts";
-import type { LineContext, LineFormatName } from "../../services/domain/lines/line-format.ts";
+import type { LineFormatName } from "../../services/domain/lines/line-format.ts";
 import { lineFormat } from "../../services/domain/lines/line-formats.ts";
-import { CommandFailure, EXIT } from "../exit-code.ts";
-import { FileHead, type FileNumber } from "./file-identity.ts";
+import { EXIT } from "../exit-code.ts";
+import { fullCountText } from "../terminal/number-text.ts";
+import { isCopyOf } from "./file-copies.ts";
+import { FileHead, type FileNumber, NO_FILE } from "./file-identity.ts";
+import type { KnownFile } from "./find-file.ts";
+import { type FollowedParts, NotFollowable, type ReadingStart } from "./followed-parts.ts";
 import { beginsAsGzip } from "./gunzip-chunks.ts";
+import { isCopy } from "./left-files.ts";
+import type { OpenedFile } from "./opened-file.ts";
 import type { FilePosition } from "./position-file.ts";
 import { PositionTracker } from "./position-tracker.ts";
 import { newProducer, producerTimeMs } from "./producers.ts";
-import { type SourceBatch, SourceBatches, type SourceEvents } from "./source-batches.ts";
-
-/** What all followed files of a call share. */
-export interface FollowedParts {
-  /** Its `nowMs` is kept up to date. */
-  context: LineContext;
-  /** Undefined: it is chosen by the first lines. */
-  format: LineFormatName | undefined;
-  strict: boolean;
-  recordsPerBatch: number;
-  eventsOf: (name: string) => SourceEvents;
-  /** Resolves when there is room for more; `file` is told when the batch is acknowledged. */
-  send: (batch: SourceBatch, file: FollowedFile) => Promise<void>;
-  /** Resolves when the position of the file at that path is on the disk, as it is now. */
-  savePosition: (path: string) => Promise<void>;
-}
-
-/** An open file. */
-export interface OpenedFile {
-  handle: FileHandle;
-  /** By which name it was found. */
-  path: string;
-  number: FileNumber;
-  /** In bytes. */
-  size: number;
-  /** Its first bytes. */
-  head: Buffer;
-  /** When it was changed last, in nanoseconds since 1970. */
-  changedNs: bigint;
-}
+import { type SourceBatch, SourceBatches } from "./source-batches.ts";
+import { Trouble } from "./trouble.ts";
 
 /** What became of a read. */
 export type ReadOutcome = "more" | "end" | "written anew";
@@ -57,14 +35,17 @@ export class FollowedFile {
   readonly path: string;
   /** Nothing more is read of it. */
   isOver = false;
+  /** With reading it. */
+  readonly trouble: Trouble;
   private handle: FileHandle;
   private fileNumber: FileNumber;
   private readonly parts: FollowedParts;
   private readonly head: FileHead;
   private readonly source: SourceBatches;
   private readonly tracker: PositionTracker;
-  private readonly inDoubtEnd: number; // What an earlier call has sent lies before it.
+  private readonly inDoubtEnd: number;
   private readOffset: number;
+  private isInHole: boolean; // Nothing but NULs was read so far.
   private readonly emptySinceNs: bigint; // As long as nothing was read.
   private rotatedAway = false;
   private grownMs = performance.now(); // Or when it was rotated away: some write to it a little longer.
@@ -72,17 +53,17 @@ export class FollowedFile {
   private noted: { marks: number; format: string | undefined } | undefined; // What the position file knows.
   private marksMade = 0;
 
-  /** `before`: where reading goes on, and how. */
-  constructor(parts: FollowedParts, opened: OpenedFile, before: Pick<FilePosition, "position" | "marks" | "format">) {
-    const { position, marks, format } = before;
+  constructor(parts: FollowedParts, opened: OpenedFile, { position, marks, format, inDoubtEnd }: ReadingStart) {
     this.parts = parts;
+    this.trouble = new Trouble(parts.say);
     this.handle = opened.handle;
     this.path = opened.path;
     this.fileNumber = opened.number;
     this.head = new FileHead(opened.head);
-    this.inDoubtEnd = position.offset + position.seq === 0 ? 0 : opened.size;
+    this.inDoubtEnd = inDoubtEnd;
     this.tracker = new PositionTracker(position, marks);
     this.readOffset = position.offset;
+    this.isInHole = position.lines === 0;
     this.emptySinceNs = opened.changedNs;
     const { strict, context, recordsPerBatch: recordsMax } = parts;
     this.source = new SourceBatches(
@@ -138,46 +119,70 @@ export class FollowedFile {
   /** For the position file. */
   get filePosition(): FilePosition {
     if (this.tracker.isSettled && !this.source.isHoldingRecords) this.tracker.moveTo(this.source.lastPosition);
-    const { strict, context } = this.parts;
+    const { strict, context, zone } = this.parts;
+    const { position, marks } = this.tracker;
     return {
       path: this.path,
       ...this.number,
       fingerprint: this.fingerprint,
-      format: this.format,
+      format: this.source.formatAt(position.offset)?.name,
       strict,
       service: context.service,
-      position: this.tracker.position,
-      marks: this.tracker.marks,
+      zone,
+      position,
+      marks,
     };
   }
 
-  /** Goes on with a copy of it, which has all that was read. */
-  async goOnWith(copy: OpenedFile): Promise<void> {
-    const { handle } = this;
-    this.handle = copy.handle;
-    this.fileNumber = copy.number;
-    this.isRotated = true;
-    this.noted = undefined;
-    await handle.close();
+  /** How to find it again. */
+  get place(): KnownFile {
+    const { filePosition } = this;
+    return { ...filePosition, position: { ...filePosition.position, offset: this.readOffset } };
   }
 
-  /** Reads on and sends what is full. @throws CommandFailure where it cannot be read; what `send` throws. */
+  /** Whether this is where it is read from. */
+  isReading({ handle }: OpenedFile): boolean {
+    return handle === this.handle;
+  }
+
+  /** Whether that one is a copy of this, maybe of before this was cut, in which there is nothing that is not read. */
+  async hasAllOf(opened: OpenedFile): Promise<boolean> {
+    const { size } = await this.handle.stat();
+    if (size >= opened.size) return isCopyOf(opened, this.handle);
+    return opened.size <= this.readOffset && isCopy(opened.head, this);
+  }
+
+  /** Goes on with the same file, opened again, or with a copy of it: with all that was read. */
+  async goOnWith(opened: OpenedFile): Promise<void> {
+    const { handle } = this;
+    this.handle = opened.handle;
+    this.fileNumber = opened.number;
+    this.noted = undefined;
+    await closeQuietly(handle);
+  }
+
+  /**
+   * Reads on and sends what is full.
+   *
+   * @throws Error of the system where it cannot be read now; NotFollowable where it never can; what `send` throws.
+   */
   async readOn(): Promise<ReadOutcome> {
-    const bytesRead = await this.readChunk();
+    const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, this.readOffset);
     // Looked at behind the read: what was read of a file that is written anew does not go on here.
     if (!(await this.head.isSame(this.handle))) return "written anew";
     if (bytesRead === 0) return (await this.wasCut()) ? "written anew" : "end";
     if (this.readOffset === 0 && beginsAsGzip(buffer)) {
-      throw new CommandFailure(
+      throw new NotFollowable(
         EXIT.usage,
         `${this.path} holds gzip data, which cannot be followed`,
         "Send it without --follow.",
       );
     }
     await this.sendAll(this.renewLate());
+    const hole = this.isInHole ? this.passHole(buffer.subarray(0, bytesRead)) : 0;
     this.readOffset += bytesRead;
     this.grownMs = performance.now();
-    await this.sendAll(this.source.feed(buffer.subarray(0, bytesRead)));
+    await this.sendAll(this.source.feed(buffer.subarray(hole, bytesRead)));
     return "more";
   }
 
@@ -194,7 +199,13 @@ export class FollowedFile {
   /** Sends what is left, a last line without a break too: nothing more comes. */
   async finish(): Promise<void> {
     this.isOver = true;
-    await this.sendAll(this.source.finish());
+    await this.sendAll(this.source.endLine());
+  }
+
+  /** The same: it was written over, so it is nowhere any more. */
+  async finishWrittenOver(): Promise<void> {
+    this.fileNumber = NO_FILE;
+    await this.finish();
   }
 
   /** Sends the records that there are. What might go on is read again by the next call. Gives how many lines that is. */
@@ -211,7 +222,7 @@ export class FollowedFile {
   }
 
   async close(): Promise<void> {
-    await this.handle.close();
+    await closeQuietly(this.handle);
   }
 
   /** Also where it was empty all the time that we looked, and something was written to it and is gone. */
@@ -221,12 +232,19 @@ export class FollowedFile {
     return size === 0n && mtimeNs !== this.emptySinceNs;
   }
 
-  private async readChunk(): Promise<number> {
-    try {
-      return (await this.handle.read(buffer, 0, buffer.length, this.readOffset)).bytesRead;
-    } catch (reason) {
-      throw new CommandFailure(EXIT.failed, `${this.path} cannot be read any further: ${(reason as Error).message}`);
-    }
+  /**
+   * Passes over NULs at its beginning, and gives how many they are: where a program does not append, it goes on at its old
+   * place in a file that was cut, and leaves a hole before it.
+   */
+  private passHole(bytes: Buffer): number {
+    const end = bytes.findIndex((byte) => byte !== 0);
+    const length = end < 0 ? bytes.length : end;
+    this.isInHole = end < 0;
+    this.source.passOver(length);
+    const all = this.readOffset + length;
+    if (!this.isInHole && all > 0)
+      this.parts.say(`${this.path}: passed over ${fullCountText(all)} NULs at its beginning`);
+    return length;
   }
 
   /** A producer lives for a day. What an earlier call may have sent has to keep its own. */
@@ -262,4 +280,9 @@ export class FollowedFile {
     this.noted = { marks: this.marksMade, format };
     await this.parts.savePosition(this.path);
   }
+}
+
+/** What cannot be read may not be closed either; nothing was written to it. */
+function closeQuietly(handle: FileHandle): Promise<void> {
+  return handle.close().catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import { pause } from "../call-retries.ts";
 import type { CommandContext } from "../command.ts";
 import { CommandFailure, EXIT } from "../exit-code.ts";
 import type { FollowedPath } from "./followed-path.ts";
-import { PositionFile, type Positions } from "./position-file.ts";
+import { PositionFile } from "./position-file.ts";
 import { usualPositionPath } from "./position-path.ts";
 
 const SAVE_AGAIN_MS = 1_000;
@@ -18,7 +18,7 @@ export class FollowedPositions {
   private readonly timer: NodeJS.Timeout;
   private isInTrouble = false;
 
-  /** `named`: the position file that was asked for. @throws CommandFailure as PositionFile. */
+  /** The paths remember what stands in them. `named`: the position file that was asked for. @throws CommandFailure as PositionFile. */
   constructor(
     paths: readonly FollowedPath[],
     named: string | undefined,
@@ -37,11 +37,6 @@ export class FollowedPositions {
     this.timer = setInterval(() => this.saveDirty(), SEND_POSITION_MS_MIN);
   }
 
-  /** What an earlier call has left. */
-  before(path: string): Positions {
-    return this.fileOf.get(path)!.before;
-  }
-
   /** Before long. */
   saveSoon(path: string): void {
     this.dirty.add(this.fileOf.get(path)!);
@@ -57,7 +52,7 @@ export class FollowedPositions {
     const { signal } = this.context;
     while (!(await this.save(file))) {
       if (signal.aborted)
-        throw new CommandFailure(EXIT.failed, "interrupted while the position file could not be written");
+        throw new CommandFailure(EXIT.interrupted, "interrupted while the position file could not be written");
       await pause(SAVE_AGAIN_MS, signal);
     }
   }
@@ -77,10 +72,13 @@ export class FollowedPositions {
     const names = new Set(paths.map(({ path }) => path));
     const isOther = ({ path }: { path: string }) => !names.has(path); // Those stay as they are.
     const file: PositionFile = new PositionFile(positionPath, () => ({
-      paths: [...file.before.paths.filter(isOther), ...paths.map(({ pathPosition }) => pathPosition)],
-      files: [...file.before.files.filter(isOther), ...paths.flatMap(({ filePositions }) => filePositions)],
+      paths: [...file.before.paths.filter(isOther), ...paths.flatMap(({ positions }) => positions.paths)],
+      files: [...file.before.files.filter(isOther), ...paths.flatMap(({ positions }) => positions.files)],
     }));
-    for (const name of names) this.fileOf.set(name, file);
+    for (const path of paths) {
+      path.remember(file.before);
+      this.fileOf.set(path.path, file);
+    }
   }
 
   private saveDirty(): void {

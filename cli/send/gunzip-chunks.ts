@@ -1,4 +1,5 @@
-import { createGunzip } from "node:zlib";
+import type { FileHandle } from "node:fs/promises";
+import { constants, createGunzip, gunzipSync } from "node:zlib";
 import { SEND_GZIP_READ_BYTES } from "../../services/domain/limits.ts";
 
 /** The bytes of a source end before their time, or cannot be read. What was read before is good. */
@@ -9,6 +10,17 @@ export class SourceCutOff extends Error {
 /** Whether bytes begin as gzip data does (RFC 1952): its two magic bytes, and the one method that there is. */
 export function beginsAsGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
+}
+
+/** What the first bytes of gzip data hold; nothing where they are damaged, or cannot be read. */
+export async function inflatedHead(file: FileHandle): Promise<Buffer> {
+  const packed = Buffer.alloc(SEND_GZIP_READ_BYTES);
+  try {
+    const { bytesRead } = await file.read(packed, 0, packed.length, 0);
+    return gunzipSync(packed.subarray(0, bytesRead), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 /**
@@ -57,9 +69,11 @@ class Inflater {
 
   /** Resolves to what these bytes have become. */
   async write(bytes: Buffer): Promise<Buffer[]> {
-    if (this.isOver && bytes.some((byte) => byte !== 0))
-      this.failure ??= new Error("something stands behind its padding");
+    const before = this.stream.bytesWritten;
     if (!this.isOver) await Promise.race([new Promise((resolve) => this.stream.write(bytes, resolve)), this.over]);
+    // The stream takes nothing behind its last member.
+    const padding = bytes.subarray(this.stream.bytesWritten - before);
+    if (padding.some((byte) => byte !== 0)) this.failure ??= new Error("something stands behind its padding");
     return this.inflated.splice(0);
   }
 

@@ -6,3 +6,22 @@ import { localOffsetMinutes } from "./local-time.ts";
 export function lineContext(service: string, { terminal, nowMs }: CommandContext): LineContext {
   return { service, nowMs: nowMs(), offsetMinutes: terminal.zone === "utc" ? () => 0 : localOffsetMinutes };
 }
+
+/** The name of the zone of its `offsetMinutes`: "Europe/Berlin". */
+export function zoneOfLines({ terminal }: Pick<CommandContext, "terminal">): string {
+  return terminal.zone === "utc" ? "UTC" : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** Whether these are names of the same zone: some have several. */
+export function isSameZone(one: string, other: string): boolean {
+  return zoneName(one) === zoneName(other);
+}
+
+/** Undefined for one that this machine does not know. */
+function zoneName(zone: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}

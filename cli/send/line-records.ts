@@ -7,13 +7,10 @@ import {
 } from "../../services/domain/limits.ts";
 import { type DetectedFormat, detectFormat } from "../../services/domain/lines/detect-format.ts";
 import { type JoinedText, LineJoiner } from "../../services/domain/lines/join-lines.ts";
-import {
-  isRecord,
-  type LineContext,
-  type LineFormat,
-  type LineProblem,
-} from "../../services/domain/lines/line-format.ts";
+import type { LineContext, LineFormat, LineProblem } from "../../services/domain/lines/line-format.ts";
 import { readJoined } from "../../services/domain/lines/read-joined.ts";
+import type { ReadRecord } from "../../services/domain/lines/read-record.ts";
+import { textLine } from "../../services/domain/lines/text-line.ts";
 import { withRawBytes } from "./raw-bytes.ts";
 
 /** Lines of a source that belong together. */
@@ -31,7 +28,7 @@ export interface LineEvents {
   onReject(problem: LineProblem, place: LinePlace): void;
   /** Lines without anything in them, which are no record. */
   onEmpty(place: LinePlace): void;
-  /** The format was chosen by the first lines. */
+  /** The format was chosen by the first lines, and what is told from now on was read by it. */
   onDetected(detected: DetectedFormat): void;
 }
 
@@ -64,15 +61,27 @@ interface HeldLine {
   end: number;
 }
 
+interface Reader {
+  format: LineFormat;
+  joiner: LineJoiner;
+}
+
+function readerOf(format: LineFormat, memory: readonly boolean[]): Reader {
+  return { format, joiner: new LineJoiner(format, memory) };
+}
+
 const REPLACEMENT = "\ufffd";
+const LINE_BREAK = Buffer.from("\n");
 
 /** Makes records of lines. Holds what LineJoiner holds and, until the format is chosen, the first lines. */
 export class LineRecords {
   private readonly reading: LineReading;
   private readonly events: LineEvents;
-  private chosen: { format: LineFormat; joiner: LineJoiner } | undefined;
+  private chosen: Reader | undefined;
+  private chosenAt = 0; // Whoever begins here or later is to read by it.
+  private memory: readonly boolean[]; // Until the format is chosen: of lines that were sent as text.
+  private few: DetectedFormat | undefined; // What these were taken for.
   private undecided: HeldLine[] = [];
-  private undecidedCharacters = 0;
   private pending: HeldLine[] = []; // In the joiner.
   private outLines: number; // Of which was told what becomes of them; so they stand before `outEnd`.
   private outEnd: number;
@@ -82,12 +91,18 @@ export class LineRecords {
     this.events = events;
     this.outLines = reading.start.lines;
     this.outEnd = reading.start.offset;
-    if (reading.format) this.choose(reading.format);
+    this.memory = reading.start.memory;
+    if (reading.format) this.chosen = readerOf(reading.format, this.memory);
   }
 
   /** Undefined until it is chosen. */
   get format(): LineFormat | undefined {
     return this.chosen?.format;
+  }
+
+  /** By which to read where reading goes on at a restart point there; undefined where that was open. */
+  formatAt(offset: number): LineFormat | undefined {
+    return offset >= this.chosenAt ? this.format : undefined;
   }
 
   /** How many lines are held, of which later ones might change what they become. */
@@ -100,7 +115,7 @@ export class LineRecords {
    * where it would not: ask again later.
    */
   get restartPoint(): RestartPoint | undefined {
-    const memory = this.chosen ? this.chosen.joiner.memory : this.reading.start.memory;
+    const memory = this.chosen ? this.chosen.joiner.memory : this.memory;
     return memory && { offset: this.outEnd, lines: this.outLines, memory };
   }
 
@@ -112,10 +127,24 @@ export class LineRecords {
     this.take({ text, raw, end });
   }
 
-  /** What is held becomes records now, and the format is chosen: nothing has come for a while, or the source ends here. */
+  /** The next line begins here. Only while nothing is held. */
+  passTo(offset: number): void {
+    this.outEnd = offset;
+  }
+
+  /**
+   * What is held becomes records now: nothing has come for a while. A few lines do not choose plain text for all that come:
+   * they are text, and the format stays open.
+   */
   flush(): void {
-    this.decide();
-    if (this.chosen) this.give(this.chosen.joiner.flush());
+    if (!this.chosen) this.decide(false);
+    if (this.chosen) this.give(this.chosen.format, this.chosen.joiner.flush());
+  }
+
+  /** The same, and the format is chosen: the source ends here. */
+  end(): void {
+    this.flush();
+    if (!this.chosen && this.few) this.choose(this.few);
   }
 
   private rejectLong(length: number, end: number): void {
@@ -126,25 +155,33 @@ export class LineRecords {
   }
 
   private take(line: HeldLine): void {
-    if (this.chosen) return this.join(this.chosen.joiner, line);
+    if (this.chosen) return this.join(this.chosen, line);
     this.undecided.push(line);
-    this.undecidedCharacters += line.text.length;
+    const characters = this.undecided.reduce((sum, { text }) => sum + text.length, 0);
     const isEnough = this.undecided.length >= FORMAT_DETECTION_LINES_MAX;
-    if (isEnough || this.undecidedCharacters >= FORMAT_DETECTION_CHARACTERS_MAX) this.decide();
+    if (isEnough || characters >= FORMAT_DETECTION_CHARACTERS_MAX) this.decide(true);
   }
 
-  /** Chooses the format, unless there is one already, or no line to choose it by. */
-  private decide(): void {
+  /**
+   * Chooses the format by what is held, unless that is nothing, or `isEnough` is not true and it would be text. Who reads
+   * the same lines again chooses the same: what is held begins at a mark, or where the source does.
+   */
+  private decide(isEnough: boolean): void {
     const lines = this.undecided;
-    if (this.chosen || lines.every(({ text }) => text.trim() === "")) return this.passOver(lines);
+    if (lines.every(({ text }) => text.trim() === "")) return this.passOver(lines);
     this.undecided = [];
     const detected = detectFormat(
       lines.map(({ text }) => text),
       this.reading.context,
     );
-    const { joiner } = this.choose(detected.format);
-    this.events.onDetected(detected);
-    for (const line of lines) this.join(joiner, line);
+    const isText = detected.format.name === textLine.name;
+    const isOpen = isText && !isEnough && this.outLines + lines.length < FORMAT_DETECTION_LINES_MAX;
+    const reader = isOpen ? readerOf(textLine, this.memory) : this.choose(detected);
+    for (const line of lines) this.join(reader, line);
+    if (!isOpen) return;
+    this.few = detected;
+    this.give(textLine, reader.joiner.flush());
+    this.memory = reader.joiner.memory ?? this.memory;
   }
 
   /** Lines without anything in them, before the first one that has something. */
@@ -155,40 +192,49 @@ export class LineRecords {
     this.events.onEmpty(this.placeOf(lines.length));
   }
 
-  private choose(format: LineFormat): { format: LineFormat; joiner: LineJoiner } {
-    this.chosen = { format, joiner: new LineJoiner(format, this.reading.start.memory) };
+  private choose(detected: DetectedFormat): Reader {
+    const { format } = detected;
+    const knowsOthers = format.name !== textLine.name && this.memory.length > 0; // Whoever begins here has to choose again.
+    this.chosen = readerOf(format, knowsOthers ? [] : this.memory);
+    this.chosenAt = knowsOthers ? this.outEnd + 1 : this.outEnd;
+    this.events.onDetected(detected);
     return this.chosen;
   }
 
-  private join(joiner: LineJoiner, line: HeldLine): void {
+  private join({ format, joiner }: Reader, line: HeldLine): void {
     this.pending.push(line);
-    this.give(joiner.add(line.text));
+    this.give(format, joiner.add(line.text));
   }
 
-  private give(texts: readonly JoinedText[]): void {
-    for (const text of texts) this.giveText(text);
+  private give(format: LineFormat, texts: readonly JoinedText[]): void {
+    for (const text of texts) this.giveText(format, text);
   }
 
-  private giveText(joined: JoinedText): void {
+  private giveText(format: LineFormat, joined: JoinedText): void {
     const held = this.pending.length === joined.lines ? this.pending : this.pending.slice(0, joined.lines);
     this.pending = held === this.pending ? [] : this.pending.slice(joined.lines);
     this.outEnd = held.at(-1)!.end;
     const place = this.placeOf(joined.lines);
     if (joined.text.trim() === "") return this.events.onEmpty(place);
-    const read = readJoined(this.chosen!.format, joined, this.reading.context, this.reading.strict);
-    if (!("record" in read)) return this.events.onReject(read, place);
-    const record = this.withRaw(read.record, joined.text, held);
-    if (isRecord(record)) this.events.onRecord(record, place, read.keptAsText);
-    else this.events.onReject(record, place);
+    const { strict, context } = this.reading;
+    const read = readJoined(format, joined, context, strict);
+    const whole = "record" in read ? this.withRaw(read, format, joined.text, held) : read;
+    if ("record" in whole) this.events.onRecord(whole.record, place, whole.keptAsText);
+    else this.events.onReject(whole, place);
   }
 
-  private withRaw(record: LogRecord, text: string, lines: readonly HeldLine[]): LogRecord | LineProblem {
-    if (lines.every(({ raw }) => raw === undefined)) return record;
+  private withRaw(
+    read: ReadRecord,
+    format: LineFormat,
+    text: string,
+    lines: readonly HeldLine[],
+  ): ReadRecord | LineProblem {
+    if (lines.every(({ raw }) => raw === undefined)) return read;
     const parts = lines.flatMap((line, index) => {
       const bytes = line.raw ?? Buffer.from(line.text);
       return index === 0 ? [bytes] : [LINE_BREAK, bytes];
     });
-    return withRawBytes(record, Buffer.concat(parts), text, this.reading.context);
+    return withRawBytes(read, Buffer.concat(parts), text, { ...this.reading, format });
   }
 
   private placeOf(lines: number): LinePlace {
@@ -196,5 +242,3 @@ export class LineRecords {
     return { line: this.outLines - lines + 1, lines };
   }
 }
-
-const LINE_BREAK = Buffer.from("\n");

@@ -40,6 +40,12 @@ export class LineSplitter {
     return this.offset - this.lineStart;
   }
 
+  /** So many bytes that come next are no line, and are not fed. Only where a line begins. */
+  passOver(bytes: number): void {
+    this.offset += bytes;
+    this.lineStart = this.offset;
+  }
+
   /** The chunk may be used for something else afterwards. */
   feed(chunk: Buffer): void {
     let start = 0;

@@ -24,7 +24,7 @@ function pathPosition(value: unknown): PathPosition {
 }
 
 function filePosition(value: unknown): FilePosition {
-  const { path, device, inode, fingerprint, format, strict, service, position, marks } = fieldsOf(value);
+  const { path, device, inode, fingerprint, format, strict, service, zone, position, marks, left } = fieldsOf(value);
   const { bytes, sha256 } = fieldsOf(fingerprint);
   return {
     path: text(path),
@@ -34,9 +34,16 @@ function filePosition(value: unknown): FilePosition {
     format: format === undefined ? undefined : formatName(format),
     strict: truth(strict),
     service: text(service),
+    ...(zone === undefined ? {} : { zone: text(zone) }),
     position: sourcePosition(position),
     marks: list(marks).map(readingMark),
+    ...(left === undefined ? {} : { left: whyLeft(left) }),
   };
+}
+
+function whyLeft(value: unknown): FilePosition["left"] {
+  if (value === "done" || value === "missing") return value;
+  throw new WrongValue();
 }
 
 function sourcePosition(value: unknown): SourcePosition {

@@ -34,10 +34,25 @@ const positions: fc.Arbitrary<Positions> = fc.record({
         seq: offset,
       }),
       marks: fc.array(fc.oneof(fc.record({ offset }), fc.record({ offset, producer })), { maxLength: 3 }),
+      zone: fc.option(fc.string(), { nil: undefined }),
+      left: fc.constantFrom(undefined, "done" as const, "missing" as const),
     }),
     { maxLength: 3 },
   ),
 });
+
+/** As it was noted before files that were left were. */
+const OLD_FILE = {
+  path: "/a",
+  device: "1",
+  inode: "2",
+  fingerprint: { bytes: 3, sha256: "ab" },
+  format: "text",
+  strict: false,
+  service: "app",
+  position: { offset: 3, lines: 1, memory: [false], producer: "0".repeat(32), seq: 1 },
+  marks: [],
+};
 
 describe("a position file", () => {
   it("gives back any positions", async () => {
@@ -58,6 +73,11 @@ describe("a position file", () => {
     expect(readdirSync(join(folder, "any")).sort()).toEqual(["file", "file.lock"]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, "any")).mode & 0o777).toBe(0o700);
+  });
+
+  it("of an older version is read", () => {
+    const older = { version: 1, paths: [{ path: "/a", knownMs: 1 }], files: [OLD_FILE] };
+    expect(parsePositions(JSON.stringify(older))).toEqual({ paths: older.paths, files: older.files });
   });
 
   it("is empty where there is none", () => {
@@ -102,6 +122,10 @@ describe("a position file", () => {
     ["another version", '{"version":2,"paths":[],"files":[]}'],
     ["no files", '{"version":1,"paths":[]}'],
     ["a number that is none", '{"version":1,"paths":[{"path":"/a","knownMs":-1}],"files":[]}'],
+    [
+      "a file that was left for no reason",
+      JSON.stringify({ version: 1, paths: [], files: [{ ...OLD_FILE, left: "no" }] }),
+    ],
     ["a file without a position", '{"version":1,"paths":[],"files":[{"path":"/a"}]}'],
   ])("is refused where it holds %s", (_name, text) => {
     const path = join(folder, "wrong");
@@ -117,7 +141,10 @@ describe("a position file", () => {
     expect(one).toMatch(/^\/state\/logpulse\/a_b\.log-[0-9a-f]{16}\.position$/);
     expect(usualPositionPath(env, "127.0.0.1:8081", "/var/log/a b.log")).not.toBe(one);
     expect(usualPositionPath(env, "127.0.0.1:8080", "/var/log/b/a b.log")).not.toBe(one);
-    expect(usualPositionPath({ HOME: "/home/me" }, "h:1", "/a")).toMatch(/^\/home\/me\/\.local\/state\/logpulse\/a-/);
+    for (const home of [{}, { XDG_STATE_HOME: "" }, { XDG_STATE_HOME: "state" }]) {
+      const path = usualPositionPath({ HOME: "/home/me", ...home }, "h:1", "/a");
+      expect(path).toMatch(/^\/home\/me\/\.local\/state\/logpulse\/a-/);
+    }
   });
 });
 

@@ -21,9 +21,13 @@ export interface FilePosition {
   format: LineFormatName | undefined;
   strict: boolean;
   service: string;
+  /** By its name, of times that are written without one; undefined in files of older versions. */
+  zone?: string;
   position: SourcePosition;
   /** Behind the position. */
   marks: readonly ReadingMark[];
+  /** Why nothing is read of it: it was read to its end, or is not to be found. Undefined of one that is being read. */
+  left?: "done" | "missing";
 }
 
 /** A path that is followed. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 
 const NAME_CHARACTERS_MAX = 60;
 
@@ -13,7 +13,9 @@ export function usualPositionPath(
   address: string,
   path: string,
 ): string {
-  const state = environment.XDG_STATE_HOME || join(environment.HOME || homedir(), ".local", "state");
+  const told = environment.XDG_STATE_HOME ?? "";
+  // The specification of these folders has relative ones ignored.
+  const state = isAbsolute(told) ? told : join(environment.HOME || homedir(), ".local", "state");
   const digest = createHash("sha256").update(`${address}\0${path}`).digest("hex").slice(0, 16);
   const name = basename(path)
     .replace(/[^\w.-]/g, "_")

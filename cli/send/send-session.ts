@@ -2,11 +2,13 @@ import { SEND_INTERRUPT_MS_MAX, SEND_PROGRESS_LINE_MS } from "../../services/dom
 import type { CommandContext } from "../command.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-code.ts";
 import { drawnText } from "../terminal/drawn-text.ts";
+import { fullCountText } from "../terminal/number-text.ts";
 import { ProgressLine } from "../terminal/progress-line.ts";
+import { OutputClosed } from "../terminal/terminal.ts";
 import { Delivery, type DeliverySettings } from "./delivery.ts";
 import { SendTotals } from "./send-totals.ts";
 import type { SourceBatch, SourceEvents } from "./source-batches.ts";
-import { plainTotals, progressText, type SendFacts, totalsLines, totalsObject } from "./totals-text.ts";
+import { linesText, plainTotals, progressText, type SendFacts, totalsLines, totalsObject } from "./totals-text.ts";
 
 /** How a session is. */
 export interface SessionSettings {
@@ -84,13 +86,23 @@ export class SendSession {
     const stopTelling = this.tellNowAndThen();
     const stopWaiting = this.giveUpAfter(this.context.signal);
     let failure = await failureOf(work);
-    failure ??= await failureOf(() => this.delivery.close()); // What is on its way is settled, whatever the work ended with.
+    const closing = await failureOf(() => this.delivery.close()); // What is on its way is settled, whatever the work ended with.
+    failure ??= closing;
     stopTelling();
     stopWaiting();
     this.progress.end();
-    await this.printTotals({ ...facts(), ms: performance.now() - this.beganMs });
+    const unprinted = await failureOf(() => this.printTotals({ ...facts(), ms: performance.now() - this.beganMs }));
     if (failure !== undefined && !isInterruption(failure)) throw failure;
-    return this.exitCode(isInterruption(failure));
+    const code = this.exitCode(isInterruption(failure));
+    // A closed output ends other commands well: they have nothing else to do.
+    if (unprinted instanceof OutputClosed && code !== EXIT.done) throw new CommandFailure(code, this.untoldText);
+    if (unprinted !== undefined) throw unprinted;
+    return code;
+  }
+
+  private get untoldText(): string {
+    const { keptLines, lines } = this.totals;
+    return `nobody reads the totals: ${fullCountText(keptLines)} of ${linesText(lines)} are kept`;
   }
 
   private exitCode(wasInterrupted: boolean): ExitCode {
@@ -129,9 +141,14 @@ export class SendSession {
 
   private async printTotals(facts: SendFacts): Promise<void> {
     const { terminal } = this.context;
-    if (terminal.isJson) await terminal.print(JSON.stringify(totalsObject(this.totals, facts)));
-    else
-      for (const line of (terminal.isPlain ? plainTotals : totalsLines)(this.totals, facts)) await terminal.print(line);
+    for (const line of this.textOf(facts)) await terminal.print(line);
+    await terminal.flush();
+  }
+
+  private textOf(facts: SendFacts): readonly string[] {
+    const { isJson, isPlain } = this.context.terminal;
+    if (isJson) return [JSON.stringify(totalsObject(this.totals, facts))];
+    return (isPlain ? plainTotals : totalsLines)(this.totals, facts);
   }
 }
 

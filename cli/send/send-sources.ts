@@ -1,9 +1,9 @@
-import { SEND_FIRST_ANSWER_MS_MAX, SEND_PRODUCER_MS_MAX } from "../../services/domain/limits.ts";
+import { SEND_FIRST_ANSWER_MS_MAX, SEND_INTERRUPT_MS_MAX, SEND_PRODUCER_MS_MAX } from "../../services/domain/limits.ts";
 import type { LineContext } from "../../services/domain/lines/line-format.ts";
 import { lineFormat } from "../../services/domain/lines/line-formats.ts";
 import type { CommandContext } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { type ByteSource, openFileSource, streamSource } from "./byte-source.ts";
+import { type ByteSource, openFileSource, sizeOfSource, streamSource } from "./byte-source.ts";
 import { SourceCutOff } from "./gunzip-chunks.ts";
 import { lineContext } from "./line-context.ts";
 import { newProducer, producerTimeMs } from "./producers.ts";
@@ -11,6 +11,7 @@ import { type SendOptions, STANDARD_INPUT } from "./send-options.ts";
 import { SendSession, type SessionFacts } from "./send-session.ts";
 import { type SourceBatch, SourceBatches } from "./source-batches.ts";
 import { pumpSource } from "./source-pump.ts";
+import { producerText } from "./totals-text.ts";
 
 /** Sends sources one after the other, each from its beginning to its end, and tells what became of them. */
 export async function sendSources(options: SendOptions, context: CommandContext): Promise<ExitCode> {
@@ -20,15 +21,7 @@ export async function sendSources(options: SendOptions, context: CommandContext)
 /** In bytes, of each; undefined where nobody knows. @throws CommandFailure before anything is sent, where one cannot be read. */
 async function sizesOf(sources: readonly string[]): Promise<(number | undefined)[]> {
   const sizes: (number | undefined)[] = [];
-  for (const name of sources) {
-    if (name === STANDARD_INPUT) {
-      sizes.push(undefined);
-      continue;
-    }
-    const source = await openFileSource(name);
-    sizes.push(source.size);
-    await source.close();
-  }
+  for (const name of sources) sizes.push(name === STANDARD_INPUT ? undefined : await sizeOfSource(name));
   return sizes;
 }
 
@@ -92,9 +85,10 @@ class SourcesRun {
     const lineCount = this.session.totals.lines;
     try {
       const wasRead = await this.pump(source, isInput);
-      if (!wasRead && !isInput) {
+      const isLast = name === this.options.sources.at(-1);
+      if (!wasRead && !(isInput && isLast)) {
         this.session.sayStopped(
-          `${name}: stopped behind line ${this.session.totals.lines - lineCount}; the rest was not read`,
+          `${source.name}: stopped behind line ${this.session.totals.lines - lineCount}; the rest was not read`,
         );
       }
       return wasRead;
@@ -113,12 +107,13 @@ class SourcesRun {
 
   private async pump(source: ByteSource, isInput: boolean): Promise<boolean> {
     const { options, session } = this;
-    const { signal, nowMs } = this.context;
+    const { nowMs } = this.context;
+    const signal = isInput ? abortedLater(this.context.signal, SEND_INTERRUPT_MS_MAX / 2) : this.context.signal;
     const context = lineContext(options.service, this.context);
     const batches = this.batchesOf(source.name, context);
     const isFree = isInput && options.producer === undefined; // Nobody can send the same again.
     const send = async (batch: SourceBatch) => {
-      this.producers.add(batch.position.producer);
+      this.tellProducer(batch.position.producer);
       await session.delivery.send(batch);
     };
     const onChunk = () => {
@@ -131,6 +126,15 @@ class SourcesRun {
       this.nextSeq = batches.nextSeq;
       if (batches.format) this.formats.add(batches.format.name);
     }
+  }
+
+  /** Before anything is handed over: whoever kills us has no totals to read it from. */
+  private tellProducer(producer: string): void {
+    const isFirst = this.producers.size === 0;
+    this.producers.add(producer);
+    const { isRepeatable } = this.facts;
+    if (isFirst && isRepeatable && this.options.producer === undefined)
+      this.session.say(`producer ${producerText(producer, { isRepeatable })}`);
   }
 
   private batchesOf(name: string, context: LineContext): SourceBatches {
@@ -154,4 +158,16 @@ class SourcesRun {
     this.producer = newProducer(nowMs);
     return batches.renew(this.producer);
   }
+}
+
+/**
+ * Aborted so long after that one. Ctrl-C ends the programs before us in a pipe too: what they write as they end is read, and
+ * half of the time is left for sending it.
+ */
+function abortedLater(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  const onAbort = () => setTimeout(() => later.abort(), ms).unref();
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return later.signal;
 }

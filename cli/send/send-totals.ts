@@ -1,4 +1,4 @@
-import { SEND_FIELDS_COUNTED_MAX, SEND_REJECTS_TOLD_MAX } from "../../services/domain/limits.ts";
+import { SEND_REASONS_COUNTED_MAX, SEND_REJECTS_TOLD_MAX } from "../../services/domain/limits.ts";
 import type { LineProblem } from "../../services/domain/lines/line-format.ts";
 import type { LinePlace } from "./line-records.ts";
 
@@ -10,27 +10,37 @@ export interface ToldProblem extends LineProblem {
   line: number;
 }
 
-/** Problems of one field: how many lines have one, and the first of them. */
-export interface FieldProblems {
+/** Problems of one reason: how many lines have one, and the first of them. */
+export interface ReasonProblems {
   lines: number;
   first: ToldProblem;
 }
 
-/** Problems as they are told: the first of all one by one, and all of them counted by field. */
+/** Problems as they are told: the first of all one by one, and the most frequent reasons. */
 export class ProblemCounts {
   readonly told: ToldProblem[] = [];
-  readonly byField = new Map<string, FieldProblems>();
   /** Of all of them. */
   lines = 0;
+  private readonly byReason = new Map<string, ReasonProblems>();
 
   add(problem: ToldProblem, lines: number): void {
     this.lines += lines;
     if (this.told.length < SEND_REJECTS_TOLD_MAX) this.told.push(problem);
-    const key = this.byField.has(problem.field) || this.byField.size < SEND_FIELDS_COUNTED_MAX ? problem.field : "";
-    const same = this.byField.get(key);
+    const reason = reasonOf(problem);
+    const same = this.byReason.get(reason);
     if (same) same.lines += lines;
-    else this.byField.set(key, { lines, first: problem });
+    else if (this.byReason.size < SEND_REASONS_COUNTED_MAX) this.byReason.set(reason, { lines, first: problem });
   }
+
+  /** The most frequent ones first, of those that are counted. */
+  get reasons(): ReasonProblems[] {
+    return [...this.byReason.values()].sort((one, other) => other.lines - one.lines);
+  }
+}
+
+/** Without the values in it, which differ from line to line. */
+function reasonOf({ field, reason }: LineProblem): string {
+  return `${field} ${reason.replace(/"[^"]*"/g, '""').replace(/\d[\d.,]*/g, "0")}`;
 }
 
 /** What became of all lines of a call. Every line that was read is in one of them: empty, kept, rejected or unacknowledged. */
@@ -45,8 +55,8 @@ export class SendTotals {
   readonly keptAsText = new ProblemCounts();
   /** By us or by the server, for ever. */
   readonly rejected = new ProblemCounts();
-  /** Records that were handed over to be sent, and of which nothing is known yet. */
-  waitingRecords = 0;
+  /** Those of records that were handed over to be sent, and of which nothing is known yet. */
+  waitingLines = 0;
 
   /** Lines that are neither kept nor rejected: not sent, or sent without an answer, which may be kept all the same. */
   get unacknowledgedLines(): number {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { type LogRecord, LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
-import { RECORD_BYTES_MAX } from "../../services/domain/limits.ts";
+import { FORMAT_DETECTION_LINES_MAX, RECORD_BYTES_MAX } from "../../services/domain/limits.ts";
 import { lineFormat } from "../../services/domain/lines/line-formats.ts";
 import { type ReadingMark, type SourceBatch, SourceBatches, type SourcePosition } from "./source-batches.ts";
 
@@ -95,6 +95,40 @@ describe("SourceBatches", () => {
     expect([read.lines, read.empty]).toEqual([4, 1]);
   });
 
+  it("leaves the format open where time makes records of a few lines that are only text", () => {
+    const { source, take, read } = reader({});
+    take(source.feed(Buffer.from("Starting\n")));
+    take(source.endRecord());
+    expect(messages(read)).toEqual(["Starting"]);
+    take(source.feed(Buffer.from('{"msg":"a"}\nb\n{"msg":"c"}\n')));
+    take(source.finish());
+    expect(messages(read)).toEqual(["Starting", "a", "b", "c"]);
+    expect(read.detected).toEqual(["json"]);
+  });
+
+  it("chooses it again where reading goes on in between", () => {
+    const { source, take } = reader({});
+    take(source.feed(Buffer.from("2026-03-01T10:00:00Z INFO starting\n")));
+    take(source.endRecord());
+    const position = source.lastPosition;
+    const rest = '{"msg":"a"}\n{"msg":"b"}\n';
+    take(source.feed(Buffer.from(rest)));
+    take(source.finish());
+    const again = readAll([rest], { position, format: source.formatAt(position.offset)?.name });
+    expect(messages(again)).toEqual(["a", "b"]);
+  });
+
+  it("does not leave it open for ever, nor at the end", () => {
+    const { source, take, read } = reader({});
+    for (let line = 0; line < FORMAT_DETECTION_LINES_MAX; line++) {
+      expect(read.detected).toEqual([]);
+      take(source.feed(Buffer.from("plain\n")));
+      take(source.endRecord());
+    }
+    expect(read.detected).toEqual(["text"]);
+    expect(readAll(["plain\n"]).detected).toEqual(["text"]);
+  });
+
   it("rejects what it cannot read where that is wanted, by line and reason", () => {
     const read = readAll(['{"msg":"a"}\nnot json\n{"msg":"b"}\n'], { format: "json", strict: true });
     expect(messages(read)).toEqual(["a", "b"]);
@@ -136,6 +170,15 @@ describe("SourceBatches", () => {
     expect(places(read)).toEqual(["1", "2", "4", "6"]);
   });
 
+  it.each([true, false])("tells that a line is text for its bytes, or rejects it; strict: %s", (strict) => {
+    const long = Buffer.from(`{"msg":"${"a".repeat(RECORD_BYTES_MAX - 100)}\xff"}\n`, "latin1");
+    const read = readAll([long], { format: "json", strict });
+    const reason = `is ${long.length - 1} bytes long and not UTF-8; a record has ${RECORD_BYTES_MAX}`;
+    expect(read.rejects).toEqual(strict ? [`1+1 line ${reason}`] : []);
+    const kept = read.batches.flatMap(({ records }) => records.map(({ keptAsText }) => keptAsText));
+    expect(kept).toEqual(strict ? [] : [{ field: "line", reason }]);
+  });
+
   it("closes batches by records, and by bytes", () => {
     const lines = Array.from({ length: 25 }, (_, at) => `INFO ${at}\n`).join("");
     const sizes = (read: Read) => read.batches.map(({ records }) => records.length);
@@ -164,10 +207,10 @@ const LINES = [
 /** Numbers of LINES. */
 const choices = fc.array(fc.nat(LINES.length - 1), { maxLength: 40 });
 const textOf = (lines: readonly number[]) => Buffer.from(lines.map((line) => `${LINES[line]}\n`).join(""), "latin1");
-const formats = fc.constantFrom("text", "json", "cri");
+const formats = fc.constantFrom("text", "json", "cri", undefined);
 
 describe("the records of a source", () => {
-  it("are the same however its bytes are cut and its records packed", () => {
+  it("are the same however its bytes are cut and its records packed", { timeout: 60_000 }, () => {
     const cuts = fc.array(fc.nat(3_000_000));
     fc.assert(
       fc.property(choices, formats, cuts, fc.integer({ min: 1, max: 7 }), (lines, format, cutAt, recordsMax) => {
@@ -184,7 +227,7 @@ describe("the records of a source", () => {
     );
   });
 
-  it("are the same from every position on, with the marks that were made", () => {
+  it("are the same from every position on, with the marks that were made", { timeout: 60_000 }, () => {
     const actions = fc.infiniteStream(fc.constantFrom("no", "no", "no", "end record", "renew", "take batch"));
     fc.assert(
       fc.property(choices, formats, actions, fc.integer({ min: 1, max: 7 }), (lines, format, action, recordsMax) => {
@@ -202,7 +245,8 @@ describe("the records of a source", () => {
         for (const [given, kept] of positions) {
           const position = JSON.parse(JSON.stringify(given));
           const later = marks.filter(({ offset }) => offset >= position.offset);
-          const again = shown(readAll([text.subarray(position.offset)], { format, position, marks: later }).records);
+          const reading = { format: source.formatAt(position.offset)?.name, position, marks: later };
+          const again = shown(readAll([text.subarray(position.offset)], reading).records);
           const all = shown(read.records);
           for (const identity of Object.keys(again)) expect(again[identity]).toBe(all[identity]);
           for (const identity of identitiesOf(read.batches.slice(kept))) expect(again).toHaveProperty([identity]);

@@ -96,6 +96,11 @@ export class SourceBatches {
     return this.lines.format;
   }
 
+  /** As of LineRecords. */
+  formatAt(offset: number): LineFormat | undefined {
+    return this.lines.formatAt(offset);
+  }
+
   /** 32 hexadecimal digits: of the records that come next. */
   get producer(): string {
     return Buffer.from(this.builder.producer).toString("hex");
@@ -143,6 +148,13 @@ export class SourceBatches {
     return this.closed.splice(0);
   }
 
+  /** So many bytes that come next are passed over. Only before the first line. */
+  passOver(bytes: number): void {
+    this.splitter.passOver(bytes);
+    this.lineEnd += bytes;
+    this.lines.passTo(this.lineEnd);
+  }
+
   /** Gives the records so far as a batch, full or not. */
   takeBatch(): SourceBatch[] {
     this.close();
@@ -158,15 +170,22 @@ export class SourceBatches {
     return this.takeBatch();
   }
 
-  /** The source ends here: what stands behind its last line break is a line too. Gives the last batches. */
-  finish(): SourceBatch[] {
+  /** The same; what stands behind the last line break is a line too. */
+  endLine(): SourceBatch[] {
     this.splitter.finish();
     return this.endRecord();
   }
 
+  /** The source ends here: the same, and the format is chosen. Gives the last batches. */
+  finish(): SourceBatch[] {
+    this.splitter.finish();
+    this.lines.end();
+    return this.takeBatch();
+  }
+
   /** Where another producer could take over: at the beginning of what is held. Undefined where it cannot yet. */
   get renewalPlace(): number | undefined {
-    return this.lines.format && this.lines.restartPoint?.offset;
+    return this.lines.restartPoint?.offset;
   }
 
   /** From `renewalPlace` on the records are this producer's. Gives those before it. */

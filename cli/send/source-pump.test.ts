@@ -119,6 +119,15 @@ describe("pumpSource", () => {
     expect(sent).toHaveLength(10);
   });
 
+  it("does not take the time in which there was no room for one in which nothing came", async () => {
+    const { give, sent, ended } = pump({ recordsMax: 1, room: () => sleep(SENT_MS_MAX) });
+    give("INFO one\nERROR two\n");
+    give("\tat a.b\n");
+    give(undefined);
+    await ended;
+    expect(sent.map(({ records }) => records)).toEqual([1, 1]);
+  });
+
   it("reads no more when it is to stop, and sends what has come", async () => {
     const { give, sent, ended, abort } = pump();
     give("INFO one\nINFO two\nINFO three without an end");

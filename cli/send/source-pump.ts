@@ -41,7 +41,7 @@ export async function pumpSource(settings: PumpSettings): Promise<boolean> {
 class SourcePump {
   private readonly settings: PumpSettings;
   private readonly news = new Bell();
-  private chunkMs = 0; // When the last one came.
+  private waitsSinceMs = 0; // For the next chunk: whoever had no room for a while has not waited for it.
   private heldSinceMs: number | undefined; // Records that no batch was made of.
 
   constructor(settings: PumpSettings) {
@@ -57,13 +57,13 @@ class SourcePump {
     const chunks = source.chunks();
     try {
       for (;;) {
+        this.waitsSinceMs = performance.now();
         const next = await this.nextOrStop(chunks.next());
         if (next === undefined) {
           await this.sendAll(mayEndByTime ? batches.endRecord() : batches.takeBatch());
           return false;
         }
         if (next.done) break;
-        this.chunkMs = performance.now();
         await this.sendAll(onChunk());
         await this.sendAll(batches.feed(next.value));
       }
@@ -108,7 +108,7 @@ class SourcePump {
 
   private get nextDueMs(): number | undefined {
     const { batches, mayEndByTime } = this.settings;
-    const idleMs = batches.isHoldingLines && mayEndByTime ? this.chunkMs + SEND_IDLE_MS : undefined;
+    const idleMs = batches.isHoldingLines && mayEndByTime ? this.waitsSinceMs + SEND_IDLE_MS : undefined;
     const batchMs = this.heldSinceMs === undefined ? undefined : this.heldSinceMs + SEND_BATCH_MS_MAX;
     return idleMs === undefined || batchMs === undefined ? (idleMs ?? batchMs) : Math.min(idleMs, batchMs);
   }
@@ -116,7 +116,7 @@ class SourcePump {
   private async sendDue(): Promise<void> {
     const { batches, mayEndByTime } = this.settings;
     const nowMs = performance.now();
-    const isIdle = nowMs >= this.chunkMs + SEND_IDLE_MS;
+    const isIdle = nowMs >= this.waitsSinceMs + SEND_IDLE_MS;
     if (isIdle && batches.isHoldingLines && mayEndByTime) await this.sendAll(batches.endRecord());
     else if (this.heldSinceMs !== undefined && nowMs >= this.heldSinceMs + SEND_BATCH_MS_MAX) {
       await this.sendAll(batches.takeBatch());

@@ -16,12 +16,12 @@ function someTotals(): SendTotals {
   totals.keep("a.log", { line: 10, lines: 1 }, { field: "line", reason: 'begins with "\u001b[2J"' });
   totals.reject("b.log", { line: 1_031, lines: 1 }, { field: "time", reason: "is missing" });
   totals.reject("b.log", { line: 12, lines: 2 }, { field: "line", reason: "is 300000 bytes long" });
-  totals.waitingRecords = 2;
+  totals.waitingLines = 2;
   return totals;
 }
 
 describe("totals", () => {
-  it("are told to people, with the first problem of each field, and nothing that a terminal would obey", () => {
+  it("are told to people, with the first problem of each reason, and nothing that a terminal would obey", () => {
     expect(totalsLines(someTotals(), FACTS)).toEqual([
       "kept      10 of 16 lines, as 8 records, in 2.00 s: 5 lines/s",
       'as text   1 line: line 10 begins with "␛[2J"',
@@ -73,12 +73,14 @@ describe("totals", () => {
   it("tell so many problems one by one, and count all", () => {
     const totals = new SendTotals();
     for (let line = 1; line <= 1_000; line++) {
-      totals.reject("a.log", { line, lines: 1 }, { field: `field ${line}`, reason: "is wrong" });
+      const problem = { field: "line", reason: `has "${line}" and ${line} for ${"abcdefg"[line % 7]}` };
+      totals.reject("a.log", { line, lines: 1 }, problem);
     }
     expect(totals.rejected.lines).toBe(1_000);
     expect(totals.rejected.told).toHaveLength(SEND_REJECTS_TOLD_MAX);
-    expect([...totals.rejected.byField.values()].reduce((sum, { lines }) => sum + lines, 0)).toBe(1_000);
-    expect(totalsLines(totals, FACTS)[1]).toMatch(/^rejected {2}1,000 lines: .*, and \d+ other reasons$/);
+    expect(totalsLines(totals, FACTS)[1]).toMatch(
+      /^rejected {2}1,000 lines: line 1 has "1" and 1 for b \(143\), line 2 has "2" and 2 for c .*, and 285 for other reasons$/,
+    );
   });
 });
 
@@ -90,6 +92,6 @@ describe("progress", () => {
     [2_000, 0, "00:02"],
   ])("after %d ms, with %s read", (ms, shareRead, time) => {
     const text = progressText(someTotals(), { ms, shareRead });
-    expect(text).toBe(`sent 10 · kept 8 · rejected 3 · waiting 2 · ${Math.round(10_000 / ms)} lines/s · ${time}`);
+    expect(text).toBe(`sent 12 · kept 10 · rejected 3 · waiting 2 · ${Math.round(10_000 / ms)} lines/s · ${time}`);
   });
 });

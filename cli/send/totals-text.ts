@@ -1,4 +1,4 @@
-import { SEND_FIELDS_TOLD_MAX } from "../../services/domain/limits.ts";
+import { SEND_REASONS_TOLD_MAX } from "../../services/domain/limits.ts";
 import type { LineProblem } from "../../services/domain/lines/line-format.ts";
 import { drawnText } from "../terminal/drawn-text.ts";
 import { countText, durationText, fullCountText } from "../terminal/number-text.ts";
@@ -8,7 +8,7 @@ import type { ProblemCounts, SendTotals, ToldProblem } from "./send-totals.ts";
 export interface SendFacts {
   /** How many sources it had: with one, its name is left out. */
   sources: number;
-  /** The producer of all records, 32 hexadecimal digits; undefined where there were several. */
+  /** The producer of all records that were handed over, 32 hexadecimal digits; undefined where there were several, or none. */
   producer: string | undefined;
   /** Whether the same can be sent again, and add nothing. */
   isRepeatable: boolean;
@@ -29,7 +29,7 @@ export function totalsLines(totals: SendTotals, facts: SendFacts): string[] {
     ...(rejected.lines ? [row("rejected", problemsText(rejected, facts))] : []),
     ...(emptyLines ? [row("empty", linesText(emptyLines))] : []),
     ...(unacknowledgedLines ? [row("unknown", `${linesText(unacknowledgedLines)}, which are not acknowledged`)] : []),
-    ...(facts.producer && keptRecords > 0 ? [row("producer", producerText(facts.producer, facts))] : []),
+    ...(facts.producer ? [row("producer", producerText(facts.producer, facts))] : []),
   ];
 }
 
@@ -70,13 +70,14 @@ export interface SendProgress {
   shareRead: number | undefined;
 }
 
+/** All that it counts are lines. */
 export function progressText(totals: SendTotals, { ms, shareRead }: SendProgress): string {
-  const { keptRecords, keptLines, rejected, waitingRecords } = totals;
+  const { keptLines, rejected, waitingLines } = totals;
   const parts = [
-    `sent ${countText(keptRecords + waitingRecords)}`,
-    `kept ${countText(keptRecords)}`,
+    `sent ${countText(keptLines + waitingLines)}`,
+    `kept ${countText(keptLines)}`,
     ...(rejected.lines ? [`rejected ${countText(rejected.lines)}`] : []),
-    `waiting ${countText(waitingRecords)}`,
+    `waiting ${countText(waitingLines)}`,
     rateText(keptLines, ms),
     clockText(ms) + leftText(ms, shareRead),
   ];
@@ -105,21 +106,23 @@ export function linesText(lines: number): string {
   return `${fullCountText(lines)} ${lines === 1 ? "line" : "lines"}`;
 }
 
-/** `12 lines: line 88 time is "x"; wanted … (9), line 1,031 line is 300,000 bytes long (3)` */
-export function problemsText({ lines, byField }: ProblemCounts, facts: Pick<SendFacts, "sources">): string {
-  const fields = [...byField.values()].sort((one, other) => other.lines - one.lines);
-  const told = fields.slice(0, SEND_FIELDS_TOLD_MAX).map(({ lines: count, first }) => {
-    return `${placeText(first, facts)} ${problemText(first)}${fields.length > 1 ? ` (${fullCountText(count)})` : ""}`;
+/** `12 lines: line 88 time is "x"; wanted … (9), line 1,031 line is 300,000 bytes long (2), and 1 for other reasons` */
+export function problemsText({ lines, reasons }: ProblemCounts, facts: Pick<SendFacts, "sources">): string {
+  const told = reasons.slice(0, SEND_REASONS_TOLD_MAX);
+  const others = told.reduce((left, { lines: count }) => left - count, lines);
+  const texts = told.map(({ lines: count, first }) => {
+    return `${placeText(first, facts)} ${problemText(first)}${count === lines ? "" : ` (${fullCountText(count)})`}`;
   });
-  const more = fields.length > told.length ? `, and ${fields.length - told.length} other reasons` : "";
-  return `${linesText(lines)}: ${drawnText(told.join(", "))}${more}`;
+  const more = others > 0 ? `, and ${fullCountText(others)} for other reasons` : "";
+  return `${linesText(lines)}: ${drawnText(texts.join(", "))}${more}`;
 }
 
 function placeText({ file, line }: ToldProblem, { sources }: Pick<SendFacts, "sources">): string {
   return sources === 1 ? `line ${fullCountText(line)}` : `${file} line ${fullCountText(line)}`;
 }
 
-function producerText(producer: string, { isRepeatable }: SendFacts): string {
+/** What it is good for. */
+export function producerText(producer: string, { isRepeatable }: Pick<SendFacts, "isRepeatable">): string {
   return isRepeatable ? `${producer}: the same sent again with --producer ${producer} adds nothing` : producer;
 }
 
