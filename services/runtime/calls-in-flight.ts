@@ -20,6 +20,7 @@ export class CallsInFlight {
   private readonly draining = new AbortController();
   private waitedForCount = 0;
   private stopped = false;
+  private refusals = 0;
   private onNone: (() => void) | undefined;
 
   constructor(callsMax: number) {
@@ -29,6 +30,11 @@ export class CallsInFlight {
   /** How many calls a stop would wait for. */
   get count(): number {
     return this.waitedForCount;
+  }
+
+  /** Calls that were refused since the start, before any handler saw them. */
+  get refused(): number {
+    return this.refusals;
   }
 
   /** Aborted when a drain begins, with the error for calls that end for it. */
@@ -43,8 +49,10 @@ export class CallsInFlight {
    * @throws LogPulseError `overloaded`: too many calls are open, or the process has stopped.
    */
   begin(waitedFor: boolean, onAbort?: (reason: LogPulseError) => void): OpenCall {
+    const isFull = this.open.size >= this.callsMax;
+    if (this.stopped || isFull) this.refusals += 1;
     if (this.stopped) throw stopped();
-    if (this.open.size >= this.callsMax) {
+    if (isFull) {
       const message = `${this.open.size} calls are in flight, which is all this process takes`;
       throw new LogPulseError("overloaded", message, { retryAfterMs: 1_000 });
     }

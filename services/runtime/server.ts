@@ -201,6 +201,12 @@ export class LogPulseServer implements Part {
       return { name, help, kind: "gauge", read: () => [{ value: now() }] };
     };
     return [
+      {
+        name: "logpulse_calls_refused_total",
+        help: "Calls refused before any handler saw them: too many were in flight, or the process was stopping.",
+        kind: "counter",
+        read: () => [{ value: this.calls.refused }],
+      },
       gauge("logpulse_calls_in_flight", "Calls that handlers work on.", () => this.calls.count),
       gauge("logpulse_received_bytes", "Bytes of requests that are held and not taken over.", () => this.received.held),
       gauge("logpulse_connections", "Open connections.", () => this.sockets.size),

@@ -16,6 +16,7 @@ export interface WatermarkParts {
 
 interface Remembered {
   time: Promise<bigint | undefined>;
+  /** By the clock that nobody sets back. */
   untilMs: number;
 }
 
@@ -43,7 +44,7 @@ export class Watermark {
    * within WATERMARK_RENEWED_MS_MAX find one that was asked for in the meantime, and wait for nothing.
    */
   read(): Promise<bigint | undefined> {
-    this.readMs = this.parts.clock.nowMs();
+    this.readMs = this.parts.clock.monotonicMs();
     if (!this.remembered || this.readMs >= this.remembered.untilMs) this.remembered = this.begin();
     this.renewing ??= this.renew().finally(() => {
       this.renewing = undefined;
@@ -62,7 +63,7 @@ export class Watermark {
     const { clock } = this.parts;
     for (;;) {
       await clock.sleep(WATERMARK_AGE_MS_MAX / 2, this.stop.signal).catch(() => undefined); // Stopped: as below.
-      if (this.stop.signal.aborted || clock.nowMs() - this.readMs > WATERMARK_RENEWED_MS_MAX) return;
+      if (this.stop.signal.aborted || clock.monotonicMs() - this.readMs > WATERMARK_RENEWED_MS_MAX) return;
       const next = this.begin();
       await next.time.catch(() => undefined); // A bug is thrown at whoever reads next.
       if (next.untilMs > this.remembered!.untilMs) this.remembered = next; // Whoever could not wait has a younger one.
@@ -70,8 +71,8 @@ export class Watermark {
   }
 
   private begin(): Remembered {
-    const nowMs = this.parts.clock.nowMs();
-    return { time: this.askWithin(nowMs), untilMs: nowMs + WATERMARK_AGE_MS_MAX };
+    const { clock } = this.parts;
+    return { time: this.askWithin(clock.nowMs()), untilMs: clock.monotonicMs() + WATERMARK_AGE_MS_MAX };
   }
 
   private async askWithin(nowMs: number): Promise<bigint | undefined> {
@@ -93,7 +94,9 @@ export class Watermark {
 export interface SettledLog {
   /** As Watermark.read. */
   time: bigint | undefined;
-  /** By partition: messages that are not settled. */
+  /** When the oldest message that is not settled was received, or now: of those that are held and say so. */
+  oldest: bigint | undefined;
+  /** By partition: messages that are not settled, also those that the log does not hold any more. */
   unsettled: bigint[];
 }
 
@@ -109,23 +112,29 @@ export async function askWatermark(
 ): Promise<SettledLog> {
   const { logId, partitions } = await follower.extent(signal);
   const settled = await positions.settled(signal);
+  const places = partitions.map(({ start, end }, partition) => ({
+    partition,
+    start,
+    end,
+    offset: settled[partition] ?? 0n,
+  }));
   const times = await Promise.all(
-    partitions.map(({ start, end }, partition) => {
-      const offset = settled[partition] ?? 0n;
+    places.map(({ partition, start, end, offset }) => {
       if (offset >= end) return nowNanos;
-      if (offset < start) return undefined; // What stood there is in no store, and nobody knows how old it was.
-      return receivedAt(follower, { logId, partition, offset }, signal);
+      return receivedAt(follower, { logId, partition, offset: offset < start ? start : offset }, signal);
     }),
   );
-  const time = times.reduce((least, time) => {
-    if (least === undefined || time === undefined) return undefined;
-    return time < least ? time : least;
-  }, nowNanos);
-  const unsettled = partitions.map(({ end }, partition) => {
-    const left = end - (settled[partition] ?? 0n);
-    return left > 0n ? left : 0n;
-  });
-  return { time, unsettled };
+  const oldest = times.reduce((one, other) => earlier(one, other), nowNanos);
+  // What stood before the start and is in no store, nobody knows how old it was.
+  const isHeld = places.every(({ start, end, offset }) => offset >= start || offset >= end);
+  const isKnown = isHeld && times.every((time) => time !== undefined);
+  const unsettled = places.map(({ end, offset }) => (offset < end ? end - offset : 0n));
+  return { time: isKnown ? oldest : undefined, oldest, unsettled };
+}
+
+function earlier(one: bigint | undefined, other: bigint | undefined): bigint | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other < one ? other : one;
 }
 
 /** When the first message from there on was received; undefined where none is held, or it does not say. */

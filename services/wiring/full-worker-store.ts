@@ -69,7 +69,7 @@ export function fullWorkerStore(
     ...lagMetrics(sinkName, behind.parts),
     ...storeMetrics(sinkName, () => ({
       worker: loop.totals,
-      lostMessages: Number(lost.totals.lostByLogRetention),
+      lost: lost.totals,
       retention: retentionLoop.totals,
     })),
   );

@@ -1,5 +1,13 @@
 import type { Logger } from "../ports/logger.ts";
 
+/** What is known of them. */
+export interface LostTotals {
+  /** How many, of those whose number is known. */
+  lostByLogRetention: string;
+  /** How often it was not. */
+  lostUnknownTimes: number;
+}
+
 /**
  * Messages that were deleted before a group had settled them: the one way in which an acknowledged record can miss a
  * store. Counted, told as an error, and the part is not ready any more until somebody has looked and restarts it.
@@ -21,8 +29,8 @@ export class LostMessages {
     this.logger.error(facts, "messages were deleted before the group had settled them");
   }
 
-  /** For the counts in our log: messages whose number is known, and how often it was not. */
-  get totals(): { lostByLogRetention: string; lostUnknownTimes: number } {
+  /** For our log and metrics. */
+  get totals(): LostTotals {
     return { lostByLogRetention: String(this.messages), lostUnknownTimes: this.timesUnknown };
   }
 

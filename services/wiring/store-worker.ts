@@ -117,7 +117,7 @@ export class StoreWorker {
     });
     this.countAll = () => ({
       worker: loop.totals,
-      lostMessages: Number(this.lost.totals.lostByLogRetention),
+      lost: this.lost.totals,
       retention: retentionLoop.totals,
     });
     const merges = new WordMerges({ tables, clock: systemClock, logger, checkpoints });

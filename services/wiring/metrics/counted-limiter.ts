@@ -16,7 +16,7 @@ export class CountedLimiter implements RateLimiter {
     return countMetric(
       {
         name: "logpulse_limiter_decisions_total",
-        help: "Calls that the limiter let pass or sent away, before waiting senders asked again.",
+        help: "Answers of the limiter; a sender that waits asks again, and is counted again.",
         label: "decision",
       },
       () => this.counts,

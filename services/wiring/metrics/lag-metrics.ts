@@ -1,13 +1,13 @@
 import { LAG_AGE_MS_MAX, METRICS_MS_MAX } from "../../domain/limits.ts";
-import { msToNanos, nanosToMs } from "../../domain/record-time.ts";
+import { msToNanos } from "../../domain/record-time.ts";
 import type { Metric } from "../../ports/metrics.ts";
 import { askWatermark, type WatermarkParts } from "../../stats/watermark.ts";
 
 interface Lag {
   /** By partition. */
   messages: readonly bigint[];
-  /** Undefined where the log does not say. */
-  seconds: number | undefined;
+  /** At least so much. */
+  seconds: number;
 }
 
 /** How far a store is behind the log: asked for when somebody looks, once for both figures. */
@@ -29,12 +29,12 @@ export function lagMetrics(store: string, parts: WatermarkParts): Metric[] {
     },
     {
       name: "logpulse_store_behind_seconds",
-      help: "Age of the oldest acknowledged batch that the store has not settled; 0 where it has all of them.",
+      help: "Age of the oldest acknowledged batch in the log that the store has not settled; 0 where it has all of them.",
       kind: "gauge",
       labelNames: ["store"],
       read: async () => {
         const { seconds } = await lag();
-        return seconds === undefined ? [] : [{ value: seconds, labels: { store } }];
+        return [{ value: seconds, labels: { store } }];
       },
     },
   ];
@@ -43,15 +43,16 @@ export function lagMetrics(store: string, parts: WatermarkParts): Metric[] {
 function rememberedLag(parts: WatermarkParts): () => Promise<Lag> {
   let remembered: { lag: Promise<Lag>; untilMs: number } | undefined;
   return () => {
-    const nowMs = parts.clock.nowMs();
+    const nowMs = parts.clock.monotonicMs();
     if (!remembered || nowMs >= remembered.untilMs) {
-      remembered = { lag: askLag(parts, nowMs), untilMs: nowMs + LAG_AGE_MS_MAX };
+      remembered = { lag: askLag(parts), untilMs: nowMs + LAG_AGE_MS_MAX };
     }
     return remembered.lag;
   };
 }
 
-async function askLag(parts: WatermarkParts, nowMs: number): Promise<Lag> {
-  const { time, unsettled } = await askWatermark(parts, msToNanos(nowMs), AbortSignal.timeout(METRICS_MS_MAX));
-  return { messages: unsettled, seconds: time === undefined ? undefined : (nowMs - nanosToMs(time)) / 1_000 };
+async function askLag(parts: WatermarkParts): Promise<Lag> {
+  const nowNanos = msToNanos(parts.clock.nowMs());
+  const { oldest, unsettled } = await askWatermark(parts, nowNanos, AbortSignal.timeout(METRICS_MS_MAX));
+  return { messages: unsettled, seconds: Number(nowNanos - (oldest ?? nowNanos)) / 1e9 };
 }

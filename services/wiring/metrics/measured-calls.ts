@@ -1,6 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Metrics, TakeSeconds } from "../../ports/metrics.ts";
-import type { AnyHandler, ServiceHandlers } from "../../ports/service-handlers.ts";
+import type { AnyHandler, CallContext, ServiceHandlers } from "../../ports/service-handlers.ts";
 import { CALL_TIMES } from "./metric-times.ts";
 import { timed } from "./timed-port.ts";
 
@@ -37,7 +37,10 @@ export function measuredCalls(services: readonly ServiceHandlers[], metrics: Met
 
 function measured(handler: AnyHandler, method: string, take: TakeSeconds): AnyHandler {
   const handle = handler.handle as (...given: unknown[]) => Promise<unknown>;
-  const measuredHandle = (...given: unknown[]) => timed(() => handle(...given), take, { method });
+  const measuredHandle = (...given: unknown[]) => {
+    const { signal } = given.at(-1) as CallContext; // The last argument of every kind of handler.
+    return timed(() => handle(...given), take, { method }, signal);
+  };
   return { ...handler, handle: measuredHandle } as AnyHandler;
 }
 

@@ -1,13 +1,14 @@
 import type { Metric } from "../../ports/metrics.ts";
 import type { RetentionTotals } from "../../worker/retention-loop.ts";
 import type { WorkerTotals } from "../../worker/worker-loop.ts";
+import type { LostTotals } from "../lost-messages.ts";
 import { countMetric } from "./count-metric.ts";
 
 /** What a worker has counted of one store. */
 export interface StoreTotals {
   worker: WorkerTotals;
-  /** Messages that the log deleted before the store had settled them, as far as their number is known. */
-  lostMessages: number;
+  /** Messages that the log deleted before the store had settled them. */
+  lost: LostTotals;
   retention: RetentionTotals;
 }
 
@@ -34,11 +35,12 @@ export function storeMetrics(store: string, totals: () => StoreTotals | Promise<
         labels: { store },
       },
       async () => {
-        const { worker, lostMessages, retention } = await totals();
+        const { worker, lost, retention } = await totals();
         return {
           undecodable_message: worker.undecodable,
           repeated_write: worker.retries,
-          message_lost_by_log_retention: lostMessages,
+          message_lost_by_log_retention: Number(lost.lostByLogRetention),
+          unknown_number_lost_with_the_log: lost.lostUnknownTimes,
           failed_retention: retention.failures,
         };
       },

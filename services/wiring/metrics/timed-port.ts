@@ -1,13 +1,20 @@
-import { LogPulseError } from "../../domain/errors.ts";
+import { type ErrorKind, LogPulseError } from "../../domain/errors.ts";
 import type { TakeSeconds } from "../../ports/metrics.ts";
 
-/** "ok", or the kind of the error that a call ended with. */
-export function outcomeOf(reason: unknown): string {
-  return reason instanceof LogPulseError ? reason.kind : "bug";
+/** The kind of the error that a call ended with. One that was aborted may say so in words of its own: that is no bug. */
+function outcomeOf(reason: unknown, signal: AbortSignal | undefined): ErrorKind {
+  if (reason instanceof LogPulseError) return reason.kind;
+  if (!signal?.aborted) return "bug";
+  return signal.reason instanceof LogPulseError ? signal.reason.kind : "cancelled";
 }
 
-/** Tells how long a call took and how it ended; answers and errors pass through. */
-export async function timed<T>(call: () => Promise<T>, take: TakeSeconds, labels: Record<string, string>): Promise<T> {
+/** Tells how long a call took and how it ended; answers and errors pass through. `signal`: of the call, if it has one. */
+export async function timed<T>(
+  call: () => Promise<T>,
+  take: TakeSeconds,
+  labels: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<T> {
   const beganMs = performance.now();
   const tell = (outcome: string) => take((performance.now() - beganMs) / 1_000, { ...labels, outcome });
   try {
@@ -15,7 +22,7 @@ export async function timed<T>(call: () => Promise<T>, take: TakeSeconds, labels
     tell("ok");
     return answer;
   } catch (reason) {
-    tell(outcomeOf(reason));
+    tell(outcomeOf(reason, signal));
     throw reason;
   }
 }
