@@ -120,7 +120,9 @@ export class LogPositions {
 
   private takeOver(partition: number, { committed, starts }: Standing): void {
     const start = starts.get(partition) ?? 0n;
-    const next = committed.get(partition) ?? this.next.get(partition) ?? start;
+    // What we know may be further than what is committed: behind a gap that was counted when we took over before.
+    const known = [committed.get(partition), this.next.get(partition)].filter((offset) => offset !== undefined);
+    const next = known.length === 0 ? start : known.reduce((one, other) => (other > one ? other : one));
     if (start > next) this.settings.onLost(this.group, partition, start - next);
     this.next.set(partition, start > next ? start : next);
   }
