@@ -10,6 +10,9 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...ignored, "**/*.server.test.ts", "**/*.process.test.ts"],
+          // Each takes seconds at most; a machine with much else to do may need several times as long.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
