@@ -7,5 +7,10 @@ import { crc32 } from "node:zlib";
  * it. The partition count of a topic is fixed for its life, so a retry always meets its first copy.
  */
 export function partitionOf(tenant: string, producerId: Uint8Array, partitions: number): number {
-  return crc32(producerId, crc32(`${tenant}\0`)) % partitions;
+  if (tenant !== lastTenant) [lastTenant, lastTenantCrc] = [tenant, crc32(`${tenant}\0`)];
+  return crc32(producerId, lastTenantCrc) % partitions;
 }
+
+// Computed for every batch, and nearly always the same.
+let lastTenant: string | undefined;
+let lastTenantCrc = 0;

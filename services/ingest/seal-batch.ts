@@ -9,6 +9,8 @@ const RECEIVED_TIME = 101;
 const REJECTS = 102;
 const ASSIGNED = 103;
 
+// One for all batches, since a new one allocates for each of them. `finish` empties it, and nothing before that throws.
+const writer = new BinaryWriter();
 const EMPTY_RECORD = Uint8Array.of(0x1a, 0x00); // Field 3, length 0.
 
 /** What the server adds to a batch. */
@@ -42,7 +44,6 @@ function withoutRejected(batch: WalkedBatch): Uint8Array[] {
 }
 
 function serverBytes(rejects: readonly WalkedReject[], server: ServerFields): Uint8Array {
-  const writer = new BinaryWriter();
   if (server.assigned) {
     // Behind the client's own fields, where the last one wins.
     writer.tag(PRODUCER_ID, WireType.LengthDelimited).bytes(server.assigned.producerId);

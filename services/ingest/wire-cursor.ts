@@ -6,7 +6,10 @@ export const FIXED_64 = 1;
 export const LENGTH_DELIMITED = 2;
 export const FIXED_32 = 5;
 
-const ASCII_LOOP_BYTES_MAX = 48; // Up to here a loop is faster than the call to native code.
+const VARINT_BYTES_MAX = 10;
+const ASCII_LOOP_BYTES_MAX = 512; // Up to here a loop is faster than the call to native code.
+const NOT_ASCII = 0x80808080; // The highest bit of each of four bytes.
+const KNOWN_WIRE_TYPES = (1 << VARINT) | (1 << FIXED_64) | (1 << LENGTH_DELIMITED) | (1 << FIXED_32);
 
 /** What is wrong with a record or batch, and in which field of it. */
 export class FieldProblem extends Error {
@@ -41,6 +44,16 @@ export class WireCursor {
 
   /** Reads a tag into `fieldNumber` and `wireType`. An overlong tag (more bytes than needed) counts as its number. */
   tag(field: string): void {
+    const { bytes, pos, end } = this;
+    const byte = pos < end ? bytes[pos]! : 0;
+    if (byte >= 0x08 && byte < 0x80 && (KNOWN_WIRE_TYPES & (1 << (byte & 7))) !== 0) {
+      this.pos = pos + 1;
+      this.fieldNumber = byte >>> 3;
+      this.wireType = byte & 7;
+    } else this.unusualTag(field);
+  }
+
+  private unusualTag(field: string): void {
     const start = this.pos;
     const tag = this.varint(field);
     if (tag > 0xffffffff || this.pos - start > 5)
@@ -58,20 +71,47 @@ export class WireCursor {
    * any bound; negative numbers come as 2^63 and more.
    */
   varint(field: string): number {
-    const { bytes, end } = this;
-    let value = 0;
-    let scale = 1;
-    for (let read = 0; read < 10; read++) {
-      if (this.pos >= end) throw new FieldProblem(field, "ends in the middle of a number");
-      const byte = bytes[this.pos++]!;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        if (read === 9 && byte > 1) break;
-        return value;
+    const { bytes, pos, end } = this;
+    if (end - pos >= 2) {
+      // Nearly all numbers: nothing but integers, and no loop.
+      const first = bytes[pos]!;
+      if (first < 0x80) {
+        this.pos = pos + 1;
+        return first;
       }
-      scale *= 128;
+      const second = bytes[pos + 1]!;
+      if (second < 0x80) {
+        this.pos = pos + 2;
+        return (first & 0x7f) | (second << 7);
+      }
     }
-    throw new FieldProblem(field, "has a number of more than 64 bits");
+    return this.longVarint(field);
+  }
+
+  /** Bits below 2^28 by integers, those above by a double: V8's integers are too small for them. */
+  private longVarint(field: string): number {
+    const { bytes, pos, end } = this;
+    const readEnd = Math.min(end, pos + VARINT_BYTES_MAX);
+    let at = pos;
+    let low = 0;
+    for (let shift = 0; shift < 28 && at < readEnd; shift += 7) {
+      const byte = bytes[at++]!;
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.pos = at;
+        return low;
+      }
+    }
+    for (let high = 0, scale = 0x10000000; at < readEnd; scale *= 128) {
+      const byte = bytes[at++]!;
+      high += (byte & 0x7f) * scale;
+      if (byte >= 0x80) continue;
+      if (at - pos === VARINT_BYTES_MAX && byte > 1) break;
+      this.pos = at;
+      return low + high;
+    }
+    const isCut = end - pos < VARINT_BYTES_MAX;
+    throw new FieldProblem(field, isCut ? "ends in the middle of a number" : "has a number of more than 64 bits");
   }
 
   /** Reads a length and returns where the value ends; `pos` is then its start. */
@@ -132,11 +172,16 @@ export class WireCursor {
   }
 
   private isText(start: number, end: number): boolean {
-    const { bytes } = this;
+    const { bytes, view } = this;
     if (end - start <= ASCII_LOOP_BYTES_MAX) {
       let at = start;
-      while (at < end && bytes[at]! < 0x80) at++;
-      if (at === end) return true;
+      let seen = 0; // Of all bytes, the bits that any of them has.
+      for (const wholeEnd = end - 15; at < wholeEnd; at += 16) {
+        seen |= view.getUint32(at) | view.getUint32(at + 4) | view.getUint32(at + 8) | view.getUint32(at + 12);
+      }
+      for (const wordsEnd = end - 3; at < wordsEnd; at += 4) seen |= view.getUint32(at);
+      for (; at < end; at++) seen |= bytes[at]!;
+      if ((seen & NOT_ASCII) === 0) return true;
     }
     return isUtf8(bytes.subarray(start, end));
   }
