@@ -50,6 +50,32 @@ describe("settings", () => {
     });
   });
 
+  it("have a notice before the stop where somebody balances", () => {
+    const noticeMs = (env: Record<string, string>) => readConfig(env).stopNoticeMs;
+    expect(noticeMs({})).toBe(0);
+    expect(noticeMs({ LOGPULSE_MODE: "full" })).toBe(2_500);
+    expect(noticeMs({ LOGPULSE_MODE: "full", LOGPULSE_STOP_NOTICE_MS: "0" })).toBe(0);
+    expect(noticeMs({ LOGPULSE_STOP_NOTICE_MS: "60000" })).toBe(60_000);
+    expect(mistakes({ LOGPULSE_STOP_NOTICE_MS: "60001" })).toHaveLength(1);
+  });
+
+  it("have no traces unless there is somewhere to send them", () => {
+    expect(readConfig({}).traces).toBeUndefined();
+    expect(readConfig({ LOGPULSE_TRACES_RATIO: "1" }).traces).toBeUndefined();
+    const url = "http://collector:4318/v1/traces";
+    expect(readConfig({ LOGPULSE_TRACES_URL: url }).traces).toEqual({ url, share: 0.01 });
+    for (const [text, share] of [
+      ["0", 0],
+      ["1", 1],
+      [".5", 0.5],
+      ["1.0", 1],
+      ["0.0001", 0.0001],
+    ] as const) {
+      expect(readConfig({ LOGPULSE_TRACES_URL: url, LOGPULSE_TRACES_RATIO: text }).traces?.share).toBe(share);
+    }
+    for (const text of ["1.01", "-0", "1e-2", "50%"]) expect(mistakes({ LOGPULSE_TRACES_RATIO: text })).toHaveLength(1);
+  });
+
   it("that are wrong are told all together, each with variable, value and what is wanted", () => {
     const told = mistakes({
       LOGPULSE_MODE: "turbo",
@@ -71,8 +97,10 @@ describe("settings", () => {
       LOGPULSE_DEAD_LETTER_DAYS: "0",
       LOGPULSE_REPLICAS: "1e2",
       LOGPULSE_RATE_PERSECOND: "5",
+      LOGPULSE_TRACES_URL: "127.0.0.1:4318",
+      LOGPULSE_TRACES_RATIO: "1.5",
     });
-    expect(told).toHaveLength(18);
+    expect(told).toHaveLength(20);
     expect(told[0]).toBe('LOGPULSE_MODE is "turbo"; it must be one of embedded, full');
     for (const line of told) expect(line).toMatch(/ is "?.*(must be|not a setting)/);
   });

@@ -1,4 +1,5 @@
 import type { DropRule } from "./domain/drop-rules.ts";
+import { STOP_NOTICE_MS_DEFAULT, STOP_NOTICE_MS_MAX } from "./domain/limits.ts";
 import { type Environment, SettingReader } from "./setting-reader.ts";
 
 /** The four roles of the program. */
@@ -25,6 +26,9 @@ export interface Config {
   allowedHosts: readonly string[];
   trustedProxies: readonly string[];
   reflection: boolean;
+  stopNoticeMs: number;
+  /** Undefined where there are none. `share`: 0 to 1, of those that begin here. */
+  traces: { url: string; share: number } | undefined;
   kafka: { brokers: readonly string[]; topicPrefix: string; partitions: number; replicationFactor: number };
   elasticsearch: { url: string; indexPrefix: string; replicas: number };
   mysql: { url: string };
@@ -60,6 +64,12 @@ export function readConfig(env: Environment): Config {
     allowedHosts: read.list("LOGPULSE_ALLOWED_HOSTS"),
     trustedProxies: read.proxies("LOGPULSE_TRUSTED_PROXIES"),
     reflection: read.onOff("LOGPULSE_REFLECTION"),
+    stopNoticeMs: read.isSet("LOGPULSE_STOP_NOTICE_MS")
+      ? read.wholeNumber("LOGPULSE_STOP_NOTICE_MS", 0, STOP_NOTICE_MS_MAX)
+      : mode === "full"
+        ? STOP_NOTICE_MS_DEFAULT
+        : 0, // Nobody balances between one process and itself.
+    traces: readTraces(read),
     kafka: {
       brokers: read.addresses("KAFKA_BROKERS"),
       topicPrefix: read.name("KAFKA_TOPIC_PREFIX"),
@@ -103,4 +113,11 @@ export function readConfig(env: Environment): Config {
   read.unknownNames();
   if (read.mistakes.length > 0) throw new Error(`cannot start:\n- ${read.mistakes.join("\n- ")}`);
   return Object.freeze(config);
+}
+
+/** Both settings are checked, also where the second one is without effect. */
+function readTraces(read: SettingReader): Config["traces"] {
+  const share = read.share("LOGPULSE_TRACES_RATIO");
+  if (!read.isSet("LOGPULSE_TRACES_URL")) return undefined;
+  return { url: read.url("LOGPULSE_TRACES_URL", ["http:", "https:"]), share };
 }

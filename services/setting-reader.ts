@@ -43,6 +43,13 @@ export class SettingReader {
     return value;
   }
 
+  share(name: SettingName): number {
+    const text = this.text(name);
+    const value = /^(0|1|[01]?\.\d{1,15})$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= 0 && value <= 1)) this.mistake(name, "a number from 0 to 1, like 0.01");
+    return value;
+  }
+
   oneOf<T extends string>(name: SettingName, known: readonly T[]): T {
     const value = this.text(name) as T;
     if (!known.includes(value)) this.mistake(name, `one of ${known.join(", ")}`);

@@ -34,7 +34,21 @@ export const SETTINGS = {
     usual: "",
     purpose: "addresses or CIDR ranges whose x-envoy-external-address is believed",
   },
+  LOGPULSE_STOP_NOTICE_MS: {
+    usual: "",
+    purpose:
+      "milliseconds that a process still serves after SIGTERM while its health says no, so that balancers see it first; not set: 2500 in full mode, 0 in embedded mode",
+  },
   LOGPULSE_REFLECTION: { usual: "on", purpose: "gRPC reflection: on or off" },
+  LOGPULSE_TRACES_URL: {
+    usual: "",
+    purpose:
+      "where spans go by OTLP over HTTP, like `http://127.0.0.1:4318/v1/traces`; not set: there are none ([traces](docs/OPERATING.md#traces))",
+  },
+  LOGPULSE_TRACES_RATIO: {
+    usual: "0.01",
+    purpose: "share, from 0 to 1, of traces that begin here; in a caller's trace the caller has decided",
+  },
   KAFKA_BROKERS: { usual: "127.0.0.1:9092", purpose: "host:port of Kafka brokers, apart by commas" },
   KAFKA_TOPIC_PREFIX: { usual: "logpulse", purpose: "topics are PREFIX-batches and PREFIX-dead-letters" },
   KAFKA_PARTITIONS: { usual: "3", purpose: "partitions of the batches topic; fixed once it exists" },

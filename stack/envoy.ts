@@ -16,6 +16,18 @@ export interface EnvoyOptions extends StartOptions {
   adminPort?: number;
   /** Worker threads. Default 1: on two cores the servers behind it need the other. */
   concurrency?: number;
+  /** Left out: no other Envoy can take its place while it runs. */
+  hotRestart?: HotRestart;
+}
+
+/** Envoys that follow one another on the same port, without a moment in which nobody listens. */
+export interface HotRestart {
+  /** The same for all of them, and nobody else's on this machine. */
+  baseId: number;
+  /** 0 for the first. Each later one starts while the one before runs, which then drains and ends by itself. */
+  epoch: number;
+  /** How long the one before has, in seconds, from when this one listens to its end: calls that go on are cut then. */
+  parentEndsAfterS: number;
 }
 
 /** `url` is the listener's, `adminUrl` has /ready, /stats, /clusters, /config_dump. */
@@ -33,13 +45,13 @@ export async function startEnvoy(options: EnvoyOptions): Promise<RunningEnvoy> {
       ...["--config-path", configFile(options.config, directory)],
       ...["--config-yaml", adminOn(adminPort)],
       ...["--concurrency", String(options.concurrency ?? 1)],
-      // With it, Envoys of one machine would share memory, and each would end as soon as its starter does.
-      "--disable-hot-restart",
+      ...hotRestartArgs(options.hotRestart),
       ...["--log-level", "warn"],
     ],
     port: options.port,
     directory,
     outlivesUs: options.outlivesUs,
+    takesPortOver: (options.hotRestart?.epoch ?? 0) > 0,
     healthy: () => isReady(adminUrl),
     startMsMax: 30_000,
   });
@@ -59,6 +71,18 @@ export async function validateEnvoy(configPath: string): Promise<string | undefi
     const { stderr, message } = error as Error & { stderr?: string };
     return stderr?.trim() || message;
   }
+}
+
+function hotRestartArgs(hotRestart: HotRestart | undefined): string[] {
+  // With it, Envoys of one machine would share memory, and each would end as soon as its starter does.
+  if (hotRestart === undefined) return ["--disable-hot-restart"];
+  const { baseId, epoch, parentEndsAfterS } = hotRestart;
+  return [
+    ...["--base-id", String(baseId), "--restart-epoch", String(epoch)],
+    ...["--parent-shutdown-time-s", String(parentEndsAfterS)],
+    // Every answer of the one before tells its client to go, not one in a hundred over ten minutes.
+    ...["--drain-strategy", "immediate", "--drain-time-s", String(Math.max(1, parentEndsAfterS - 2))],
+  ];
 }
 
 const ENVOY = join(PIECES.envoy, "envoy", "_bin", "envoy");

@@ -19,8 +19,14 @@ export interface Role {
   readonly env: Record<string, string>;
 }
 
-/** The port of each LogPulse process. */
-export type RolePorts = Pick<typeof STACK_PORTS, "ingest" | "workerElasticsearch" | "workerMysql" | "query" | "stats">;
+/** The port of each LogPulse process: a list where a role has replicas, which are numbered then ("query-1"). */
+export interface RolePorts {
+  ingest: readonly number[];
+  workerElasticsearch: number | readonly number[];
+  workerMysql: number | readonly number[];
+  query: number | readonly number[];
+  stats: number | readonly number[];
+}
 
 /**
  * Every LogPulse process of the full mode, with its whole environment: the only place here that knows these names.
@@ -33,7 +39,7 @@ export function logpulseRoles(
   settings: Record<string, string> = {},
 ): Role[] {
   const { ingest, workerElasticsearch, workerMysql, query, stats } = ports;
-  const role = (name: string, port: number, own: Record<string, string>): Role => ({
+  const process = (name: string, port: number, own: Record<string, string>): Role => ({
     name,
     port,
     env: {
@@ -49,12 +55,16 @@ export function logpulseRoles(
       ...own,
     },
   });
+  const role = (name: string, at: number | readonly number[], own: Record<string, string>): Role[] =>
+    typeof at === "number"
+      ? [process(name, at, own)]
+      : at.map((port, index) => process(`${name}-${index + 1}`, port, own));
   return [
-    ...ingest.map((port, index) => role(`ingest-${index + 1}`, port, { ROLES: "ingest" })),
-    role("worker-elasticsearch", workerElasticsearch, { ROLES: "worker", SINKS: "elasticsearch" }),
-    role("worker-mysql", workerMysql, { ROLES: "worker", SINKS: "mysql" }),
-    role("query", query, { ROLES: "query" }),
-    role("stats", stats, { ROLES: "stats" }),
+    ...role("ingest", ingest, { ROLES: "ingest" }),
+    ...role("worker-elasticsearch", workerElasticsearch, { ROLES: "worker", SINKS: "elasticsearch" }),
+    ...role("worker-mysql", workerMysql, { ROLES: "worker", SINKS: "mysql" }),
+    ...role("query", query, { ROLES: "query" }),
+    ...role("stats", stats, { ROLES: "stats" }),
   ];
 }
 

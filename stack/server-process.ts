@@ -62,6 +62,8 @@ export interface ServerProgram {
   outlivesUs: Keeper | undefined;
   /** Its program refuses to run as root. */
   refusesRoot?: boolean;
+  /** It takes the port over from a running process of its own kind: that it is taken is no reason not to start. */
+  takesPortOver?: boolean;
   /** True once it serves; false or an error: not yet. Must answer within seconds. */
   healthy(): Promise<boolean>;
   startMsMax: number;
@@ -121,7 +123,7 @@ class ServerProcess implements RunningServer {
   }
 
   async start(): Promise<void> {
-    if (!(await waitUntil(() => portIsFree(this.port), PORT_MS_MAX))) {
+    if (!this.#program.takesPortOver && !(await waitUntil(() => portIsFree(this.port), PORT_MS_MAX))) {
       throw new Error(`${this.name} cannot start: something else listens on ${this.address}`);
     }
     const logStart = sizeOf(this.logFile);

@@ -34,6 +34,11 @@ const NESTED: [string, number[]][] = [
     [limits.RETENTION_AGAIN_MS, limits.RETENTION_EVERY_MS, 86_400_000],
   ],
   ["comparing records in a transaction", [2 * limits.STORE_COMPARE_MS_MAX, limits.STORE_WRITE_MS_MAX]],
+  ["an export of spans in those that wait", [limits.TRACE_SPANS_PER_EXPORT_MAX, limits.TRACE_SPANS_WAITING_MAX]],
+  [
+    "the last export of spans in the time of the parts that stop behind the server",
+    [limits.TRACE_STOP_MS_MAX, limits.OTHER_PARTS_STOP_SHARE * limits.DRAIN_MS_MAX],
+  ],
   ["a joined produce", [limits.JOINED_BYTES_MAX, limits.BROKER_MESSAGE_BYTES_MAX]],
   [
     "an answer of a tail in its queue in all queues",

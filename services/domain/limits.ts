@@ -95,6 +95,7 @@ export const ERROR_METADATA_BYTES_MAX = 128; // Of one value, percent-encoded.
 export const LOG_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + SERVER_FIELDS_BYTES_MAX + 64 * KiB;
 export const JOINED_BATCHES_MAX = 64;
 export const JOINED_BYTES_MAX = 1 * MiB; // A larger batch goes alone.
+export const PRODUCE_BYTES_MAX = 4 * MiB; // Of a request that several partitions share; what is larger goes alone.
 export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
 export const UPLOAD_BATCHES_IN_FLIGHT_MAX = 32; // Of one stream; then the stream is not read until one is kept.
 export const UPLOAD_BYTES_IN_FLIGHT_MAX = 8 * MiB; // The same in bytes: it is read while one more of the largest fits.
@@ -303,8 +304,21 @@ export const STORE_STILL_MS_MAX = 10_000; // With messages to store and none sto
 export const DISK_FREE_BYTES_MIN = 64 * MiB; // With less on the file system appends are refused; what is kept can still be stored.
 export const DISK_LOOK_EVERY_MS = 500;
 
+// Traces, where they are on.
+export const TRACE_SPANS_WAITING_MAX = 4_096; // Ended and not taken by the collector, 1 to 2 KiB each; beyond it they are dropped.
+export const TRACE_SPANS_PER_EXPORT_MAX = 512;
+export const TRACE_EXPORT_EVERY_MS = 1_000; // At the latest; at once where so many wait.
+export const TRACE_EXPORT_MS_MAX = 5_000; // Of one export with all its tries; then its spans are gone.
+export const TRACE_STOP_MS_MAX = 500; // For what waits when the process stops, of the share of all parts behind the server.
+export const TRACE_LINKS_MAX = 128; // Of one span.
+export const TRACED_BATCHES_PER_CALL_MAX = 100; // In the trace of a stream's caller; further ones begin traces of their own.
+
 // Process.
-export const DRAIN_MS_MAX = 10_000;
+// From the word that a process stops to the first refusal. Envoy looks at our health every second, and when it has seen
+// that word it sends nobody here any more; balancers that look less often need more.
+export const STOP_NOTICE_MS_DEFAULT = 2_500;
+export const STOP_NOTICE_MS_MAX = 60_000;
+export const DRAIN_MS_MAX = 10_000; // Behind that notice, to the exit.
 // Shares of the drain time. The server stops first; those that stop after it get what it leaves, and their share at least.
 export const CALLS_DRAIN_SHARE = 0.7; // For calls in flight to end by themselves.
 export const CALLS_ABORT_SHARE = 0.05; // For those that were then aborted to say so to their callers.

@@ -6,6 +6,7 @@ import { producerDay } from "./identity.ts";
 import { RECORDS_PER_BATCH_MAX, TENANT_BYTES_MAX } from "./limits.ts";
 import { type RecordColumns, readRecordColumns } from "./record-columns.ts";
 import { nanosToTimestamp, timestampToNanos } from "./record-time.ts";
+import type { TraceHeaders } from "./trace-headers.ts";
 
 const RECORDS_FIELD = 3;
 
@@ -77,6 +78,8 @@ export interface LoggedBatch {
   records: LoggedRecord[];
   /** Those that ingest rejected; their seqs are settled. */
   rejects: Reject[];
+  /** What came with its message for those who follow it. */
+  trace?: TraceHeaders;
 }
 
 /**

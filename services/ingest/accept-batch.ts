@@ -2,6 +2,7 @@ import { LogPulseError } from "../domain/errors.ts";
 import { isUuidV7, uuidV7TimeMs } from "../domain/identity.ts";
 import { PRODUCER_AHEAD_MS_MAX } from "../domain/limits.ts";
 import { partitionOf } from "../domain/partition.ts";
+import type { BatchTrace } from "../ports/call-trace.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { RateLimiter } from "../ports/rate-limiter.ts";
@@ -81,14 +82,17 @@ export class BatchAcceptor {
    * @throws LogPulseError `invalid_batch`, `producer_expired`, and whatever `admit` throws.
    */
   async pass(walked: WalkedBatch, context: CallContext, admit: () => Promise<void>): Promise<AcceptedBatch> {
+    const { recordCount, rejects, bytes } = walked;
+    const trace = context.trace?.begin({ records: recordCount, rejects: rejects.length, bytes: bytes.length });
     try {
       if (walked.producerId.length > 0) this.checkProducer(walked.producerId);
-      if (walked.recordCount > 0) await admit();
+      if (recordCount > 0) await admit();
     } catch (reason) {
-      this.parts.counts.refused(reason, walked.recordCount);
+      this.parts.counts.refused(reason, recordCount);
+      trace?.failed(reason);
       throw reason;
     }
-    return this.append(walked, context);
+    return this.append(walked, context, trace);
   }
 
   /** Lines that never became records are rejects too. */
@@ -97,7 +101,7 @@ export class BatchAcceptor {
     this.parts.counts.rejected(rejects);
   }
 
-  private append(walked: WalkedBatch, context: CallContext): AcceptedBatch {
+  private append(walked: WalkedBatch, context: CallContext, trace: BatchTrace | undefined): AcceptedBatch {
     const { tenant, signal } = context;
     const { recordCount, rejects } = walked;
     const assigned = walked.producerId.length > 0 ? undefined : this.assigned.take(tenant, recordCount);
@@ -105,11 +109,16 @@ export class BatchAcceptor {
     const partition = assigned?.partition ?? partitionOf(tenant, producerId, this.parts.log.partitions);
     const sealed = sealBatch(walked, { tenant, receivedMs: this.parts.clock.nowMs(), assigned });
     // An empty batch settles nothing: there is nothing to keep.
-    const kept = recordCount === 0 ? Promise.resolve() : this.appender.append(partition, sealed, signal);
+    const kept =
+      recordCount === 0 ? Promise.resolve() : this.appender.append(partition, sealed, signal, trace?.headers);
     const counted = kept.then(
-      () => this.parts.counts.kept(recordCount, rejects),
+      () => {
+        this.parts.counts.kept(recordCount, rejects);
+        trace?.kept();
+      },
       (reason: unknown) => {
         this.parts.counts.refused(reason, recordCount);
+        trace?.failed(reason);
         throw reason;
       },
     );

@@ -1,18 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { LogPulseError } from "../domain/errors.ts";
 import { APPEND_QUEUE_BATCHES_MAX, JOINED_BATCHES_MAX, JOINED_BYTES_MAX } from "../domain/limits.ts";
+import type { TraceHeaders } from "../domain/trace-headers.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import { JoinedAppender } from "./joined-appender.ts";
 
 /** A log whose appends wait until the test lets them go, one by one, with success or with an error. */
 class SteppedLog implements EventLog {
   readonly partitions = 2;
-  readonly appends: { partition: number; batches: string[]; end: (error?: Error) => void }[] = [];
+  readonly appends: {
+    partition: number;
+    batches: string[];
+    traces: readonly (TraceHeaders | undefined)[] | undefined;
+    end: (error?: Error) => void;
+  }[] = [];
 
-  append(partition: number, batches: readonly Uint8Array[]): Promise<void> {
+  append(
+    partition: number,
+    batches: readonly Uint8Array[],
+    traces?: readonly (TraceHeaders | undefined)[],
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (error?: Error) => (error ? reject(error) : resolve());
-      this.appends.push({ partition, batches: batches.map((batch) => Buffer.from(batch).toString().slice(0, 8)), end });
+      const texts = batches.map((batch) => Buffer.from(batch).toString().slice(0, 8));
+      this.appends.push({ partition, batches: texts, traces, end });
     });
   }
   async check(): Promise<void> {}
@@ -46,6 +57,34 @@ describe("joined appends", () => {
     log.appends[2]!.end();
     await Promise.all(done);
     expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
+  });
+
+  it("keep each batch's trace with it, also where one is refused and the others go alone", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const trace = { traceparent: "of b" };
+    const done = [
+      appender.append(0, bytes("first"), patient),
+      appender.append(0, bytes("a"), patient),
+      appender.append(0, bytes("b"), patient, trace),
+    ];
+    log.appends[0]!.end();
+    await turn();
+    log.appends[1]!.end(new LogPulseError("invalid_batch", "too large"));
+    for (const append of [2, 3]) {
+      await turn();
+      log.appends[append]!.end();
+    }
+    await Promise.all(done);
+    expect(log.appends.map(({ batches, traces }) => [batches, traces])).toEqual([
+      [["first"], undefined],
+      [
+        ["a", "b"],
+        [undefined, trace],
+      ],
+      [["a"], undefined],
+      [["b"], [trace]],
+    ]);
   });
 
   it("join at most 64 batches and 1 MiB; a larger batch goes alone", async () => {

@@ -5,6 +5,7 @@ import {
   JOINED_BATCHES_MAX,
   JOINED_BYTES_MAX,
 } from "../domain/limits.ts";
+import type { TraceHeaders } from "../domain/trace-headers.ts";
 import type { EventLog } from "../ports/event-log.ts";
 
 const FULL_QUEUE_RETRY_MS = 1_000;
@@ -12,6 +13,7 @@ const FULL_QUEUE_RETRY_MS = 1_000;
 interface Waiting {
   batch: Uint8Array;
   signal: AbortSignal;
+  trace: TraceHeaders | undefined;
   kept: () => void;
   failed: (reason: unknown) => void;
 }
@@ -45,11 +47,12 @@ export class JoinedAppender {
    * Resolves once the log keeps the batch.
    *
    * `signal`: a caller that has gone takes its batch out of the queue; one that is already on its way is let go.
+   * `trace`: goes with the batch, for those who follow it.
    *
    * @throws LogPulseError `overloaded`: the queue is full, nothing was kept.
    * @throws LogPulseError `log_unavailable`, `invalid_batch` as EventLog.append; `cancelled`.
    */
-  append(partition: number, batch: Uint8Array, signal: AbortSignal): Promise<void> {
+  append(partition: number, batch: Uint8Array, signal: AbortSignal, trace?: TraceHeaders): Promise<void> {
     if (this.queuedBytes + batch.length > APPEND_QUEUE_BYTES_MAX || this.queuedBatches >= APPEND_QUEUE_BATCHES_MAX) {
       const message = `the queue to the log is full: ${this.queuedBatches} batches, ${this.queuedBytes} bytes wait`;
       return Promise.reject(new LogPulseError("overloaded", message, { retryAfterMs: FULL_QUEUE_RETRY_MS }));
@@ -57,7 +60,7 @@ export class JoinedAppender {
     this.queuedBytes += batch.length;
     this.queuedBatches++;
     const settled = new Promise<void>((kept, failed) => {
-      this.queues[partition]!.push({ batch, signal, kept, failed });
+      this.queues[partition]!.push({ batch, signal, trace, kept, failed });
     });
     if (!this.busy[partition]) void this.drain(partition);
     return settled;
@@ -96,6 +99,7 @@ export class JoinedAppender {
       await this.log.append(
         partition,
         joined.map((waiting) => waiting.batch),
+        tracesOf(joined),
       );
       for (const waiting of joined) this.leave(waiting).kept();
     } catch (reason) {
@@ -115,4 +119,9 @@ export class JoinedAppender {
     this.queuedBatches--;
     return waiting;
   }
+}
+
+/** Undefined where none of them is followed, as nearly always. */
+function tracesOf(joined: readonly Waiting[]): (TraceHeaders | undefined)[] | undefined {
+  return joined.some(({ trace }) => trace !== undefined) ? joined.map(({ trace }) => trace) : undefined;
 }

@@ -1,3 +1,5 @@
+import type { TraceHeaders } from "../domain/trace-headers.ts";
+
 /**
  * The one road from the write side to the read side: an append-only, partitioned log of encoded LogBatches.
  * Full mode: a Kafka topic. Memory: an array.
@@ -14,10 +16,16 @@ export interface EventLog {
    * They are appended in their order. Appending one twice is harmless: stores settle each identity once. All are kept
    * or the call rejects; where it rejects, some may have been kept.
    *
+   * `traces`: for each batch what goes with it for those who follow it, if anything. A log may lose that: SQLite's does.
+   *
    * @throws LogPulseError `log_unavailable`: no answer within APPEND_MS_MAX; the batches may have been kept.
    * @throws LogPulseError `invalid_batch`: the log refuses these bytes for ever (too large for it); nothing was kept.
    */
-  append(partition: number, batches: readonly Uint8Array[]): Promise<void>;
+  append(
+    partition: number,
+    batches: readonly Uint8Array[],
+    traces?: readonly (TraceHeaders | undefined)[],
+  ): Promise<void>;
 
   /** Resolves if the log answers now; rejects with `log_unavailable`, within two seconds. For readiness. */
   check(): Promise<void>;
@@ -33,6 +41,8 @@ export interface LogMessage {
   offset: bigint;
   /** The encoded LogBatch as it was appended; empty where somebody wrote a message without a value. */
   bytes: Uint8Array;
+  /** What came with it for those who follow it; unchecked, anybody may have written it. */
+  trace?: TraceHeaders;
 }
 
 /** Messages of one partition, in order, handed over together. */

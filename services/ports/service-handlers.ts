@@ -1,4 +1,5 @@
 import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { CallerTrace, CallTrace } from "./call-trace.ts";
 
 /**
  * How a role offers its calls: plain functions over messages. `runtime/` mounts the same functions on gRPC, Connect,
@@ -27,6 +28,10 @@ export interface CallContext {
   stopping: AbortSignal;
   /** When the client's deadline passes, in milliseconds since 1970; absent where it set none. */
   deadlineMs?: number;
+  /** For traces, by the server; absent where there are none. */
+  caller?: CallerTrace;
+  /** Follows the call's batches into the log; absent where nobody wants to know. */
+  trace?: CallTrace;
 }
 
 /** One message in, one message out. */

@@ -18,6 +18,8 @@ export interface CallDesk {
   /** Room for answers of REST that clients have not taken. */
   unsent: UnsentAnswers;
   clientAddress: ClientAddress;
+  /** True where traces are made: only then a call's context has `caller`. */
+  tellsCaller: boolean;
   log: Log;
   /** How long a client may take for one message. */
   streamIdleMsMax: number;

@@ -24,6 +24,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import { LogPulseError } from "../domain/errors.ts";
 import type { CallContext, MethodHandler, ServiceHandlers } from "../ports/service-handlers.ts";
 import { type CallDesk, statusOfFailure } from "./call-desk.ts";
+import { callerTrace } from "./caller-trace.ts";
 import type { OpenCall } from "./calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
 import { undecodable, withinBatchLimit } from "./grpc-mount.ts";
@@ -199,7 +200,10 @@ async function inCall<T>(method: DescMethod, call: HandlerContext, desk: CallDes
     const onAbort = () => open.abort(whyAborted(deadlineMs));
     call.signal.addEventListener("abort", onAbort);
     if (call.signal.aborted) onAbort();
-    const context = { tenant: desk.tenant, client, signal, stopping: desk.calls.stopping, deadlineMs };
+    const caller = desk.tellsCaller
+      ? callerTrace("connect", (name) => call.requestHeader.get(name) ?? undefined)
+      : undefined;
+    const context = { tenant: desk.tenant, client, signal, stopping: desk.calls.stopping, deadlineMs, caller };
     return await Promise.race([aborted, endedBy(open, () => run(context))]);
   } catch (reason) {
     const path = `/${method.parent.typeName}/${method.name}`;

@@ -1,10 +1,11 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { Metadata, ServerInterceptor, ServiceDefinition } from "@grpc/grpc-js";
+import type { Metadata, MetadataValue, ServerInterceptor, ServiceDefinition } from "@grpc/grpc-js";
 import { ServerInterceptingCall } from "@grpc/grpc-js";
 import { LogPulseError } from "../domain/errors.ts";
 import { BATCH_BYTES_MAX } from "../domain/limits.ts";
 import type { AnyHandler, CallContext, MethodHandler, ServiceHandlers } from "../ports/service-handlers.ts";
 import { type CallDesk, statusOfFailure } from "./call-desk.ts";
+import { callerTrace } from "./caller-trace.ts";
 import type { OpenCall } from "./calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
 import { GrpcCall, type LongSides } from "./grpc-call.ts";
@@ -94,7 +95,8 @@ class ServedCall extends ServerInterceptingCall {
       const client = desk.clientAddress(call.peer, external);
       const { signal } = this.open;
       const { stopping } = desk.calls;
-      await method.serve(call, { tenant: desk.tenant, client, signal, stopping, deadlineMs: call.deadlineMs });
+      const caller = desk.tellsCaller ? callerTrace("grpc", (name) => joined(metadata.get(name))) : undefined;
+      await method.serve(call, { tenant: desk.tenant, client, signal, stopping, deadlineMs: call.deadlineMs, caller });
       call.end();
     } catch (reason) {
       call.end(toGrpcStatus(statusOfFailure(reason, method.path, this.open?.signal, desk.log)));
@@ -102,6 +104,11 @@ class ServedCall extends ServerInterceptingCall {
       this.open?.end();
     }
   }
+}
+
+/** The values of a header as HTTP/1.1 has them. */
+function joined(values: readonly MetadataValue[]): string | undefined {
+  return values.length === 0 ? undefined : values.join(",");
 }
 
 function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {

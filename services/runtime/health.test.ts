@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
@@ -76,6 +77,22 @@ describe("gRPC health", () => {
     await until(() => whole.seen.includes("end") && unknown.seen.includes("end"));
     assert.deepEqual(whole.seen, ["SERVING", "NOT_SERVING", "end"]);
     assert.equal(unknown.seen[0], "SERVICE_UNKNOWN");
+  });
+
+  it("says NOT_SERVING from the announcement of a stop on, and those who watch go on watching until it stops", async () => {
+    const { address, server } = await startTestServer({ limits: { healthRefreshMs: 20 } });
+    const { check, watch } = healthClient(address);
+    const { seen } = watch(INGEST);
+    await until(() => seen.at(-1) === "SERVING");
+    server.announceStop();
+    await until(() => seen.at(-1) === "NOT_SERVING");
+    assert.deepEqual([await check(""), await check(INGEST)], ["NOT_SERVING", "NOT_SERVING"]);
+    const { seen: late } = watch(INGEST);
+    await until(() => late.length > 0);
+    await sleep(100); // Some looks.
+    assert.deepEqual([seen.slice(-2), late], [["SERVING", "NOT_SERVING"], ["NOT_SERVING"]]);
+    await server.stop();
+    await until(() => seen.includes("end") && late.includes("end"));
   });
 
   it("takes any request that protobuf takes, and no other", async () => {

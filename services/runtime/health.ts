@@ -10,7 +10,8 @@ const SERVICE_UNKNOWN = 3;
 
 /**
  * The standard health service of gRPC (grpc.health.v1): "" is the process, a full service name is whether that service
- * can answer by the last look at its parts. NOT_SERVING for all as soon as the process drains; a Watch ends then.
+ * can answer by the last look at its parts. NOT_SERVING for all as soon as the process announces that it stops. A Watch
+ * ends when it drains, not before: whoever watches would ask again at once.
  *
  * Its two messages have one field each, so they are read and written here: a generated one would put Google's file
  * among ours.

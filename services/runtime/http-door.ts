@@ -50,7 +50,7 @@ export function httpDoor(parts: HttpDoorParts): Server {
   const owed = new WeakMap<Duplex, ServerResponse>();
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     owed.set(request.socket, response);
-    if (parts.readiness.isDraining) response.shouldKeepAlive = false;
+    if (parts.readiness.isStopping) response.shouldKeepAlive = false;
     answer(parts, request, response).catch((reason: unknown) => fail(parts.log, response, reason));
   };
   // What a client expects beside "100-continue" is no reason for Node's bare 417.
@@ -90,10 +90,10 @@ async function tellReadiness(readiness: Readiness, response: ServerResponse): Pr
   sendAnswer(response, ready ? 200 : 503, "application/json", JSON.stringify({ ready, notReady }));
 }
 
-/** By the last look: 200 while every service is serving, 503 otherwise and while the process drains. */
+/** By the last look: 200 while every service is serving, 503 otherwise and once the process has announced that it stops. */
 function tellServing({ readiness, services }: HttpDoorParts, response: ServerResponse): void {
   const notServing = readiness.notServing(services);
-  const serving = !readiness.isDraining && notServing.length === 0; // There may be no service that could drain.
+  const serving = !readiness.isStopping && notServing.length === 0; // There may be no service that could stop.
   sendAnswer(response, serving ? 200 : 503, "application/json", JSON.stringify({ serving, notServing }));
 }
 

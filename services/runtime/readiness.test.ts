@@ -75,6 +75,18 @@ describe("Readiness", () => {
     assert.deepEqual(readiness.notServing(SERVICES), [INGEST, QUERY]);
   });
 
+  it("is over when the process announces that it stops, though it does not drain yet", async () => {
+    const readiness = new Readiness([], 50);
+    await readiness.look();
+    assert.deepEqual([readiness.isStopping, readiness.isDraining], [false, false]);
+    readiness.announceStop();
+    assert.deepEqual([readiness.isStopping, readiness.isDraining], [true, false]);
+    assert.deepEqual(await readiness.look(), [{ name: "process", reason: "it is stopping" }]);
+    assert.deepEqual(readiness.notServing(SERVICES), [INGEST, QUERY]);
+    readiness.drain();
+    assert.deepEqual([readiness.isStopping, readiness.isDraining], [true, true]);
+  });
+
   it("is over when the process drains, and says so to those who watch", async () => {
     const readiness = new Readiness([], 50);
     let calls = 0;

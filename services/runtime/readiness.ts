@@ -17,7 +17,7 @@ export interface NotReady {
   reason: string;
 }
 
-/** What is ready, as of the last look; and nothing is once the process drains. */
+/** What is ready, as of the last look; and nothing is once the process announces that it stops. */
 export class Readiness {
   private readonly checks: readonly ReadinessCheck[];
   private readonly checkMsMax: number;
@@ -25,6 +25,7 @@ export class Readiness {
   /** By the check's name: looks in a row that failed. A check that never passed has no entry. */
   private readonly failuresInRow = new Map<string, number>();
   private looked = false;
+  private stopping = false;
   private draining = false;
   private readonly watchers = new Set<() => void>();
 
@@ -39,7 +40,7 @@ export class Readiness {
       this.running = undefined;
     });
     const failed = await this.running;
-    return this.draining ? [{ name: "process", reason: "it is stopping" }, ...failed] : failed;
+    return this.stopping ? [{ name: "process", reason: "it is stopping" }, ...failed] : failed;
   }
 
   /**
@@ -49,29 +50,40 @@ export class Readiness {
    * moment, most likely for all replicas alike, must not take the whole service away from its callers.
    */
   isServing(service: string, known: ReadonlySet<string>): boolean | undefined {
-    if (service === "") return !this.draining;
+    if (service === "") return !this.stopping;
     if (!known.has(service)) return undefined;
-    if (this.draining || !this.looked) return false;
+    if (this.stopping || !this.looked) return false;
     const needed = this.checks.filter((check) => check.services.includes(service));
     return needed.every(({ name }) => (this.failuresInRow.get(name) ?? READY_FAILURES_IN_ROW) < READY_FAILURES_IN_ROW);
   }
 
-  /** Those of the process's services that take no calls, by the rule of `isServing`; all of them while it drains. */
+  /** Those of the process's services that take no calls, by the rule of `isServing`; all of them once it has announced that it stops. */
   notServing(services: ReadonlySet<string>): string[] {
     return [...services].filter((service) => !this.isServing(service, services));
   }
 
-  /** From now on nothing is ready. */
+  /** From now on nothing is ready, though calls are still served. */
+  announceStop(): void {
+    this.stopping = true;
+    for (const watcher of this.watchers) watcher();
+  }
+
+  /** The same, and those who watch are to end. */
   drain(): void {
     this.draining = true;
-    for (const watcher of this.watchers) watcher();
+    this.announceStop();
+  }
+
+  /** It has announced that it stops, or stops. */
+  get isStopping(): boolean {
+    return this.stopping;
   }
 
   get isDraining(): boolean {
     return this.draining;
   }
 
-  /** Calls back after each look and at draining, until the returned function is called. */
+  /** Calls back after each look, at the announcement and at draining, until the returned function is called. */
   watch(watcher: () => void): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);

@@ -62,6 +62,29 @@ describe("stopping", () => {
     assert.ok(performance.now() - before < 5_000, "nothing holds the end up");
   });
 
+  it("serves on every protocol, new connections included, when it has announced that it will stop", async () => {
+    const { server, address } = await startTestServer();
+    const session = connectHttp2(`http://${address}`);
+    let isToGo = false;
+    session.on("goaway", () => {
+      isToGo = true;
+    });
+    await new Promise((resolve) => session.once("remoteSettings", resolve));
+    server.announceStop();
+    for (const path of ["/readyz", "/servingz"]) {
+      const answer = await fetch(`http://${address}${path}`);
+      assert.equal(answer.status, 503, path);
+      assert.equal(answer.headers.get("connection"), "close", "a connection that is kept would be a call cut later");
+    }
+    assert.equal((await fetch(`http://${address}/healthz`)).status, 200);
+    assert.equal((await callUnary(grpcClient(address), write, Buffer.from("four"))).accepted, 4);
+    const body = JSON.stringify({ service: "a", message: "b" });
+    const rest = await fetch(`http://${address}/logs`, { method: "POST", body });
+    assert.equal(rest.status, 201);
+    assert.equal(isToGo, false);
+    session.close();
+  });
+
   it("says GOAWAY, so that clients call elsewhere", async () => {
     const { server, address } = await startTestServer();
     const session = connectHttp2(`http://${address}`);

@@ -61,7 +61,9 @@ export interface ServerSettings {
   trustedProxies: readonly string[];
   /** The contract, for reflection; absent: no reflection. */
   reflection?: DescriptorIndex;
-  /** How long the whole process may take to stop; most of it is for calls in flight. */
+  /** True where traces are made: handlers are told how a call came in, and of which trace it is part. */
+  tellsCaller?: boolean;
+  /** How long the whole process may take to stop, behind its notice; most of it is for calls in flight. */
   drainMsMax: number;
   /** The usual limits are those of domain/limits.ts; tests have smaller ones. */
   limits?: Partial<ServerLimits>;
@@ -113,6 +115,7 @@ export class LogPulseServer implements Part {
       decompression: new Decompression(DECOMPRESSIONS_AT_ONCE_MAX),
       unsent: new UnsentAnswers(ANSWERS_UNSENT_BYTES_MAX),
       clientAddress: clientAddressRule(settings.trustedProxies),
+      tellsCaller: settings.tellsCaller ?? false,
       streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
       streamQuietMsMax: limits.streamQuietMsMax ?? STREAM_QUIET_MS_MAX,
     };
@@ -172,6 +175,14 @@ export class LogPulseServer implements Part {
     this.refreshTimer = setInterval(refresh, limits.healthRefreshMs ?? HEALTH_REFRESH_MS);
     refresh();
     log.info({ address: this.address.address, port: this.address.port }, "listening");
+  }
+
+  /**
+   * Health says NOT_SERVING on every protocol, and answers of HTTP/1.1 are the last of their connection; nothing else
+   * changes. A balancer that sees it sends its callers elsewhere before `stop` would refuse them.
+   */
+  announceStop(): void {
+    this.readiness.announceStop();
   }
 
   /**

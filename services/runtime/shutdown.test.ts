@@ -7,7 +7,7 @@ import { until } from "./server.fixture.ts";
 import { type Part, runParts } from "./shutdown.ts";
 
 /** What happened, in order: starts, stops, log lines at warn and above, the exit. */
-function stage(drainMsMax = 1_000) {
+function stage(drainMsMax = 1_000, stopNoticeMs = 0) {
   const events: string[] = [];
   const process = Object.assign(new EventEmitter(), { exit: (code: number) => void events.push(`exit ${code}`) });
   const write = (level: string) => (_: object, message?: string) => void events.push(`${level}: ${message}`);
@@ -19,7 +19,7 @@ function stage(drainMsMax = 1_000) {
     stop: async () => void events.push(`stop ${name}`),
     ...changes,
   });
-  const run = (parts: Part[]) => runParts(parts, { log, process, drainMsMax });
+  const run = (parts: Part[]) => runParts(parts, { log, process, stopNoticeMs, drainMsMax });
   const exited = () => until(() => events.some((event) => event.startsWith("exit")));
   return { events, process, part, run, exited };
 }
@@ -32,6 +32,71 @@ describe("runParts", () => {
     await exited();
     const started = ["start store", "start worker", "start server"];
     assert.deepEqual(events, [...started, "stop server", "stop worker", "stop store", "exit 0"]);
+  });
+
+  describe("with a notice", () => {
+    const NOTICE_MS = 200;
+
+    /** A process whose server announces its stop, and how long after the announcement it stopped. */
+    function announcingStage() {
+      const { part, ...rest } = stage(1_000, NOTICE_MS);
+      let announcedAtMs = Number.NaN;
+      let stoppedAtMs = Number.NaN;
+      const server = part("server", {
+        announceStop: () => {
+          announcedAtMs = performance.now();
+          rest.events.push("announce server");
+        },
+        stop: async () => {
+          stoppedAtMs = performance.now();
+          rest.events.push("stop server");
+        },
+      });
+      return { ...rest, parts: [part("store"), server], noticeMs: () => stoppedAtMs - announcedAtMs };
+    }
+
+    it("announces the stop at once, and stops when those who balance have had their time", async () => {
+      const { events, process, parts, run, exited, noticeMs } = announcingStage();
+      await run(parts);
+      process.emit("SIGTERM");
+      assert.deepEqual(events.slice(2), ["announce server"]);
+      await exited();
+      assert.ok(noticeMs() > NOTICE_MS - 5, `${noticeMs()} ms`);
+      assert.deepEqual(events.slice(2), ["announce server", "stop server", "stop store", "exit 0"]);
+    });
+
+    it("gives the parts their whole time to stop behind it", async () => {
+      const { events, process, part, run, exited } = stage(NOTICE_MS, NOTICE_MS);
+      const slow = { announceStop: () => undefined, stop: () => sleep(NOTICE_MS / 2) };
+      await run([part("server", slow)]);
+      process.emit("SIGTERM");
+      await exited();
+      assert.deepEqual(events, ["start server", "exit 0"]);
+    });
+
+    it("exits at once on a second signal all the same", async () => {
+      const { events, process, parts, run } = announcingStage();
+      await run(parts);
+      process.emit("SIGTERM");
+      process.emit("SIGTERM");
+      assert.deepEqual(events.slice(3), ["warn: a second signal: exiting at once", "exit 143"]);
+    });
+
+    it("gives none after an error that nobody caught, nor where nobody can call yet", async () => {
+      const failed = announcingStage();
+      await failed.run(failed.parts);
+      failed.process.emit("uncaughtException", new Error("no"));
+      await failed.exited();
+      const fatal = "fatal: an exception that nobody caught: stopping";
+      assert.deepEqual(failed.events.slice(2), [fatal, "stop server", "stop store", "exit 1"]);
+      const early = stage(1_000, 60_000);
+      const waits = (signal: AbortSignal) => sleep(10_000, undefined, { signal });
+      const running = early.run([early.part("waits", { start: waits }), early.part("server")]);
+      await sleep(20);
+      early.process.emit("SIGTERM");
+      await early.exited();
+      await running;
+    });
   });
 
   it("exits at once on a second signal", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { OTHER_PARTS_STOP_SHARE } from "../domain/limits.ts";
 import type { Log } from "./logger.ts";
 
@@ -6,6 +7,8 @@ export interface Part {
   name: string;
   /** Resolves when the part can be used. A signal that is aborted meanwhile means: give up waiting. */
   start(signal: AbortSignal): Promise<void>;
+  /** Tells callers that it is about to stop, and serves them as before. Left out: it has none. */
+  announceStop?(): void;
   /** Lets what is inside run out, then frees everything. Also called where `start` failed or was given up. */
   stop(): Promise<void>;
 }
@@ -21,26 +24,30 @@ export interface ProcessEvents {
 export interface RunSettings {
   log: Log;
   process: ProcessEvents;
-  /** For all parts together; then the process exits with 1, whatever is left. */
+  /** How long parts that have announced their stop go on serving, so that those who balance hear of it before callers do. */
+  stopNoticeMs: number;
+  /** From then on for all parts together; then the process exits with 1, whatever is left. */
   drainMsMax: number;
 }
 
 /**
- * Starts the parts in their order and keeps them until SIGTERM or SIGINT, then stops them in reverse order and exits:
- * with 0, or with 1 where a part would not start or stop, or after an error that nobody caught (logged; what is in
- * flight still drains). A second signal exits at once. The last part is the first to stop: let it be the server.
+ * Starts the parts in their order and keeps them until SIGTERM or SIGINT. Then they announce it, and after the notice
+ * they stop in reverse order and the process exits: with 0, or with 1 where a part would not start or stop, or after an
+ * error that nobody caught (logged; what is in flight still drains, without notice: such a process serves nobody new).
+ * A second signal exits at once. The last part is the first to stop: let it be the server.
  *
  * Resolves when all parts have started, or the process is on its way out.
  */
 export async function runParts(parts: readonly Part[], settings: RunSettings): Promise<void> {
-  const { log, process } = settings;
+  const { log, process, stopNoticeMs } = settings;
   const giveUpStarting = new AbortController();
   const started: Part[] = [];
   let stopping = false;
 
-  const stop = async (exitCode: number): Promise<void> => {
+  const stop = async (exitCode: number, noticeMs: number): Promise<void> => {
     stopping = true;
     giveUpStarting.abort(new Error("the process is stopping"));
+    if (noticeMs > 0) await giveNotice(started, noticeMs);
     const allStopped = await stopParts(started.toReversed(), settings);
     const code = allStopped ? exitCode : 1;
     log.info({ exitCode: code }, "stopped");
@@ -52,11 +59,11 @@ export async function runParts(parts: readonly Part[], settings: RunSettings): P
       return process.exit(128 + signalNumber);
     }
     log.info({ signal: name }, "stopping");
-    void stop(0);
+    void stop(0, stopNoticeMs);
   };
   const onFault = (what: string) => (reason: unknown) => {
     log.fatal({ err: reason }, what);
-    if (!stopping) void stop(1);
+    if (!stopping) void stop(1, 0);
   };
   process.on("SIGTERM", onSignal("SIGTERM", 15));
   process.on("SIGINT", onSignal("SIGINT", 2));
@@ -73,7 +80,7 @@ export async function runParts(parts: readonly Part[], settings: RunSettings): P
       if (isAddressProblem(reason))
         log.fatal({ part: part.name }, `cannot start: ${reason.message}; see LOGPULSE_LISTEN`);
       else log.fatal({ err: reason, part: part.name }, "cannot start");
-      return stop(1);
+      return stop(1, 0);
     }
   }
 }
@@ -88,6 +95,13 @@ function isAddressProblem(reason: unknown): reason is Error {
 
 function codeOf(reason: Error): string {
   return "code" in reason ? String(reason.code) : "";
+}
+
+/** Resolves at once where nobody has callers, as before the server has started. */
+async function giveNotice(parts: readonly Part[], noticeMs: number): Promise<void> {
+  const announcing = parts.filter((part) => part.announceStop !== undefined);
+  for (const part of announcing) part.announceStop?.();
+  if (announcing.length > 0) await sleep(noticeMs);
 }
 
 /** Stops one after the other; true if all did. One that hangs is left when the others' time would be used up. */

@@ -7,6 +7,7 @@ import type { StoreTotals } from "./metrics/store-metrics.ts";
 import type { Fail } from "./process-parts.ts";
 import type { StoreThreadHandlers } from "./store-thread.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
+import type { StoreCall } from "./tracing/told-store-calls.ts";
 
 /** The store thread, as the main thread sees it: what it writes is written by calls. */
 export class EmbeddedStore implements DeadLetterReplay {
@@ -15,10 +16,15 @@ export class EmbeddedStore implements DeadLetterReplay {
   private readonly calls: ThreadCalls<StoreThreadHandlers>;
   private readonly exited: Promise<void>;
   private news: string | undefined;
+  private readonly onStoreCall: ((call: StoreCall) => void) | undefined;
   private stopping = false;
 
-  /** Starts the thread. `fail`: it has ended by itself, or found what no waiting will mend. */
-  constructor(settings: StoreThreadSettings, fail: Fail) {
+  /**
+   * Starts the thread. `fail`: it has ended by itself, or found what no waiting will mend. `onStoreCall`: gets each
+   * transaction, where the settings say that they are told.
+   */
+  constructor(settings: StoreThreadSettings, fail: Fail, onStoreCall?: (call: StoreCall) => void) {
+    this.onStoreCall = onStoreCall;
     this.thread = new Worker(new URL("./store-thread.ts", import.meta.url), {
       workerData: settings,
       name: "logpulse-store",
@@ -79,7 +85,8 @@ export class EmbeddedStore implements DeadLetterReplay {
     await this.exited;
   }
 
-  private onNews({ refusal, fault }: StoreThreadNews, fail: Fail): void {
+  private onNews({ refusal, fault, storeCall }: StoreThreadNews, fail: Fail): void {
+    if (storeCall !== undefined) this.onStoreCall?.(storeCall);
     if (refusal !== undefined) this.news = refusal ?? undefined;
     if (fault !== undefined && !this.stopping) fail(new Error(fault));
   }

@@ -22,6 +22,7 @@ import { ingestService } from "../ingest/ingest-handlers.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Traces } from "../ports/traces.ts";
 import { queryService } from "../query/query-handlers.ts";
 import { Tails } from "../query/tail/tails.ts";
 import { systemClock } from "../runtime/system-clock.ts";
@@ -39,6 +40,10 @@ import { storeMetrics } from "./metrics/store-metrics.ts";
 import { timedPort } from "./metrics/timed-port.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
 import { toldCounts } from "./told-counts.ts";
+import { traceStoreCall } from "./tracing/told-store-calls.ts";
+import { tracedCalls } from "./tracing/traced-calls.ts";
+
+const TRACED_LOG = { system: "sqlite", destination: "log" };
 
 /** What the store is asked, told apart in metrics. */
 const READS = [
@@ -66,6 +71,7 @@ export async function embeddedParts(
   metrics: Metrics,
   readableLog: boolean,
   fail: Fail,
+  traces?: Traces,
 ): Promise<ProcessParts> {
   const { folder } = config.data;
   const lock = await lockDataFolder(folder);
@@ -93,8 +99,10 @@ export async function embeddedParts(
       diskBytesMax: config.data.bytesMax,
       logLevel: config.logLevel,
       readableLog,
+      tellsStoreCalls: traces !== undefined,
     },
     fail,
+    traces && ((call) => traceStoreCall(traces, call)),
   );
   const positions = await store.open();
   await mendLostEnd(log, positions, logger);
@@ -113,6 +121,7 @@ export async function embeddedParts(
     clock: systemClock,
   });
   const { ingest, counts } = embeddedIngest(config, log, metrics);
+  const tracedIngest = traces ? tracedCalls(ingest, traces, TRACED_LOG) : ingest;
   const follower = new SqliteEventLogFollower({ path: logPath, logId: log.logId, signals: log.signals });
   const settled = new SqliteStorePositions(log.signals);
   const place = { follower, positions: settled, clock: systemClock };
@@ -129,7 +138,7 @@ export async function embeddedParts(
       closedAtTheEnd("watermark", watermark),
       toldCounts("ingest", () => counts.totals(), logger),
     ],
-    services: [ingest, ...embeddedAnswers(config, reads, follower, watermark, logger, metrics), admin],
+    services: [tracedIngest, ...embeddedAnswers(config, reads, follower, watermark, logger, metrics), admin],
     checks: [
       { name: "event log", services: [ingest.service.typeName], check: () => takesRecords(log, refusal) },
       { name: "store", services: [], check: () => store.check() },

@@ -10,8 +10,9 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { RateLimiter } from "../ports/rate-limiter.ts";
+import type { Traces } from "../ports/traces.ts";
 import { systemClock } from "../runtime/system-clock.ts";
-import { eventLogSettings, kafkaSettings } from "./kafka-settings.ts";
+import { eventLogSettings, kafkaSettings, tracedTopic } from "./kafka-settings.ts";
 import { CountedLimiter } from "./metrics/counted-limiter.ts";
 import { ingestMetrics } from "./metrics/ingest-metrics.ts";
 import { APPEND_TIMES } from "./metrics/metric-times.ts";
@@ -19,10 +20,17 @@ import { timedPort } from "./metrics/timed-port.ts";
 import { preparedTopics } from "./prepared-topics.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
 import { toldCounts } from "./told-counts.ts";
+import { tracedCalls } from "./tracing/traced-calls.ts";
 import { waitingPart } from "./waiting-part.ts";
 
 /** Ingest: into Kafka, within the limits in Redis. */
-export function fullIngest(config: Config, logger: Logger, metrics: Metrics, fail: Fail): ProcessParts {
+export function fullIngest(
+  config: Config,
+  logger: Logger,
+  metrics: Metrics,
+  fail: Fail,
+  traces?: Traces,
+): ProcessParts {
   const topics = kafkaSettings(config);
   const log = new KafkaEventLog(eventLogSettings(config));
   const limiter = new CountedLimiter(limiterOf(config, logger));
@@ -52,7 +60,7 @@ export function fullIngest(config: Config, logger: Logger, metrics: Metrics, fai
       topicsPart,
       closedAtTheEnd("event log", log),
     ],
-    services: [service],
+    services: [traces ? tracedCalls(service, traces, tracedTopic(config)) : service],
     checks: [{ name: "event log (Kafka)", services: [service.service.typeName], check: () => log.check() }],
   };
 }

@@ -13,12 +13,13 @@ import type { LogSink } from "../ports/log-sink.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Retention } from "../ports/retention.ts";
+import type { Traces } from "../ports/traces.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { HourSumsLoop } from "../worker/hour-sums-loop.ts";
 import { RetentionLoop } from "../worker/retention-loop.ts";
 import { WorkerLoop } from "../worker/worker-loop.ts";
 import { daysKept } from "./days-kept.ts";
-import { kafkaSettings, storeGroup } from "./kafka-settings.ts";
+import { kafkaSettings, storeGroup, tracedTopic } from "./kafka-settings.ts";
 import { LostMessages } from "./lost-messages.ts";
 import { lagMetrics } from "./metrics/lag-metrics.ts";
 import { STORE_TIMES } from "./metrics/metric-times.ts";
@@ -31,6 +32,7 @@ import { storeLag } from "./store-lag.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 import { toldCounts } from "./told-counts.ts";
 import { topicReader } from "./topic-reader.ts";
+import { TracedSink } from "./tracing/traced-sink.ts";
 import { waitingPart } from "./waiting-part.ts";
 
 /** One store on its writing side: the loop that fills it, and the one that lets go of what is old. */
@@ -40,6 +42,7 @@ export function fullWorkerStore(
   logger: Logger,
   metrics: Metrics,
   fail: Fail,
+  traces?: Traces,
 ): ProcessParts {
   const topics = kafkaSettings(config);
   const { sink, retention, table, hourSums, connections } = storeOf(sinkName, config);
@@ -47,10 +50,12 @@ export function fullWorkerStore(
   const deadLetters = new KafkaDeadLetters({ ...topics, topic: name, partitions });
   const lost = new LostMessages(logger);
   const retry = { clock: systemClock, random: Math.random, logger };
+  const group = storeGroup(config, sinkName);
+  const timedSink = timedPort(sink, ["store"], metrics.times(STORE_TIMES), { store: sinkName });
   const loop = new WorkerLoop({
     reader: topicReader(config, topics.batches, lost, logger),
-    group: storeGroup(config, sinkName),
-    sink: timedPort(sink, ["store"], metrics.times(STORE_TIMES), { store: sinkName }),
+    group,
+    sink: traces ? new TracedSink(timedSink, traces, { ...tracedTopic(config), group }) : timedSink,
     deadLetters,
     dropRules: config.dropRules,
     onSettled: settledTimes(sinkName, metrics),

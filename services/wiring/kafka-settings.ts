@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { KafkaLogSettings } from "../adapters/kafka/event-log.ts";
 import type { TopicsSettings } from "../adapters/kafka/topics.ts";
 import type { Config, Sink } from "../config.ts";
+import type { TracedLog } from "./tracing/batch-spans.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -24,6 +25,11 @@ export function kafkaSettings({ kafka, logDays, deadLetterDays }: Config): Topic
 export function eventLogSettings(config: Config): KafkaLogSettings {
   const topics = kafkaSettings(config);
   return { ...topics, topic: topics.batches.name, partitions: topics.batches.partitions };
+}
+
+/** The same, as spans name it. */
+export function tracedTopic(config: Config): TracedLog {
+  return { system: "kafka", destination: kafkaSettings(config).batches.name };
 }
 
 /** The consumer group of a store: its position in the log is the store's. */

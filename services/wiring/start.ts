@@ -4,6 +4,7 @@ import { type Config, readConfig } from "../config.ts";
 import { reasonText } from "../domain/errors.ts";
 import { DRAIN_MS_MAX } from "../domain/limits.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Traces } from "../ports/traces.ts";
 import { DescriptorIndex } from "../runtime/descriptor-index.ts";
 import { type Log, makeLogger } from "../runtime/logger.ts";
 import { ProcessMetrics } from "../runtime/process-metrics.ts";
@@ -13,7 +14,8 @@ import { runParts } from "../runtime/shutdown.ts";
 import type { Environment } from "../setting-reader.ts";
 import { greeting } from "./greeting.ts";
 import { measuredCalls } from "./metrics/measured-calls.ts";
-import type { Fail, ProcessParts } from "./process-parts.ts";
+import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
+import { openTraces } from "./tracing/open-traces.ts";
 
 const TENANT = "default"; // Until keys exist.
 const DESCRIPTOR_SET = join(import.meta.dirname, "..", "..", "gen", "logpulse.binpb");
@@ -30,10 +32,11 @@ export async function start(env: Environment): Promise<void> {
     });
   };
   const metrics = new ProcessMetrics(log);
+  const traces = await openTraces(config, log, metrics);
   // Of the two only what is needed is loaded: the clients of the full mode's servers take most of a second.
   const { parts, services, checks } = isEmbedded
-    ? await embeddedPartsOrExit(config, log, metrics, isRead, fail)
-    : (await import("./full.ts")).fullParts(config, log, metrics, fail);
+    ? await embeddedPartsOrExit(config, log, metrics, isRead, fail, traces)
+    : (await import("./full.ts")).fullParts(config, log, metrics, fail, traces);
   const server = new LogPulseServer({
     host: config.listen.host,
     port: config.listen.port,
@@ -45,10 +48,17 @@ export async function start(env: Environment): Promise<void> {
     allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
     reflection: config.reflection ? new DescriptorIndex(readFileSync(DESCRIPTOR_SET)) : undefined,
+    tellsCaller: traces !== undefined,
     drainMsMax: DRAIN_MS_MAX,
   });
+  const tracesPart = traces ? [closedAtTheEnd("traces", traces)] : [];
   log.info({ mode: config.mode, roles: config.roles }, "starting");
-  await runParts([...parts, server], { log, process, drainMsMax: DRAIN_MS_MAX });
+  await runParts([...tracesPart, ...parts, server], {
+    log,
+    process,
+    stopNoticeMs: config.stopNoticeMs,
+    drainMsMax: DRAIN_MS_MAX,
+  });
   if (isEmbedded && server.isListening) process.stderr.write(greeting(server.address, config.data.folder));
 }
 
@@ -59,10 +69,11 @@ async function embeddedPartsOrExit(
   metrics: Metrics,
   isRead: boolean,
   fail: Fail,
+  traces: Traces | undefined,
 ): Promise<ProcessParts> {
   try {
     const { embeddedParts } = await import("./embedded.ts");
-    return await embeddedParts(config, log, metrics, isRead, fail);
+    return await embeddedParts(config, log, metrics, isRead, fail, traces);
   } catch (reason) {
     log.debug({ err: reason }, "cannot start");
     console.error(`cannot start: ${forPeople(reason as Error)}`);

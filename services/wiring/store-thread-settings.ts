@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { DaysKept } from "../worker/retention-loop.ts";
+import type { StoreCall } from "./tracing/told-store-calls.ts";
 
 /** What the store thread is started with: values that can be copied between threads. */
 export interface StoreThreadSettings {
@@ -20,6 +21,8 @@ export interface StoreThreadSettings {
   logLevel: Config["logLevel"];
   /** Our own log is read by people. */
   readableLog: boolean;
+  /** Each transaction is told, for traces. */
+  tellsStoreCalls: boolean;
 }
 
 /** Said unasked. */
@@ -28,4 +31,6 @@ export interface StoreThreadNews {
   refusal?: string | null;
   /** No waiting will mend that: the process has to end. */
   fault?: string;
+  /** A transaction is over. */
+  storeCall?: StoreCall;
 }

@@ -31,6 +31,7 @@ import { StoreProgress } from "./store-progress.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
 import { toldCounts } from "./told-counts.ts";
 import { toldDiskLimit } from "./told-disk-limit.ts";
+import { ToldSink } from "./tracing/told-store-calls.ts";
 
 /** All that writes the store's file, in the store thread: the worker's loop, retention, sums, checkpoints, letters. */
 export class StoreWorker {
@@ -100,7 +101,7 @@ export class StoreWorker {
     const loop = new WorkerLoop({
       reader: this.reader,
       group: "sqlite",
-      sink: this.sink,
+      sink: settings.tellsStoreCalls ? new ToldSink(this.sink, (storeCall) => tell({ storeCall })) : this.sink,
       deadLetters: new SqliteDeadLetters(tables, systemClock),
       dropRules,
       decode: readLoggedBatch,

@@ -28,6 +28,7 @@ export function* decodeMessages(
       undecodable.push(undecodableLetter(store, message, reason));
       continue;
     }
+    if (message.trace !== undefined) batch.trace = message.trace;
     yield batch;
   }
 }

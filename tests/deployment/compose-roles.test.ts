@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../services/config.ts";
-import { DRAIN_MS_MAX } from "../../services/domain/limits.ts";
+import { DRAIN_MS_MAX, STOP_NOTICE_MS_DEFAULT } from "../../services/domain/limits.ts";
 import { SETTINGS } from "../../services/settings.ts";
 import { compose, environmentOf, roles } from "./compose-file.ts";
 
@@ -24,16 +24,19 @@ describe.each(roles)("the role %s", (name, service) => {
       ["worker-elasticsearch", "mysql"],
       ["worker-mysql", "elasticsearch"],
     ]);
-    const addresses = Object.keys(environment).filter((key) => /_(URL|BROKERS)$/.test(key));
+    const isAddress = (key: string) => /_(URL|BROKERS)$/.test(key) && environment[key] !== ""; // Traces go nowhere.
+    const addresses = Object.keys(environment).filter(isAddress);
     const told = addresses.map((key) => /(?:^|[/@])([a-z]+):\d+/.exec(environment[key]!)![1]!);
     for (const server of told) expect(compose.services).toHaveProperty(server);
     const needed = told.filter((server) => server !== others.get(name));
     expect(Object.keys(service.depends_on ?? {}).sort()).toEqual(needed.sort());
   });
 
-  it("has time to drain, and an init that hands it SIGTERM", () => {
+  it("has time to give notice and to drain, and an init that hands it SIGTERM", () => {
     expect(service.init).toBe(true);
-    expect(1000 * Number.parseInt(service.stop_grace_period!, 10)).toBeGreaterThan(DRAIN_MS_MAX);
+    expect(1000 * Number.parseInt(service.stop_grace_period!, 10)).toBeGreaterThan(
+      STOP_NOTICE_MS_DEFAULT + DRAIN_MS_MAX,
+    );
     expect(service.stop_grace_period).toMatch(/^\d+s$/);
   });
 

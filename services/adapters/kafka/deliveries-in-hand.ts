@@ -4,6 +4,7 @@ import type { Delivery, LogMessage } from "../../ports/event-log.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { LogPositions } from "./log-positions.ts";
 import { Membership } from "./membership.ts";
+import { traceOfHeaders } from "./trace-headers.ts";
 
 interface InHand {
   partition: number;
@@ -122,5 +123,6 @@ function messagesOf({ batch }: EachBatchPayload): LogMessage[] {
     partition: batch.partition,
     offset: BigInt(message.offset),
     bytes: message.value ?? new Uint8Array(0),
+    trace: traceOfHeaders(message.headers),
   }));
 }

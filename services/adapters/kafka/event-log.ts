@@ -1,6 +1,8 @@
 import { LogPulseError } from "../../domain/errors.ts";
+import type { TraceHeaders } from "../../domain/trace-headers.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import { type KafkaConnection, KafkaProducer } from "./producer.ts";
+import { headersWithTrace } from "./trace-headers.ts";
 
 /** Where the batches are. */
 export interface KafkaLogSettings extends KafkaConnection {
@@ -24,7 +26,11 @@ export class KafkaEventLog implements EventLog {
     this.producer = new KafkaProducer(settings);
   }
 
-  async append(partition: number, batches: readonly Uint8Array[]): Promise<void> {
+  async append(
+    partition: number,
+    batches: readonly Uint8Array[],
+    traces?: readonly (TraceHeaders | undefined)[],
+  ): Promise<void> {
     if (!Number.isInteger(partition) || partition < 0 || partition >= this.partitions) {
       // The library would quietly take it modulo the count.
       throw new LogPulseError("bug", `there is no partition ${partition} of ${this.partitions}`);
@@ -33,7 +39,7 @@ export class KafkaEventLog implements EventLog {
     await this.producer.send(
       this.topic,
       partition,
-      batches.map((value) => ({ value })),
+      batches.map((value, index) => ({ value, headers: headersWithTrace(traces?.[index]) })),
     );
   }
 

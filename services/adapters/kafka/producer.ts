@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProduceAcks, Producer } from "@platformatic/kafka";
-import { APPEND_MS_MAX, APPEND_QUEUE_BYTES_MAX, LOG_CHECK_MS_MAX } from "../../domain/limits.ts";
+import { APPEND_MS_MAX, APPEND_QUEUE_BYTES_MAX, LOG_CHECK_MS_MAX, PRODUCE_BYTES_MAX } from "../../domain/limits.ts";
 import { invalidBatch, logUnavailable, refusalForEver } from "./errors.ts";
+import { MergedSends } from "./merged-sends.ts";
 import { within } from "./within.ts";
 
 /** How Kafka is reached. */
@@ -16,6 +17,16 @@ export interface KafkaConnection {
 export interface MessageToSend {
   key?: Uint8Array;
   value: Uint8Array;
+  headers?: Map<Buffer, Buffer> | undefined;
+}
+
+/** The same as the library takes it. */
+interface MessageToProduce {
+  topic: string;
+  partition: number;
+  key: Buffer | undefined;
+  value: Buffer;
+  headers: Map<Buffer, Buffer> | undefined;
 }
 
 const RETRY_MS_MIN = 100;
@@ -24,13 +35,15 @@ const REQUESTS_IN_FLIGHT_MAX = 64; // Of one connection, so that partitions of o
 const REQUEST_MS_MAX = 4_000; // A broker that hangs is given up early enough for a second one to answer in time.
 
 /**
- * Sends messages, each call as one produce request to one partition: all of it is kept, by all in-sync replicas, or none.
+ * Sends messages, each call to one partition: all of it is kept, by all in-sync replicas, or none. Calls of the same turn
+ * of the event loop share a produce request.
  *
  * Not in idempotent mode: a send that is repeated after a lost answer may stand in the topic twice, and whoever reads
  * settles each identity once. Connects with the first call, and again by itself after any break.
  */
 export class KafkaProducer {
   private readonly producer: Producer;
+  private readonly merged: MergedSends<MessageToProduce>;
   private readonly underWay = new Set<Promise<void>>();
   private bytesHeld = 0;
   private closed = false;
@@ -50,6 +63,7 @@ export class KafkaProducer {
       retryDelay: RETRY_MS_MIN,
       metadataMaxAge: 60_000, // A leader that moved is noticed by its refusal, not by age.
     });
+    this.merged = new MergedSends(async (messages) => void (await this.producer.send({ messages })), PRODUCE_BYTES_MAX);
   }
 
   /**
@@ -115,9 +129,16 @@ export class KafkaProducer {
   /** Gives what went wrong, or undefined. */
   private async trySend(topic: string, partition: number, messages: readonly MessageToSend[]): Promise<unknown> {
     try {
-      await this.producer.send({
-        messages: messages.map(({ key, value }) => ({ topic, partition, key: key && view(key), value: view(value) })),
-      });
+      await this.merged.send(
+        messages.map(({ key, value, headers }) => ({
+          topic,
+          partition,
+          key: key && view(key),
+          value: view(value),
+          headers,
+        })),
+        messages.reduce((sum, { value }) => sum + value.length, 0),
+      );
       return undefined;
     } catch (reason) {
       return reason ?? new Error("the library rejected without a reason");

@@ -3,6 +3,7 @@ import { LogPulseError } from "../../domain/errors.ts";
 import { invalidField } from "../../domain/request-fields.ts";
 import type { CallContext } from "../../ports/service-handlers.ts";
 import type { CallDesk } from "../call-desk.ts";
+import { callerTrace } from "../caller-trace.ts";
 import type { OpenCall } from "../calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "../client-address.ts";
 import { grpcTimeoutMs } from "../request-timeout.ts";
@@ -59,13 +60,14 @@ export async function inRestCall<T>(
 
 function contextOf(
   { socket, headers }: IncomingMessage,
-  { tenant, calls, clientAddress }: CallDesk,
+  { tenant, calls, clientAddress, tellsCaller }: CallDesk,
   { signal }: OpenCall,
   deadlineMs: number | undefined,
 ): CallContext {
   const external = headers[EXTERNAL_ADDRESS_HEADER];
   const client = clientAddress(socket.remoteAddress, typeof external === "string" ? external : undefined);
-  return { tenant, client, signal, stopping: calls.stopping, deadlineMs };
+  const caller = tellsCaller ? callerTrace("rest", (name) => headers[name]?.toString()) : undefined;
+  return { tenant, client, signal, stopping: calls.stopping, deadlineMs, caller };
 }
 
 function deadlineOf({ headers }: IncomingMessage): number | undefined {

@@ -2,7 +2,7 @@ import { type ErrorKind, LogPulseError } from "../../domain/errors.ts";
 import type { TakeSeconds } from "../../ports/metrics.ts";
 
 /** The kind of the error that a call ended with. One that was aborted may say so in words of its own: that is no bug. */
-function outcomeOf(reason: unknown, signal: AbortSignal | undefined): ErrorKind {
+export function outcomeOf(reason: unknown, signal: AbortSignal | undefined): ErrorKind {
   if (reason instanceof LogPulseError) return reason.kind;
   if (!signal?.aborted) return "bug";
   return signal.reason instanceof LogPulseError ? signal.reason.kind : "cancelled";
