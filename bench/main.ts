@@ -1,19 +1,36 @@
 /**
- * Measures LogPulse beside a floor, both in one run:
+ * Measures LogPulse beside floors, both in one run:
  *
- *     npm run bench -- embedded [--records 300000] [--batch 100] [--seconds 30] [--report FILE]
- *     npm run bench -- query [--records 1000000] [--mode both] [--load 2000] [--report FILE]
+ *     npm run bench -- ingest     Upload into Kafka beside a server that only takes bytes, and a bare producer
+ *     npm run bench -- unary      Write, call by call, beside an echo server
+ *     npm run bench -- rest       POST /logs and /upload beside a bare HTTP server
+ *     npm run bench -- full       stored once in both stores beside a bare bulk loader into the same
+ *     npm run bench -- embedded   stored and searchable in SQLite beside a bare loader of SQLite and FTS5
+ *     npm run bench -- query      twelve questions; statistics beside Elasticsearch's aggregations
+ *     npm run bench -- ladder     latencies at 10 to 150 % of the maximum, and where the knee is
+ *     npm run bench -- overload   what is left at 150 to 300 %, and beside one greedy client
+ *     npm run bench -- check [NAME ...]   the committed reports' commands again: which ratio has fallen by over 10 %
  *
- * Figures are ratios or of one machine: they are never asserted in tests.
+ * Each takes `--report FILE`; the other options stand in its file. Figures are ratios, or of one machine: they are never
+ * asserted in tests. Linux: CPU and memory are read from /proc.
  */
-import { benchEmbedded } from "./embedded/bench.ts";
-import { benchQuery } from "./query/bench.ts";
+import { benchCheck } from "./check/bench.ts";
+
+const BENCHMARKS: Record<string, (args: string[]) => Promise<void>> = {
+  ingest: async (args) => (await import("./ingest/bench.ts")).benchIngest(args),
+  unary: async (args) => (await import("./unary/bench.ts")).benchUnary(args),
+  rest: async (args) => (await import("./rest/bench.ts")).benchRest(args),
+  full: async (args) => (await import("./full/bench.ts")).benchFull(args),
+  embedded: async (args) => (await import("./embedded/bench.ts")).benchEmbedded(args),
+  query: async (args) => (await import("./query/bench.ts")).benchQuery(args),
+  ladder: async (args) => (await import("./ladder/bench.ts")).benchLadder(args),
+  overload: async (args) => (await import("./overload/bench.ts")).benchOverload(args),
+};
 
 const [name, ...rest] = process.argv.slice(2);
-const BENCHMARKS: Record<string, (args: string[]) => Promise<void>> = { embedded: benchEmbedded, query: benchQuery };
-const benchmark = BENCHMARKS[name ?? ""];
+const benchmark = name === "check" ? (args: string[]) => benchCheck(args, BENCHMARKS) : BENCHMARKS[name ?? ""];
 if (benchmark === undefined) {
-  console.error(`say which: ${Object.keys(BENCHMARKS).join(", ")}`);
+  console.error(`say which: ${Object.keys(BENCHMARKS).join(", ")}, check`);
   process.exit(2);
 }
 await benchmark(rest);

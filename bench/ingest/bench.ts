@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { freePort } from "../../stack/free-port.ts";
+import type { BareProducer, BareProducerResult } from "../floors/bare-producer.ts";
+import { dataHash } from "../load/bodies.ts";
+import type { StreamLoad, StreamLoadResult } from "../load/stream-load.ts";
+import { endChild, runScript, startScript } from "../measure/child.ts";
+import { keptIdentities } from "../measure/kafka-identities.ts";
+import { ProcessFigures } from "../measure/process-figures.ts";
+import { publish, reportHead, table } from "../measure/report.ts";
+import { interleaved, type Side } from "../measure/rounds.ts";
+import { ratios, spread } from "../measure/spread.ts";
+import { startIngest } from "./ingest-under-test.ts";
+
+const LOAD = join(import.meta.dirname, "..", "load", "stream-load.ts");
+const FLOOR = join(import.meta.dirname, "..", "floors", "pass-through-server.ts");
+const PRODUCER = join(import.meta.dirname, "..", "floors", "bare-producer.ts");
+const STREAMS = 6; // Two for each partition.
+
+interface Round {
+  recordsPerCpuSecond: number;
+  recordsPerSecond: number;
+}
+
+/** `Upload` of one ingest process into Kafka, beside a grpc-js server that only takes bytes and a bare producer. */
+export async function benchIngest(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      records: { type: "string", default: "3000000" },
+      batch: { type: "string", default: "100" },
+      rounds: { type: "string", default: "5" },
+      report: { type: "string" },
+    },
+  });
+  const [records, recordsPerBatch, rounds] = [Number(values.records), Number(values.batch), Number(values.rounds)];
+  if (!(records >= 10_000 && records <= 10_000_000)) throw new Error("--records must be from 10000 to 10000000");
+  if (!(recordsPerBatch >= 1 && recordsPerBatch <= 10_000)) throw new Error("--batch must be from 1 to 10000");
+  if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
+
+  const installation = await startIngest();
+  const floorPort = await freePort();
+  const floor = await startScript(FLOOR, [String(floorPort)]);
+  try {
+    const batchesPerStream = Math.ceil(records / recordsPerBatch / STREAMS);
+    const load = { streams: STREAMS, batchesPerStream, recordsPerBatch };
+    const sent = batchesPerStream * STREAMS * recordsPerBatch;
+    const producers = new Set<string>();
+    const ours: Side<Round> = {
+      name: "ingest",
+      async round() {
+        const result = await loaded(installation.figures, { ...load, address: installation.ingest.address });
+        if (result.accepted !== sent) throw new Error(`${result.accepted} of ${sent} records were accepted`);
+        for (const producer of result.producers) producers.add(producer);
+        return result.round;
+      },
+    };
+    const floorFigures = new ProcessFigures(floor.pid!);
+    const passThrough: Side<Round> = {
+      name: "pass-through",
+      round: async () => (await loaded(floorFigures, { ...load, address: `127.0.0.1:${floorPort}` })).round,
+    };
+    const bare: Side<Round> = {
+      name: "producer",
+      async round() {
+        const settings: BareProducer = {
+          broker: installation.kafka.address,
+          topic: installation.topic,
+          partitions: 3,
+          batches: batchesPerStream * STREAMS,
+          recordsPerBatch,
+          batchesPerProduce: 64,
+        };
+        const { cpuSeconds, wallSeconds } = await runScript<BareProducerResult>(PRODUCER, settings);
+        return roundOf(sent, cpuSeconds, wallSeconds);
+      },
+    };
+    for (const side of [passThrough, ours, ours]) await side.round(); // Code and caches are warm then.
+    const sides = [passThrough, ours, bare];
+    const found = await interleaved(sides, rounds, (name, { recordsPerCpuSecond, recordsPerSecond }) =>
+      console.error(`${name}: ${recordsPerCpuSecond} records per CPU-second, ${recordsPerSecond} per second`),
+    );
+    const kept = await keptIdentities(installation.kafka.address, installation.topic, producers);
+    const acknowledged = sent * (rounds + 2);
+    if (kept.distinct !== acknowledged)
+      throw new Error(`${kept.distinct} of ${acknowledged} acknowledged are in Kafka`);
+    const perCpu = (name: string) => found.get(name)!.map(({ recordsPerCpuSecond }) => recordsPerCpuSecond);
+    const report = {
+      ...reportHead(`npm run bench -- ingest --records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`, {
+        streamToPassThrough: {
+          what: "Upload into Kafka / bare grpc-js pass-through, records per CPU-second",
+          target: 0.35,
+          ...ratios(perCpu("ingest"), perCpu("pass-through")),
+        },
+        streamToProducer: {
+          what: "Upload into Kafka / bare producer of joined batches, records per CPU-second",
+          ...ratios(perCpu("ingest"), perCpu("producer")),
+        },
+      }),
+      dataSha256: dataHash(recordsPerBatch),
+      load: { ...load, recordsPerRound: sent },
+      sides: sides.map(({ name }) => ({
+        name,
+        recordsPerCpuSecond: spread(perCpu(name)),
+        recordsPerSecond: spread(found.get(name)!.map(({ recordsPerSecond }) => recordsPerSecond)),
+      })),
+      keptInKafka: { acknowledged, ...kept },
+      memoryPeakMiB: Math.round(installation.figures.memoryPeakMiB()),
+    };
+    const rows = report.sides.map((side) => [
+      side.name,
+      `${side.recordsPerCpuSecond.median} (${side.recordsPerCpuSecond.min} to ${side.recordsPerCpuSecond.max})`,
+      side.recordsPerSecond.median,
+    ]);
+    publish(report, [table(["", "records per CPU-second", "per second"], rows)], values.report);
+  } finally {
+    await endChild(floor);
+    await installation.stop();
+  }
+}
+
+/** Runs the load against a server whose CPU is counted. */
+async function loaded(figures: ProcessFigures, load: StreamLoad): Promise<StreamLoadResult & { round: Round }> {
+  const before = figures.cpuSeconds();
+  const result = await runScript<StreamLoadResult>(LOAD, load);
+  const records = load.streams * load.batchesPerStream * load.recordsPerBatch;
+  return { ...result, round: roundOf(records, figures.cpuSeconds() - before, result.wallSeconds) };
+}
+
+function roundOf(records: number, cpuSeconds: number, wallSeconds: number): Round {
+  return {
+    recordsPerCpuSecond: Math.round(records / cpuSeconds),
+    recordsPerSecond: Math.round(records / wallSeconds),
+  };
+}

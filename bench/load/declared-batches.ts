@@ -1,0 +1,44 @@
+import { makeUuidV7 } from "../../services/domain/identity.ts";
+import { partitionOf } from "../../services/domain/partition.ts";
+import { batchBodies, batchOf } from "./bodies.ts";
+
+/** A batch with the identities that its client declares. */
+export interface DeclaredBatch {
+  bytes: Buffer;
+  /** Hexadecimal. */
+  producer: string;
+  firstSeq: number;
+}
+
+const PARTITIONS = 3; // Producers are spread over as many, in turn.
+
+/** Makes batches of so many records without end, of several producers in turn; no identity comes twice. */
+export class DeclaredBatches {
+  private readonly bodies: Uint8Array[];
+  private readonly producers: { id: Uint8Array; hex: string }[];
+  private readonly recordsPerBatch: number;
+  private made = 0;
+
+  constructor(recordsPerBatch: number, producers: number) {
+    this.recordsPerBatch = recordsPerBatch;
+    this.bodies = batchBodies(recordsPerBatch, Date.now());
+    this.producers = Array.from({ length: producers }, (_, index) => {
+      const id = producerOn(index % PARTITIONS);
+      return { id, hex: Buffer.from(id).toString("hex") };
+    });
+  }
+
+  next(): DeclaredBatch {
+    const index = this.made++;
+    const { id, hex } = this.producers[index % this.producers.length]!;
+    const firstSeq = Math.floor(index / this.producers.length) * this.recordsPerBatch;
+    return { bytes: batchOf(id, firstSeq, this.bodies[index % this.bodies.length]!), producer: hex, firstSeq };
+  }
+}
+
+function producerOn(partition: number): Uint8Array {
+  for (;;) {
+    const producer = makeUuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    if (partitionOf("default", producer, PARTITIONS) === partition) return producer;
+  }
+}

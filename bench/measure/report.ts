@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import type { Spread } from "./spread.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** A figure of ours beside the floor's of the same run: what `npm run bench -- check` holds a new run against. */
+export interface Ratio extends Spread {
+  /** What is divided by what. */
+  what: string;
+  /** Of the design; left out where it names none. */
+  target?: number;
+}
+
+/** What every report begins with. */
+export interface ReportHead {
+  command: string;
+  date: string;
+  program: string;
+  machine: object;
+  versions: Record<string, string>;
+  loadAverage: number;
+  ratios: Record<string, Ratio>;
+}
+
+/** The head of a report of now. `ratios` by name. */
+export function reportHead(command: string, ratios: Record<string, Ratio>): ReportHead {
+  return {
+    command,
+    date: new Date().toISOString(),
+    program: programVersion(),
+    machine: { cpus: cpus().length, model: cpus()[0]?.model, memoryGiB: Math.round(totalmem() / 2 ** 30) },
+    versions: versions(),
+    loadAverage: Number(loadavg()[0]!.toFixed(2)),
+    ratios,
+  };
+}
+
+/** Prints the report's tables for people, and writes it where told. */
+export function publish(report: ReportHead, tables: readonly string[], file: string | undefined): void {
+  const hasRatios = Object.keys(report.ratios).length > 0;
+  console.log([...tables, ...(hasRatios ? [ratioTable(report.ratios)] : [])].join("\n"));
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+function ratioTable(ratios: Record<string, Ratio>): string {
+  const rows = Object.values(ratios).map(({ what, median, min, max, target }) => [
+    what,
+    `${median} (${min} to ${max})`,
+    target === undefined ? "" : `${target}: ${median >= target ? "met" : "NOT MET"}`,
+  ]);
+  return table(["ratio", "median (min to max)", "target"], rows);
+}
+
+/** A table as Markdown has it. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
+  return `${[line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")}\n`;
+}
+
+/** The commit, and whether anything differs from it. */
+function programVersion(): string {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty"], { cwd: ROOT, encoding: "utf8" }).trim();
+  } catch {
+    return "unknown: no repository";
+  }
+}
+
+function versions(): Record<string, string> {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  const servers = JSON.parse(readFileSync(join(ROOT, "stack", "versions.json"), "utf8")) as Record<string, unknown>;
+  const ofServers = Object.entries(servers).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return { node: process.version, ...Object.fromEntries(ofServers), ...dependencies };
+}
