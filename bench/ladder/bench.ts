@@ -1,0 +1,212 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Installation } from "../installations/installation.ts";
+import { type InstallationName, installationName, startInstallation } from "../installations/start.ts";
+import { dataHash } from "../load/bodies.ts";
+import { mostCallsPerSecond } from "../load/most.ts";
+import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
+import { runScript } from "../measure/child.ts";
+import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { publish, reportHead, table } from "../measure/report.ts";
+import { type Used, watched } from "../measure/watched.ts";
+import { kneeOf } from "./knee.ts";
+import { plotSvg } from "./plot.ts";
+
+const LOAD = join(import.meta.dirname, "..", "load", "open-load.ts");
+const SHARES = [0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.5]; // Of the most that a closed loop reaches.
+const HALF = 0.5;
+const P99_AT_HALF_LOAD_MS_MAX = 25; // Of the design.
+const SENT_LATE_MS_MAX = 1; // At p99; beyond it the step says more of the load than of the server.
+
+interface Options {
+  mode: InstallationName;
+  recordsPerCall: number;
+  seconds: number;
+  warmUpSeconds: number;
+  callsInFlight: number;
+  connections: number;
+  seed: number;
+}
+
+/** One rate and what became of it, in records. */
+type Rung = Omit<OpenLoadResult, "acknowledged" | "patient"> &
+  Used & {
+    share: number;
+    recordsPerSecond: number;
+    acknowledgedRecordsPerSecond: number;
+    failed: number;
+    /** The load itself was late: what was measured is worse than what the server does. */
+    loadWasLate: boolean;
+  };
+
+/** Open loop from a tenth to one and a half of the most that one installation takes: how long acknowledgements take. */
+export async function benchLadder(args: string[]): Promise<void> {
+  const { options, report: file, plot } = readOptions(args);
+  const { installation, stop } = await startInstallation(options.mode);
+  try {
+    const acknowledged: Identities[] = [];
+    const most = await mostCallsPerSecond(installation, options, acknowledged);
+    console.error(`closed loop: ${Math.round(most * options.recordsPerCall)} records per second`);
+    const rungs: Rung[] = [];
+    for (const share of SHARES) rungs.push(await climbed(installation, options, share, share * most, acknowledged));
+    const knee = kneeOf(rungs);
+    const half = rungs.find(({ share }) => share === HALF)!;
+    const report = {
+      ...reportHead(commandOf(options), {}),
+      dataSha256: dataHash(options.recordsPerCall),
+      load: options,
+      closedLoopRecordsPerSecond: Math.round(most * options.recordsPerCall),
+      knee: knee && { share: knee.share, recordsPerSecond: knee.recordsPerSecond, p99Ms: knee.acknowledgedMs.p99 },
+      target: {
+        what: "p99 of acknowledgements at half load, ms",
+        most: P99_AT_HALF_LOAD_MS_MAX,
+        found: half.acknowledgedMs.p99,
+        isMet: half.failed === 0 && half.acknowledgedMs.p99 <= P99_AT_HALF_LOAD_MS_MAX,
+      },
+      rungs,
+      kept: requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept())),
+    };
+    publish(report, [tableOf(rungs), summaryOf(report)], file);
+    if (plot !== undefined) writeFileSync(plot, plotOf(options, rungs, knee?.recordsPerSecond));
+  } finally {
+    await stop();
+  }
+}
+
+function readOptions(args: string[]): { options: Options; report: string | undefined; plot: string | undefined } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      mode: { type: "string", default: "ingest" },
+      batch: { type: "string", default: "100" },
+      seconds: { type: "string", default: "15" },
+      "warm-up": { type: "string", default: "3" },
+      "in-flight": { type: "string", default: "100" },
+      connections: { type: "string", default: "16" },
+      seed: { type: "string", default: "1" },
+      report: { type: "string" },
+      plot: { type: "string" },
+    },
+  });
+  const options: Options = {
+    mode: installationName(values.mode),
+    recordsPerCall: Number(values.batch),
+    seconds: Number(values.seconds),
+    warmUpSeconds: Number(values["warm-up"]),
+    callsInFlight: Number(values["in-flight"]),
+    connections: Number(values.connections),
+    seed: Number(values.seed),
+  };
+  const { recordsPerCall, seconds, warmUpSeconds, callsInFlight, connections, seed } = options;
+  if (!(recordsPerCall >= 1 && recordsPerCall <= 10_000)) throw new Error("--batch must be from 1 to 10000");
+  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
+  if (!(warmUpSeconds >= 0 && warmUpSeconds <= 60)) throw new Error("--warm-up must be from 0 to 60");
+  if (!(callsInFlight >= 1 && callsInFlight <= 2_000)) throw new Error("--in-flight must be from 1 to 2000");
+  if (!(connections >= 1 && connections <= 200)) throw new Error("--connections must be from 1 to 200");
+  if (!Number.isInteger(seed)) throw new Error("--seed must be a whole number");
+  return { options, report: values.report, plot: values.plot };
+}
+
+function commandOf({
+  mode,
+  recordsPerCall,
+  seconds,
+  warmUpSeconds,
+  callsInFlight,
+  connections,
+  seed,
+}: Options): string {
+  return (
+    `npm run bench -- ladder --mode ${mode} --batch ${recordsPerCall} --seconds ${seconds} --warm-up ${warmUpSeconds} ` +
+    `--in-flight ${callsInFlight} --connections ${connections} --seed ${seed}`
+  );
+}
+
+async function climbed(
+  installation: Installation,
+  options: Options,
+  share: number,
+  callsPerSecond: number,
+  all: Identities[],
+): Promise<Rung> {
+  const load: OpenLoad = { ...options, address: installation.address, callsPerSecond, patientClients: 0 };
+  const { result, ...used } = await watched(installation, () => runScript<OpenLoadResult>(LOAD, load));
+  const { acknowledged, patient: _, ...rest } = result;
+  all.push(acknowledged);
+  await installation.settle();
+  const rung: Rung = {
+    share,
+    recordsPerSecond: Math.round(callsPerSecond * options.recordsPerCall),
+    acknowledgedRecordsPerSecond: Math.round(result.acknowledgedCallsPerSecond * options.recordsPerCall),
+    failed: result.offered - result.acknowledgedCalls,
+    loadWasLate: result.sentLateMs.p99 > SENT_LATE_MS_MAX,
+    ...used,
+    ...rest,
+  };
+  console.error(
+    `${Math.round(100 * share)} %: p99 ${rung.acknowledgedMs.p99} ms, ${rung.failed} of ${rung.offered} calls failed`,
+  );
+  return rung;
+}
+
+function tableOf(rungs: readonly Rung[]): string {
+  return table(
+    [
+      "% of the most",
+      "offered, records/s",
+      "acknowledged",
+      "failed calls",
+      "p50 / p95 / p99 / p99.9 / max, ms",
+      "in flight, begin → end",
+      "memory, MiB: begin / peak / end",
+      "load late at p99, ms",
+      "cores: load, and each part",
+    ],
+    rungs.map((rung) => {
+      const { p50, p95, p99, p999, max } = rung.acknowledgedMs;
+      const { atBegin, atEnd, isGrowing } = rung.backlog;
+      const { atStart, peak, atEnd: memoryAtEnd } = rung.memoryMiB;
+      return [
+        Math.round(100 * rung.share),
+        rung.recordsPerSecond,
+        rung.acknowledgedRecordsPerSecond,
+        rung.failed === 0 ? 0 : `${rung.failed} of ${rung.offered}`,
+        `${p50} / ${p95} / ${p99} / ${p999} / ${max}`,
+        `${atBegin} → ${atEnd}${isGrowing ? ", growing" : ""}`,
+        `${atStart} / ${peak} / ${memoryAtEnd}`,
+        `${rung.sentLateMs.p99}${rung.loadWasLate ? " (late)" : ""}`,
+        [rung.loadCores, ...Object.values(rung.cores)].join(", "),
+      ];
+    }),
+  );
+}
+
+function summaryOf(report: {
+  knee: { recordsPerSecond: number } | undefined;
+  target: { what: string; most: number; found: number; isMet: boolean };
+}) {
+  const { what, most, found, isMet } = report.target;
+  const knee = report.knee === undefined ? "no step holds" : `${report.knee.recordsPerSecond} records per second`;
+  return `knee: ${knee}\n${what}: ${found} (at most ${most}: ${isMet ? "met" : "NOT MET"})\n`;
+}
+
+function plotOf({ mode, recordsPerCall }: Options, rungs: readonly Rung[], knee: number | undefined): string {
+  const records = recordsPerCall === 1 ? "one record" : `${recordsPerCall} records`;
+  return plotSvg({
+    title: `Write of ${records}, ${TITLES[mode]}: open loop, 10 to 150 % of the most`,
+    steps: rungs.map(({ recordsPerSecond, acknowledgedMs: { p50, p99 } }) => ({
+      recordsPerSecond,
+      p50Ms: p50,
+      p99Ms: p99,
+    })),
+    knee,
+  });
+}
+
+const TITLES: Record<InstallationName, string> = {
+  ingest: "one ingest process on Kafka",
+  envoy: "one ingest process behind Envoy",
+  full: "all roles of the full mode behind Envoy",
+  embedded: "embedded mode",
+};

@@ -1,0 +1,185 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startRedis } from "../../stack/redis.ts";
+import { type InstallationName, installationName, startInstallation } from "../installations/start.ts";
+import { dataHash } from "../load/bodies.ts";
+import type { FairnessLoad, FairnessLoadResult } from "../load/fairness-load.ts";
+import { runScript } from "../measure/child.ts";
+import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { publish, reportHead, table } from "../measure/report.ts";
+import { interleaved, type Side } from "../measure/rounds.ts";
+import { type Spread, spread } from "../measure/spread.ts";
+import { leastShareKept } from "./least-share-kept.ts";
+
+const LOAD = join(import.meta.dirname, "..", "load", "fairness-load.ts");
+const HONEST_CLIENTS = 63;
+const HONEST_SHARE = 0.8; // Of their limit.
+const GREEDY_TIMES = 20; // Its limit.
+const BURST_SECONDS = 2; // What a rested client may send at once, in seconds of its rate.
+const WARM_UP_SECONDS = 2;
+const TARGET = 0.95;
+
+interface Options {
+  mode: InstallationName;
+  recordsPerCall: number;
+  /** Records a second that each client may send. */
+  limit: number;
+  seconds: number;
+  rounds: number;
+  seed: number;
+}
+
+type Round = Omit<FairnessLoadResult, "acknowledged">;
+
+const ALONE = "without the greedy client";
+const BESIDE = "beside it";
+
+/** 63 clients within their limit and one at 20 times its limit, each from its own address: what the 63 keep of their goodput. */
+export async function benchFairness(args: string[]): Promise<void> {
+  const { options, report: file } = readOptions(args);
+  const redis = await startRedis();
+  const { installation, stop } = await startInstallation(options.mode, {
+    LOGPULSE_RATE_LIMIT: "on",
+    LOGPULSE_RATE_PER_SECOND: String(options.limit),
+    LOGPULSE_RATE_BURST: String(options.limit * BURST_SECONDS),
+    ...(options.mode === "full" ? {} : { REDIS_URL: redis.url }), // The full mode has a Redis of its own.
+  });
+  try {
+    const acknowledged: Identities[] = [];
+    const load = (seconds: number, greedyTimes: number, seed: number): FairnessLoad => ({
+      address: installation.address,
+      honestClients: HONEST_CLIENTS,
+      honestCallsPerSecond: (HONEST_SHARE * options.limit) / options.recordsPerCall,
+      greedyCallsPerSecond: (greedyTimes * options.limit) / options.recordsPerCall,
+      recordsPerCall: options.recordsPerCall,
+      seconds,
+      seed,
+    });
+    const run = async (of: FairnessLoad): Promise<Round> => {
+      const { acknowledged: noted, ...rest } = await runScript<FairnessLoadResult>(LOAD, of);
+      acknowledged.push(noted);
+      await installation.settle();
+      return rest;
+    };
+    const side = (name: string, greedyTimes: number): Side<Round> => ({
+      name,
+      round: () => run(load(options.seconds, greedyTimes, options.seed)),
+    });
+    await run(load(WARM_UP_SECONDS, 0, options.seed + 1));
+    const found = await interleaved([side(ALONE, 0), side(BESIDE, GREEDY_TIMES)], options.rounds, (name, round) =>
+      console.error(
+        `${name}: honest p99 ${round.honestAcknowledgedMs.p99} ms, ${sumOf(round.honest).acknowledged} calls kept`,
+      ),
+    );
+    const [alone, beside] = [found.get(ALONE)!, found.get(BESIDE)!];
+    const least = spread(
+      beside.map((round, index) => leastShareKept(round.honest, alone[index]!.honest)),
+      3,
+    );
+    const report = {
+      ...reportHead(commandOf(options), { honestGoodput: { what: WHAT, target: TARGET, ...least } }),
+      dataSha256: dataHash(options.recordsPerCall),
+      load: { ...options, honestClients: HONEST_CLIENTS, honestShare: HONEST_SHARE, greedyTimes: GREEDY_TIMES },
+      rounds: { alone, beside },
+      greedyAdmittedOfLimit: admittedOfLimit(beside, options),
+      kept: requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept())),
+    };
+    publish(report, [tableOf(found)], file);
+  } finally {
+    await stop();
+    await redis.remove();
+  }
+}
+
+const WHAT = "the honest client that keeps least: its goodput beside the greedy one / without it";
+
+function readOptions(args: string[]): { options: Options; report: string | undefined } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      mode: { type: "string", default: "ingest" },
+      batch: { type: "string", default: "20" },
+      limit: { type: "string", default: "500" },
+      seconds: { type: "string", default: "20" },
+      rounds: { type: "string", default: "2" },
+      seed: { type: "string", default: "1" },
+      report: { type: "string" },
+    },
+  });
+  const options: Options = {
+    mode: installationName(values.mode),
+    recordsPerCall: Number(values.batch),
+    limit: Number(values.limit),
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    seed: Number(values.seed),
+  };
+  const { recordsPerCall, limit, seconds, rounds, seed } = options;
+  if (!(recordsPerCall >= 1 && recordsPerCall <= 1_000)) throw new Error("--batch must be from 1 to 1000");
+  if (!(limit >= recordsPerCall && limit <= 100_000)) throw new Error("--limit must be from --batch to 100000");
+  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
+  if (!(rounds >= 1 && rounds <= 20)) throw new Error("--rounds must be from 1 to 20");
+  if (!Number.isInteger(seed)) throw new Error("--seed must be a whole number");
+  return { options, report: values.report };
+}
+
+function commandOf({ mode, recordsPerCall, limit, seconds, rounds, seed }: Options): string {
+  return (
+    `npm run bench -- overload fairness --mode ${mode} --batch ${recordsPerCall} --limit ${limit} --seconds ${seconds} ` +
+    `--rounds ${rounds} --seed ${seed}`
+  );
+}
+
+function sumOf(honest: Round["honest"]): { offered: number; acknowledged: number } {
+  return honest.reduce(
+    (sum, { offered, acknowledgedCalls }) => ({
+      offered: sum.offered + offered,
+      acknowledged: sum.acknowledged + acknowledgedCalls,
+    }),
+    { offered: 0, acknowledged: 0 },
+  );
+}
+
+/** What the greedy client got, as a share of what its limit and its burst let through. */
+function admittedOfLimit(beside: readonly Round[], { recordsPerCall, limit, seconds }: Options): Spread {
+  return spread(
+    beside.map(({ greedy }) => (greedy.acknowledgedCalls * recordsPerCall) / (limit * (seconds + BURST_SECONDS))),
+    3,
+  );
+}
+
+function tableOf(found: ReadonlyMap<string, Round[]>): string {
+  const rows = [...found].flatMap(([name, rounds]) =>
+    rounds.map((round) => {
+      const honest = sumOf(round.honest);
+      const { p50, p99, max } = round.honestAcknowledgedMs;
+      const { offered, acknowledgedCalls, refused } = round.greedy;
+      const waits = `${round.greedyWaitsMs.p50} / ${round.greedyWaitsMs.max} (${round.greedyRefusedWithoutWait})`;
+      return [
+        name,
+        `${honest.acknowledged} of ${honest.offered}`,
+        `${p50} / ${p99} / ${max}`,
+        offered === 0 ? "" : `${acknowledgedCalls} of ${offered}`,
+        offered === 0
+          ? ""
+          : Object.entries(refused)
+              .map(([code, count]) => `code ${code}: ${count}`)
+              .join(", "),
+        offered === 0 ? "" : waits,
+        round.sentLateMs.p99,
+      ];
+    }),
+  );
+  return table(
+    [
+      "63 honest clients",
+      "their calls acknowledged",
+      "after p50 / p99 / max, ms",
+      "the greedy one's",
+      "its refusals",
+      "told waits, p50 / max, ms (without)",
+      "load late at p99, ms",
+    ],
+    rows,
+  );
+}
