@@ -151,6 +151,7 @@ export const REPLAY_REFUSALS_TOLD_MAX = 100; // Of one call; `dead replay` tries
 // Reads.
 export const QUERY_WORDS_MAX = 64;
 export const WORD_CHARACTERS_MAX = 128;
+export const SCANNED_WORDS_CHARACTERS_MAX = 4 * KiB; // Of ASCII text that is cut in one pass; longer text goes the general way.
 export const PAGE_SIZE_DEFAULT = 50;
 export const PAGE_SIZE_MAX = 1_000;
 export const LIST_OFFSET_MAX = 10_000;

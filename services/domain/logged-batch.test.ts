@@ -12,6 +12,15 @@ describe("a message of the log", () => {
     expect(records.map(({ record }) => record.message)).toEqual(["flipped", "sound"]);
   });
 
+  it("has records that are the same again when their decoded form was let go", () => {
+    const [logged] = decodeLoggedBatch(0, 7n, encodeBatch(batch)).records;
+    const { record, timeNanos } = logged!;
+    logged!.forgetDecoded();
+    expect(logged!.isDecoded).toBe(false);
+    expect(logged!.timeNanos).toBe(timeNanos);
+    expect(logged!.record).toEqual(record);
+  });
+
   it("with a bit that the disk has changed is refused when it is read, not while it is stored", () => {
     const bytes = Buffer.from(encodeBatch(batch));
     const tag = bytes.indexOf(Buffer.concat([Buffer.from([MESSAGE_TAG, 7]), Buffer.from("flipped")]));

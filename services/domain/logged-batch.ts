@@ -47,6 +47,11 @@ export class LoggedRecord {
     return this.readColumns;
   }
 
+  /** Lets go of the decoded record: whoever asks again has it decoded anew. For a store that is done with it and waits. */
+  forgetDecoded(): void {
+    this.decodedRecord = undefined;
+  }
+
   /** Whether reading `record` costs nothing any more. */
   get isDecoded(): boolean {
     return this.decodedRecord !== undefined;

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nanosToText, nanosToTimestamp, parseRfc3339, requireRfc3339, timestampToNanos } from "./record-time.ts";
+import {
+  nanosToText,
+  nanosToTimestamp,
+  parseRfc3339,
+  requireRfc3339,
+  timestampToNanos,
+  timestampToText,
+} from "./record-time.ts";
 
 describe("RFC 3339", () => {
   it.each([
@@ -41,4 +48,35 @@ describe("RFC 3339", () => {
       }),
     );
   });
+
+  it("is written alike whatever time was written before, by nanoseconds and by message", () => {
+    const near = fc.bigInt({ min: -3_000_000_000n, max: 3_000_000_000n }); // Seconds repeat, on both sides of 1970.
+    const far = fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(near, near, far), { maxLength: 20 }), (all) => {
+        for (const nanos of all) {
+          const wanted = outcomeOf(() => textByCalendar(nanos));
+          expect(outcomeOf(() => nanosToText(nanos))).toBe(wanted);
+          const time = nanosToTimestamp(nanos);
+          expect(outcomeOf(() => timestampToText(time))).toBe(wanted);
+          const odd = { ...time, seconds: time.seconds + 2n, nanos: time.nanos - 2_000_000_000 };
+          expect(outcomeOf(() => timestampToText(odd))).toBe(wanted);
+        }
+      }),
+    );
+  });
 });
+
+/** Remembers nothing. */
+function textByCalendar(nanos: bigint): string {
+  const { seconds, nanos: rest } = nanosToTimestamp(nanos);
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(9, "0")}Z`;
+}
+
+function outcomeOf(work: () => string): string {
+  try {
+    return work();
+  } catch (reason) {
+    return (reason as Error).name;
+  }
+}

@@ -36,10 +36,30 @@ export function nanosToMs(nanos: bigint): number {
   return Number(nanos / NANOS_PER_MS);
 }
 
-/** RFC 3339 in UTC with all nine digits: sorts as text and loses nothing. */
+/**
+ * RFC 3339 in UTC with all nine digits: sorts as text and loses nothing.
+ *
+ * @throws RangeError where it is no time that a calendar has.
+ */
 export function nanosToText(nanos: bigint): string {
-  const { seconds, nanos: rest } = nanosToTimestamp(nanos);
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(9, "0")}Z`;
+  const rest = ((nanos % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND;
+  return timeText((nanos - rest) / NANOS_PER_SECOND, Number(rest));
+}
+
+/** The same of a message, whose nanos may lie outside of its second. @throws RangeError likewise. */
+export function timestampToText({ seconds, nanos }: Timestamp): string {
+  const isWithinSecond = nanos >= 0 && nanos < 1_000_000_000;
+  return isWithinSecond ? timeText(seconds, nanos) : nanosToText(seconds * NANOS_PER_SECOND + BigInt(nanos));
+}
+
+// Records that follow each other are mostly of one second, and asking the calendar costs more than all the rest.
+let lastSecond = { seconds: 0n, text: "1970-01-01T00:00:00" };
+
+function timeText(seconds: bigint, nanos: number): string {
+  if (lastSecond.seconds !== seconds) {
+    lastSecond = { seconds, text: new Date(Number(seconds) * 1000).toISOString().slice(0, 19) };
+  }
+  return `${lastSecond.text}.${String(nanos).padStart(9, "0")}Z`;
 }
 
 /** Reads RFC 3339 to the nanosecond; undefined for anything else, impossible dates included. Leap second 60 is not taken. */

@@ -42,10 +42,10 @@ export const nanosecondsCut: PlantedBug = {
   planted: "Elasticsearch gets times in whole milliseconds",
   needs: { stores: ["elasticsearch"] },
   modules: () => [
-    changed<Documents>("adapters/elasticsearch/document.ts", ({ toDocument }) => ({
-      toDocument(facts, logged) {
-        const document = toDocument(facts, logged);
-        return { ...document, time: document.time.replace(/\d{6}Z$/, "000000Z") };
+    changed<Documents>("adapters/elasticsearch/document.ts", ({ documentJson }) => ({
+      documentJson(head, logged) {
+        const document: { time: string } = JSON.parse(documentJson(head, logged));
+        return JSON.stringify({ ...document, time: document.time.replace(/\d{6}Z$/, "000000Z") });
       },
     })),
   ],

@@ -73,7 +73,8 @@ export const indexOfTheWorkersDay: PlantedBug = {
     changed<Bulk>("adapters/elasticsearch/bulk.ts", ({ bulkBatch }) => ({
       bulkBatch(prefix, batch) {
         const day = new Date(run.clock().nowMs()).toISOString().slice(0, 10).replaceAll("-", "");
-        return { ...bulkBatch(prefix, batch), index: `${prefix}-${day}` };
+        const common = bulkBatch(prefix, batch);
+        return { ...common, actionHead: common.actionHead.replace(/"_index":"[^"]*"/, `"_index":"${prefix}-${day}"`) };
       },
     })),
   ],

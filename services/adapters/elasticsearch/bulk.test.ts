@@ -19,6 +19,17 @@ describe("a record's lines", () => {
   });
 });
 
+describe("a record whose lines are made", () => {
+  it("is not held decoded while they are on their way", () => {
+    const batch = buildLoggedBatch({ tenant: "t", producer: newProducer(may17), records: [{ message: "a" }] });
+    const [record] = batch.records;
+    expect(record!.isDecoded).toBe(true);
+    const { lines } = bulkItem(bulkBatch("logs", batch), record!);
+    expect(record!.isDecoded).toBe(false);
+    expect(bulkItem(bulkBatch("logs", batch), record!).lines).toBe(lines); // A redelivery makes the same again.
+  });
+});
+
 describe("the places of rejected records", () => {
   it("are under the records' ids and say so, without anything that a search goes by", () => {
     const producer = newProducer(may17);

@@ -7,7 +7,7 @@ import { nanosToTimestamp } from "../../domain/record-time.ts";
 import { buildLoggedBatch, newProducer, type RecordToBuild } from "../../ports/build-logged-batch.ts";
 import { HOSTILE_TEXTS } from "../../ports/hostile-texts.ts";
 import { anyRecord } from "./any-record.arbitrary.ts";
-import { batchFacts, fromSource, type Source, toDocument } from "./document.ts";
+import { documentHead, documentJson, fromSource, type Source } from "./document.ts";
 
 const producer = newProducer();
 
@@ -17,7 +17,7 @@ function batchOf(record: RecordToBuild): LoggedBatch {
 
 /** What Elasticsearch keeps. */
 function sourceOf(batch: LoggedBatch): Source {
-  return JSON.parse(JSON.stringify(toDocument(batchFacts(batch), batch.records[0]!)));
+  return JSON.parse(documentJson(documentHead(batch), batch.records[0]!));
 }
 
 function expectGivenBack(batch: LoggedBatch): void {

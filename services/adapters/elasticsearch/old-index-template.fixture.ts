@@ -1,6 +1,6 @@
 import { HTTP_LONG_BYTES_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch } from "../../domain/logged-batch.ts";
-import { batchFacts, toDocument } from "./document.ts";
+import { documentHead, documentJson } from "./document.ts";
 import { indexPatterns, TIME_FORMAT } from "./index-template.ts";
 
 const keyword = { type: "keyword", ignore_above: HTTP_LONG_BYTES_MAX } as const;
@@ -51,9 +51,9 @@ export function oldTemplate(prefix: string) {
 
 /** The documents of a batch by their ids, as the first version wrote them. */
 export function oldDocuments(batch: LoggedBatch): [id: string, document: object][] {
-  const facts = batchFacts(batch);
+  const head = documentHead(batch);
   return batch.records.map((logged) => {
-    const { http, ...rest } = toDocument(facts, logged);
+    const { http, ...rest } = JSON.parse(documentJson(head, logged));
     const id = `${batch.tenant}/${batch.producer}-${logged.seq}`;
     return [id, { ...rest, http: http && { ...http, method_lower: undefined } }];
   });

@@ -1,4 +1,5 @@
 import type { PoolConnection } from "mysql2/promise";
+import type { HttpRequest } from "../../../gen/logpulse/v1/log_record_pb.ts";
 import { HTTP_LONG_BYTES_MAX, RECORD_BYTES_MAX, SERVICE_BYTES_MAX } from "../../domain/limits.ts";
 import type { LoggedBatch, LoggedRecord } from "../../domain/logged-batch.ts";
 import { contentHash } from "../../domain/record-content.ts";
@@ -14,30 +15,26 @@ export interface BatchedRecord {
   logged: LoggedRecord;
 }
 
-const INSERT = new InsertStatement(
-  "records",
-  [
-    "producer_day",
-    "tenant",
-    "producer",
-    "seq",
-    "time_ns",
-    "received_ns",
-    "severity",
-    "severity_text",
-    "service",
-    "has_http",
-    "client_ip",
-    "method",
-    "method_lower",
-    "path",
-    "status",
-    "latency_ns",
-    "record",
-    "content_hash",
-  ],
-  "seq = records.seq", // A row that is there already stays as it is.
-);
+const COLUMNS = [
+  "producer_day",
+  "tenant",
+  "producer",
+  "seq",
+  "time_ns",
+  "received_ns",
+  "severity",
+  "severity_text",
+  "service",
+  "record",
+  "content_hash",
+  "has_http",
+];
+const HTTP_COLUMNS = ["client_ip", "method", "method_lower", "path", "status", "latency_ns"];
+const AS_IT_WAS = "seq = records.seq"; // A row that is there already stays so.
+
+const INSERT = new InsertStatement("records", [...COLUMNS, ...HTTP_COLUMNS], AS_IT_WAS);
+/** For records without `http`, whose columns of that name are NULL: the server reads a third less for each. */
+const INSERT_PLAIN = new InsertStatement("records", COLUMNS, AS_IT_WAS);
 
 /** What became of records that were to be counted. */
 export interface Inserted {
@@ -63,9 +60,16 @@ function without(records: readonly BatchedRecord[], refused: readonly RefusedRec
 }
 
 async function insertRecords(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<RefusedRecord[]> {
+  const hasHttp = ({ logged }: BatchedRecord) => logged.record.http !== undefined;
   const refused: RefusedRecord[] = [];
-  for (let start = 0; start < records.length; start += RECORDS_AT_ONCE) {
-    refused.push(...(await insertHalving(connection, records.slice(start, start + RECORDS_AT_ONCE))));
+  for (const [statement, some] of [
+    [INSERT_PLAIN, records.filter((record) => !hasHttp(record))],
+    [INSERT, records.filter(hasHttp)],
+  ] as const) {
+    for (let start = 0; start < some.length; start += RECORDS_AT_ONCE) {
+      const together = some.slice(start, start + RECORDS_AT_ONCE);
+      refused.push(...(await insertHalving(connection, statement, together)));
+    }
   }
   return refused;
 }
@@ -86,9 +90,13 @@ function refusalOf(record: BatchedRecord): RefusedRecord | undefined {
 }
 
 /** An error of a row undoes its statement only: the halves are tried again in the same transaction. */
-async function insertHalving(connection: PoolConnection, records: readonly BatchedRecord[]): Promise<RefusedRecord[]> {
+async function insertHalving(
+  connection: PoolConnection,
+  statement: InsertStatement,
+  records: readonly BatchedRecord[],
+): Promise<RefusedRecord[]> {
   try {
-    await INSERT.run(connection, records.map(rowOf));
+    await statement.run(connection, rowsOf(records));
     return [];
   } catch (reason) {
     const error = dataErrorOf(reason);
@@ -96,32 +104,65 @@ async function insertHalving(connection: PoolConnection, records: readonly Batch
     if (records.length === 1) return [{ ...records[0]!, ...error }];
   }
   const half = Math.ceil(records.length / 2);
-  const first = await insertHalving(connection, records.slice(0, half));
-  return [...first, ...(await insertHalving(connection, records.slice(half)))];
+  const first = await insertHalving(connection, statement, records.slice(0, half));
+  return [...first, ...(await insertHalving(connection, statement, records.slice(half)))];
 }
 
-function rowOf({ batch, logged }: BatchedRecord): SqlValue[] {
-  const { record } = logged;
-  const { http } = record;
+/** What the rows of one batch have in common. */
+interface BatchValues {
+  batch: LoggedBatch;
+  tenant: Buffer;
+  producer: Buffer;
+  receivedNanos: string;
+}
+
+function rowsOf(records: readonly BatchedRecord[]): SqlValue[][] {
+  let common: BatchValues | undefined;
+  return records.map(({ batch, logged }) => {
+    if (common?.batch !== batch) common = batchValues(batch);
+    const { http } = logged.record;
+    const row = rowOf(common, logged);
+    if (http) row.push(...httpValues(http));
+    return row;
+  });
+}
+
+function batchValues(batch: LoggedBatch): BatchValues {
+  const { tenant, producer, receivedNanos } = batch;
+  return {
+    batch,
+    tenant: Buffer.from(tenant),
+    producer: Buffer.from(producer, "hex"),
+    receivedNanos: receivedNanos.toString(),
+  };
+}
+
+function rowOf({ batch, tenant, producer, receivedNanos }: BatchValues, logged: LoggedRecord): SqlValue[] {
+  const { record, bytes } = logged;
   return [
     batch.producerDay,
-    Buffer.from(batch.tenant),
-    Buffer.from(batch.producer, "hex"),
+    tenant,
+    producer,
     logged.seq,
     logged.timeNanos.toString(),
-    batch.receivedNanos.toString(),
+    receivedNanos,
     effectiveSeverity(record),
     Buffer.from(record.severityText),
     Buffer.from(record.service),
-    http ? 1 : 0,
-    http ? Buffer.from(http.clientIp) : null,
-    http ? Buffer.from(http.method) : null,
-    http ? lowerMethodBytes(http.method) : null,
-    http ? Buffer.from(http.path) : null,
-    http ? http.status : null,
-    http?.latency ? durationToNanos(http.latency).toString() : null,
-    Buffer.from(logged.bytes.buffer, logged.bytes.byteOffset, logged.bytes.length),
-    contentHash(logged.bytes),
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+    contentHash(bytes),
+    record.http ? 1 : 0,
+  ];
+}
+
+function httpValues(http: HttpRequest): SqlValue[] {
+  return [
+    Buffer.from(http.clientIp),
+    Buffer.from(http.method),
+    lowerMethodBytes(http.method),
+    Buffer.from(http.path),
+    http.status,
+    http.latency ? durationToNanos(http.latency).toString() : null,
   ];
 }
 
