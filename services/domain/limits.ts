@@ -70,6 +70,8 @@ export const STREAM_REJECTS_UNREAD_PER_CLIENT_MAX = STREAM_REJECTS_UNREAD_MAX / 
 export const PROTOCOL_SNIFF_MS_MAX = 5_000;
 export const CONNECTIONS_MAX = 10_000;
 export const STREAMS_PER_CONNECTION_MAX = 1_000;
+export const STREAMS_PER_CONNECTION_MIN = 16; // However many connections there are.
+export const STREAMS_MAX = 3_200; // Of one process, shared by its connections down to that: what is open at once makes a turn.
 export const STREAM_WINDOW_BYTES = 256 * KiB; // What a client may send ahead on a stream that is not read: its share of our memory.
 export const CONNECTION_WINDOW_BYTES = 4 * MiB; // The same for all streams of one connection; given back as bytes arrive.
 export const CONNECTION_IDLE_MS_MAX = 300_000; // Of a gRPC connection without calls.
@@ -93,8 +95,8 @@ export const ERROR_METADATA_BYTES_MAX = 128; // Of one value, percent-encoded.
 
 // The event log.
 export const LOG_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + SERVER_FIELDS_BYTES_MAX + 64 * KiB;
-export const JOINED_BATCHES_MAX = 64;
-export const JOINED_BYTES_MAX = 1 * MiB; // A larger batch goes alone.
+export const JOINED_BATCHES_MAX = 1_000; // Few would bind what is appended to the length of a turn, and a busy process has long ones.
+export const JOINED_BYTES_MAX = 4 * MiB; // A larger batch goes alone.
 export const PRODUCE_BYTES_MAX = 4 * MiB; // Of a request that several partitions share; what is larger goes alone.
 export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
 export const UPLOAD_BATCHES_IN_FLIGHT_MAX = 32; // Of one stream; then the stream is not read until one is kept.

@@ -87,7 +87,7 @@ describe("joined appends", () => {
     ]);
   });
 
-  it("join at most 64 batches and 1 MiB; a larger batch goes alone", async () => {
+  it("join up to their bounds in batches and bytes; a larger batch goes alone", async () => {
     const log = new SteppedLog();
     const appender = new JoinedAppender(log);
     const done = [appender.append(0, bytes("first"), patient)];
@@ -101,7 +101,7 @@ describe("joined appends", () => {
       log.appends[i]?.end();
     }
     await Promise.all(done);
-    expect(log.appends.map((append) => append.batches.length)).toEqual([1, 64, 1, 1, 1]);
+    expect(log.appends.map((append) => append.batches.length)).toEqual([1, JOINED_BATCHES_MAX, 1, 1, 1]);
   });
 
   it("that are refused are repeated batch by batch before anybody is told", async () => {
@@ -140,13 +140,15 @@ describe("joined appends", () => {
     const log = new SteppedLog();
     const appender = new JoinedAppender(log);
     const first = appender.append(0, bytes("first"), patient);
-    const others = Array.from({ length: 200 }, (_, i) => appender.append(0, bytes(`${i}`), patient));
+    const others = Array.from({ length: JOINED_BATCHES_MAX + 136 }, (_, i) =>
+      appender.append(0, bytes(`${i}`), patient),
+    );
     const told = Promise.allSettled(others);
     await turn();
     log.appends[0]!.end();
     await first;
     await turn();
-    expect(log.appends[1]!.batches).toHaveLength(64);
+    expect(log.appends[1]!.batches).toHaveLength(JOINED_BATCHES_MAX);
     log.appends[1]!.end(new LogPulseError("log_unavailable", "no answer"));
     expect(new Set((await told).map(({ status }) => status))).toEqual(new Set(["rejected"]));
     expect(appender.queued).toEqual({ batches: 0, bytes: 0 });

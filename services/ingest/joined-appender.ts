@@ -20,8 +20,8 @@ interface Waiting {
 
 /**
  * Appends batches to the event log, joined: while one append of a partition is under way, whatever arrives for that
- * partition waits and goes with the next one, up to 64 batches and 1 MiB (a larger batch goes alone). At one caller this
- * costs nothing; at many it turns hundreds of small appends into one.
+ * partition waits and goes with the next one, up to JOINED_BATCHES_MAX and JOINED_BYTES_MAX (a larger batch goes alone).
+ * At one caller this costs nothing; at many it turns hundreds of small appends into one.
  *
  * One append per partition at a time: batches keep the order in which they were passed.
  */

@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { status as Code, type Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { LogPulseError } from "../domain/errors.ts";
 import { GRPC_MESSAGE_BYTES_MAX } from "../domain/limits.ts";
@@ -105,6 +105,11 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   /** The address at the other end of the connection; undefined once that is closed. */
   get peer(): string | undefined {
     return this.wire.getConnectionInfo().remoteAddress;
+  }
+
+  /** The connection; undefined once that is closed. */
+  get session(): ServerHttp2Session | undefined {
+    return this.inside.stream.session as ServerHttp2Session | undefined;
   }
 
   /** When the client's deadline passes, in milliseconds since 1970. */

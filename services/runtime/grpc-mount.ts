@@ -10,6 +10,7 @@ import type { OpenCall } from "./calls-in-flight.ts";
 import { EXTERNAL_ADDRESS_HEADER } from "./client-address.ts";
 import { GrpcCall, type LongSides } from "./grpc-call.ts";
 import { toGrpcStatus } from "./rpc-status.ts";
+import type { StreamShares } from "./stream-shares.ts";
 
 /** A method as the gRPC side serves it: encoded messages in and out. */
 export interface GrpcMethod {
@@ -58,11 +59,15 @@ export function serviceDefinition(methods: readonly GrpcMethod[]): ServiceDefini
 }
 
 /** Serves the methods from grpc-js's interceptor layer (`GrpcCall` says why); a path that is not theirs passes by. */
-export function grpcInterceptor(methods: readonly GrpcMethod[], desk: CallDesk): ServerInterceptor {
+export function grpcInterceptor(
+  methods: readonly GrpcMethod[],
+  desk: CallDesk,
+  shares: StreamShares,
+): ServerInterceptor {
   const byPath = new Map(methods.map((method) => [method.path, method]));
   return (definition, wire) => {
     const method = byPath.get(definition.path);
-    return method === undefined ? new ServerInterceptingCall(wire) : new ServedCall(wire, method, desk);
+    return method === undefined ? new ServerInterceptingCall(wire) : new ServedCall(wire, method, desk, shares);
   };
 }
 
@@ -71,12 +76,19 @@ class ServedCall extends ServerInterceptingCall {
   private readonly call: GrpcCall;
   private readonly method: GrpcMethod;
   private readonly desk: CallDesk;
+  private readonly shares: StreamShares;
   private open: OpenCall | undefined;
 
-  constructor(wire: ConstructorParameters<typeof ServerInterceptingCall>[0], method: GrpcMethod, desk: CallDesk) {
+  constructor(
+    wire: ConstructorParameters<typeof ServerInterceptingCall>[0],
+    method: GrpcMethod,
+    desk: CallDesk,
+    shares: StreamShares,
+  ) {
     super(wire);
     this.method = method;
     this.desk = desk;
+    this.shares = shares;
     const onStart = (metadata: Metadata) => void this.serve(metadata);
     const onAbort = (reason: LogPulseError) => this.open?.abort(reason);
     this.call = new GrpcCall(wire, desk, { onStart, onAbort }, method.long);
@@ -89,6 +101,8 @@ class ServedCall extends ServerInterceptingCall {
   /** Never rejects: whatever goes wrong becomes the call's status. */
   private async serve(metadata: Metadata): Promise<void> {
     const { call, method, desk } = this;
+    const { session } = call;
+    if (method.long) this.shares.addLong(session, 1);
     try {
       this.open = desk.calls.begin(method.waitedFor, (reason) => call.abort(reason));
       const external = metadata.get(EXTERNAL_ADDRESS_HEADER)[0]?.toString();
@@ -102,6 +116,7 @@ class ServedCall extends ServerInterceptingCall {
       call.end(toGrpcStatus(statusOfFailure(reason, method.path, this.open?.signal, desk.log)));
     } finally {
       this.open?.end();
+      if (method.long) this.shares.addLong(session, -1);
     }
   }
 }

@@ -13,6 +13,7 @@ import {
 import type { CallDesk } from "./call-desk.ts";
 import { type GrpcMethod, grpcInterceptor, serviceDefinition } from "./grpc-mount.ts";
 import { countableGrpcTimeout } from "./request-timeout.ts";
+import { StreamShares } from "./stream-shares.ts";
 
 /** The HTTP/2 side of the port: takes connections that were accepted elsewhere. */
 export class GrpcServer {
@@ -20,6 +21,7 @@ export class GrpcServer {
   private readonly injector: ConnectionInjector;
 
   constructor(methods: readonly GrpcMethod[], desk: CallDesk) {
+    const shares = new StreamShares();
     this.server = new Server({
       "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
       "grpc.max_send_message_length": -1,
@@ -28,12 +30,15 @@ export class GrpcServer {
       "grpc.keepalive_timeout_ms": CONNECTION_PING_ANSWER_MS_MAX,
       "grpc.max_connection_idle_ms": CONNECTION_IDLE_MS_MAX,
       "grpc.enable_channelz": 0, // Nobody reads it, and it costs on every call.
-      interceptors: [grpcInterceptor(methods, desk)],
+      interceptors: [grpcInterceptor(methods, desk, shares)],
     });
     this.server.addService(serviceDefinition(methods), {});
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     const http2Server = http2ServerOf(this.server);
-    http2Server.on("session", widenWindows);
+    http2Server.on("session", (session) => {
+      widenWindows(session, shares.perConnection);
+      shares.add(session);
+    });
     http2Server.prependListener("stream", (_, headers) => {
       const timeout = headers["grpc-timeout"];
       if (typeof timeout === "string") headers["grpc-timeout"] = countableGrpcTimeout(timeout);
@@ -66,8 +71,8 @@ export class GrpcServer {
  * Node's own windows of 64 KiB hold a client on a long line to one of them per round trip. Wider ones are what a client
  * may send ahead of us, so they are also what a stream that is not read costs in memory.
  */
-function widenWindows(session: ServerHttp2Session): void {
-  session.settings({ initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX });
+function widenWindows(session: ServerHttp2Session, maxConcurrentStreams: number): void {
+  session.settings({ initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams });
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
 }
 

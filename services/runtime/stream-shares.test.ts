@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Metadata } from "@grpc/grpc-js";
+import { describe, it } from "vitest";
+import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { STREAMS_MAX, STREAMS_PER_CONNECTION_MAX, STREAMS_PER_CONNECTION_MIN } from "../domain/limits.ts";
+import { grpcClient, pathOf, startTestServer, until, untouched } from "./server.fixture.ts";
+import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
+
+const { stream, write } = IngestService.method;
+
+async function connected(address: string) {
+  const { session, request } = openHttp2(address);
+  await once(session, "remoteSettings");
+  return { session, request, told: () => session.remoteSettings.maxConcurrentStreams };
+}
+
+describe("the calls that a connection may have open", () => {
+  it("are fewer the more connections there are, and more again when some go", async () => {
+    const { address } = await startTestServer();
+    const first = await connected(address);
+    await until(() => first.told() === STREAMS_PER_CONNECTION_MAX);
+    const others = await Promise.all(Array.from({ length: 31 }, () => connected(address)));
+    await until(() => [first, ...others].every(({ told }) => told() === STREAMS_MAX / 32));
+    for (const { session } of others) session.destroy();
+    await until(() => first.told() === STREAMS_PER_CONNECTION_MAX);
+  });
+
+  it("are never fewer than the least, however many connections there are", async () => {
+    const { address } = await startTestServer();
+    const many = Math.ceil(STREAMS_MAX / STREAMS_PER_CONNECTION_MIN) + 20;
+    const all = await Promise.all(Array.from({ length: many }, () => connected(address)));
+    await until(() => all.every(({ told }) => told() === STREAMS_PER_CONNECTION_MIN));
+  });
+
+  it("do not count those that go on: beside each of them as many others are free", async () => {
+    const { address, server } = await startTestServer();
+    const { told, session } = await connected(address);
+    await until(() => told() === STREAMS_PER_CONNECTION_MAX);
+    const usual = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+    const open = Array.from({ length: 5 }, () => {
+      const long = session.request({ ...usual, ":path": pathOf(stream) });
+      long.on("error", () => undefined).write(grpcFrame(Buffer.from("a")));
+      return long;
+    });
+    await until(() => server.callsInFlight === 5 && told() === STREAMS_PER_CONNECTION_MAX + 5);
+    open[0]!.close();
+    await until(() => told() === STREAMS_PER_CONNECTION_MAX + 4);
+    for (const long of open) long.close();
+    await until(() => told() === STREAMS_PER_CONNECTION_MAX);
+  });
+
+  it("are held back by a client beyond its share, and all are answered", async () => {
+    const { address } = await startTestServer();
+    const all = await Promise.all(
+      Array.from({ length: STREAMS_MAX / STREAMS_PER_CONNECTION_MIN }, () => connected(address)),
+    );
+    await until(() => all.every(({ told }) => told() === STREAMS_PER_CONNECTION_MIN));
+    const client = grpcClient(address, { "grpc.use_local_subchannel_pool": 1 });
+    const calls = Array.from(
+      { length: 10 * STREAMS_PER_CONNECTION_MIN },
+      () =>
+        new Promise<boolean>((resolve) =>
+          client.makeUnaryRequest(pathOf(write), untouched, untouched, Buffer.from("a"), new Metadata(), (error) =>
+            resolve(error === null),
+          ),
+        ),
+    );
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set([true]));
+  });
+});
