@@ -1,6 +1,7 @@
 /**
  * The floor of ingest: a grpc-js server that does nothing with what it takes. Upload counts the bytes of each message and
- * answers once at the end; Write gives each message back. With the same windows as ours. Its one argument is the port.
+ * answers once at the end; Write gives each message back. With the same windows as ours. Its arguments are the port, and
+ * "walk" where Upload is to walk over the bytes of each message as ours does, as the floor of the design did.
  */
 import type { Http2Server, ServerHttp2Session } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -13,6 +14,7 @@ import {
 } from "@grpc/grpc-js";
 import { UploadResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { CONNECTION_WINDOW_BYTES, GRPC_MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES } from "../../services/domain/limits.ts";
+import { walkBatch } from "../../services/ingest/walk-batch.ts";
 
 const untouched = (bytes: Buffer) => bytes;
 const pass = {
@@ -22,6 +24,7 @@ const pass = {
   responseDeserialize: untouched,
 };
 const SERVICE = "/logpulse.v1.IngestService/";
+const isWalking = process.argv[3] === "walk";
 
 const server = new Server({ "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX, "grpc.enable_channelz": 0 });
 server.addService(
@@ -34,6 +37,7 @@ server.addService(
       let bytes = 0;
       call.on("data", (message: Buffer) => {
         bytes += message.length;
+        if (isWalking) walkBatch(message);
       });
       call.on("end", () =>
         answer(

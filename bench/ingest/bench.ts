@@ -39,8 +39,10 @@ export async function benchIngest(args: string[]): Promise<void> {
   if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
 
   const installation = await startIngest();
-  const floorPort = await freePort();
-  const floor = await startScript(FLOOR, [String(floorPort)]);
+  const floors = await Promise.all([
+    passThroughFloor("pass-through"),
+    passThroughFloor("pass-through, walked", "walk"),
+  ]);
   try {
     const batchesPerStream = Math.ceil(records / recordsPerBatch / STREAMS);
     const load = { streams: STREAMS, batchesPerStream, recordsPerBatch };
@@ -55,11 +57,10 @@ export async function benchIngest(args: string[]): Promise<void> {
         return result.round;
       },
     };
-    const floorFigures = new ProcessFigures(floor.pid!);
-    const passThrough: Side<Round> = {
-      name: "pass-through",
-      round: async () => (await loaded(floorFigures, { ...load, address: `127.0.0.1:${floorPort}` })).round,
-    };
+    const passThrough = floors.map(({ name, figures, address }) => ({
+      name,
+      round: async () => (await loaded(figures, { ...load, address })).round,
+    }));
     const bare: Side<Round> = {
       name: "producer",
       async round() {
@@ -75,8 +76,8 @@ export async function benchIngest(args: string[]): Promise<void> {
         return roundOf(sent, cpuSeconds, wallSeconds);
       },
     };
-    for (const side of [passThrough, ours, ours]) await side.round(); // Code and caches are warm then.
-    const sides = [passThrough, ours, bare];
+    for (const side of [...passThrough, ours, ours]) await side.round(); // Code and caches are warm then.
+    const sides = [...passThrough, ours, bare];
     const found = await interleaved(sides, rounds, (name, { recordsPerCpuSecond, recordsPerSecond }) =>
       console.error(`${name}: ${recordsPerCpuSecond} records per CPU-second, ${recordsPerSecond} per second`),
     );
@@ -87,9 +88,13 @@ export async function benchIngest(args: string[]): Promise<void> {
     const perCpu = (name: string) => found.get(name)!.map(({ recordsPerCpuSecond }) => recordsPerCpuSecond);
     const report = {
       ...reportHead(`npm run bench -- ingest --records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`, {
-        streamToPassThrough: {
-          what: "Upload into Kafka / bare grpc-js pass-through, records per CPU-second",
+        streamToWalked: {
+          what: "Upload into Kafka / bare grpc-js pass-through that walks the wire, records per CPU-second",
           target: 0.35,
+          ...ratios(perCpu("ingest"), perCpu("pass-through, walked")),
+        },
+        streamToPassThrough: {
+          what: "Upload into Kafka / bare grpc-js pass-through that looks at no byte, records per CPU-second",
           ...ratios(perCpu("ingest"), perCpu("pass-through")),
         },
         streamToProducer: {
@@ -114,9 +119,15 @@ export async function benchIngest(args: string[]): Promise<void> {
     ]);
     publish(report, [table(["", "records per CPU-second", "per second"], rows)], values.report);
   } finally {
-    await endChild(floor);
+    for (const { child } of floors) await endChild(child);
     await installation.stop();
   }
+}
+
+async function passThroughFloor(name: string, ...more: string[]) {
+  const port = await freePort();
+  const child = await startScript(FLOOR, [String(port), ...more]);
+  return { name, child, figures: new ProcessFigures(child.pid!), address: `127.0.0.1:${port}` };
 }
 
 /** Runs the load against a server whose CPU is counted. */
