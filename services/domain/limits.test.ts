@@ -40,6 +40,11 @@ const NESTED: [string, number[]][] = [
     [limits.TRACE_STOP_MS_MAX, limits.OTHER_PARTS_STOP_SHARE * limits.DRAIN_MS_MAX],
   ],
   ["a joined produce", [limits.JOINED_BYTES_MAX, limits.BROKER_MESSAGE_BYTES_MAX]],
+  // Kafka answers empty for a partition whose next joined produce is larger, as long as another one has data.
+  [
+    "a joined produce with 1 KiB beside each batch",
+    [limits.JOINED_BYTES_MAX + limits.JOINED_BATCHES_MAX * 1_024, limits.FETCH_BYTES_PER_PARTITION_MAX],
+  ],
   [
     "an answer of a tail in its queue in all queues",
     [

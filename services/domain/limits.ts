@@ -96,7 +96,7 @@ export const ERROR_METADATA_BYTES_MAX = 128; // Of one value, percent-encoded.
 // The event log.
 export const LOG_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + SERVER_FIELDS_BYTES_MAX + 64 * KiB;
 export const JOINED_BATCHES_MAX = 1_000; // Few would bind what is appended to the length of a turn, and a busy process has long ones.
-export const JOINED_BYTES_MAX = 4 * MiB; // A larger batch goes alone.
+export const JOINED_BYTES_MAX = 2 * MiB; // A larger batch goes alone. With what Kafka adds it stays below a worker's fetch.
 export const PRODUCE_BYTES_MAX = 4 * MiB; // Of a request that several partitions share; what is larger goes alone.
 export const BROKER_MESSAGE_BYTES_MAX = 8 * MiB + 512 * KiB;
 export const UPLOAD_BATCHES_IN_FLIGHT_MAX = 32; // Of one stream; then the stream is not read until one is kept.

@@ -104,7 +104,7 @@ describe("joined appends", () => {
     expect(log.appends.map((append) => append.batches.length)).toEqual([1, JOINED_BATCHES_MAX, 1, 1, 1]);
   });
 
-  it("that are refused are repeated batch by batch before anybody is told", async () => {
+  it("that are refused are repeated in halves, down to the batch that is at fault, before anybody is told", async () => {
     const log = new SteppedLog();
     const appender = new JoinedAppender(log);
     const done = ["first", "good", "bad", "good"].map((text) => appender.append(0, bytes(text), patient));
@@ -113,13 +113,39 @@ describe("joined appends", () => {
     log.appends[0]!.end();
     await turn();
     log.appends[1]!.end(new LogPulseError("invalid_batch", "too large"));
-    for (let i = 2; i < 5; i++) {
+    for (let i = 2; i < 6; i++) {
       await turn();
       log.appends[i]!.end(
-        log.appends[i]!.batches[0] === "bad" ? new LogPulseError("invalid_batch", "too large") : undefined,
+        log.appends[i]!.batches.includes("bad") ? new LogPulseError("invalid_batch", "too large") : undefined,
       );
     }
     expect((await told).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  });
+
+  it("that are refused and find no log the next time fail for all of them, after one time-out", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log);
+    const gone = new AbortController();
+    const done = ["first", "a", "b", "c", "d"].map((text) =>
+      appender.append(0, bytes(text), text === "a" ? gone.signal : patient),
+    );
+    const told = Promise.allSettled(done);
+    log.appends[0]!.end();
+    await turn();
+    gone.abort();
+    log.appends[1]!.end(new LogPulseError("invalid_batch", "too large"));
+    await turn();
+    expect(log.appends[2]!.batches).toEqual(["b"]);
+    log.appends[2]!.end(new LogPulseError("log_unavailable", "no answer"));
+    expect((await told).map((end) => (end.status === "rejected" ? end.reason.kind : "kept"))).toEqual([
+      "kept",
+      "cancelled",
+      "log_unavailable",
+      "log_unavailable",
+      "log_unavailable",
+    ]);
+    expect(log.appends).toHaveLength(3);
+    expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
   });
 
   it("that get no answer fail for everybody in them, and the queue goes on", async () => {

@@ -85,15 +85,23 @@ export class JoinedAppender {
       if (count > 0 && bytes > JOINED_BYTES_MAX) break;
       count++;
     }
-    return queue.splice(0, count).filter((waiting) => {
-      if (!waiting.signal.aborted) return true;
-      this.leave(waiting);
-      waiting.failed(new LogPulseError("cancelled", "the caller has gone before the batch was sent to the log"));
-      return false;
-    });
+    return queue.splice(0, count).filter((waiting) => this.isHere(waiting));
   }
 
-  private async appendTogether(partition: number, joined: Waiting[], queue: Waiting[]): Promise<void> {
+  /** Whether its caller still waits; where not, it leaves. */
+  private isHere(waiting: Waiting): boolean {
+    if (!waiting.signal.aborted) return true;
+    const gone = new LogPulseError("cancelled", "the caller has gone before the batch was sent to the log");
+    this.leave(waiting).failed(gone);
+    return false;
+  }
+
+  /** Gives the error where the log does not answer. Never rejects. */
+  private async appendTogether(
+    partition: number,
+    joined: Waiting[],
+    queue: Waiting[],
+  ): Promise<LogPulseError | undefined> {
     const behind = queue.length;
     try {
       await this.log.append(
@@ -102,16 +110,29 @@ export class JoinedAppender {
         tracesOf(joined),
       );
       for (const waiting of joined) this.leave(waiting).kept();
+      return undefined;
     } catch (reason) {
       // One batch that the log refuses must not take its neighbours with it.
-      if (joined.length > 1 && isKind(reason, "invalid_batch")) {
-        for (const waiting of joined) await this.appendTogether(partition, [waiting], queue);
-        return;
-      }
+      if (joined.length > 1 && isKind(reason, "invalid_batch")) return this.appendHalves(partition, joined, queue);
       // Who has waited behind a log that does not answer hears of it now, not after a time-out of his own.
-      const told = isKind(reason, "log_unavailable") ? [...joined, ...queue.splice(0, behind)] : joined;
-      for (const waiting of told) this.leave(waiting).failed(reason);
+      const away = isKind(reason, "log_unavailable") ? reason : undefined;
+      for (const waiting of away ? [...joined, ...queue.splice(0, behind)] : joined) this.leave(waiting).failed(reason);
+      return away;
     }
+  }
+
+  /** The same in two halves, down to single batches; a log that goes away meanwhile is waited for once. */
+  private async appendHalves(partition: number, joined: Waiting[], queue: Waiting[]) {
+    const middle = joined.length >> 1;
+    const halves = [joined.slice(0, middle), joined.slice(middle)];
+    for (const [index, half] of halves.entries()) {
+      const here = half.filter((waiting) => this.isHere(waiting));
+      const away = here.length > 0 ? await this.appendTogether(partition, here, queue) : undefined;
+      if (away === undefined) continue;
+      for (const waiting of halves.slice(index + 1).flat()) this.leave(waiting).failed(away);
+      return away;
+    }
+    return undefined;
   }
 
   private leave(waiting: Waiting): Waiting {

@@ -18,6 +18,8 @@ export interface GrpcMethod {
   path: string;
   /** False for those that a stopping process need not wait for. */
   waitedFor: boolean;
+  /** True for streams of any direction: they last as long as their client likes. */
+  goesOn: boolean;
   /** Left out: none. See `GrpcCall`. */
   long?: LongSides | undefined;
   /** Reads from the call and sends to it. When it resolves the call has ended well, when it rejects with that error. */
@@ -35,6 +37,7 @@ export function grpcMethods(services: readonly ServiceHandlers[]): GrpcMethod[] 
     methods.map((bound) => ({
       path: `/${service.typeName}/${bound.method.name}`,
       waitedFor: true,
+      goesOn: bound.handler.kind !== "unary" && bound.handler.kind !== "unary_bytes",
       long: LONG_SIDES[bound.handler.kind],
       serve: serverOf(bound),
     })),
@@ -102,7 +105,7 @@ class ServedCall extends ServerInterceptingCall {
   private async serve(metadata: Metadata): Promise<void> {
     const { call, method, desk } = this;
     const { session } = call;
-    if (method.long) this.shares.addLong(session, 1);
+    if (method.goesOn) this.shares.addLong(session, 1);
     try {
       this.open = desk.calls.begin(method.waitedFor, (reason) => call.abort(reason));
       const external = metadata.get(EXTERNAL_ADDRESS_HEADER)[0]?.toString();
@@ -116,7 +119,7 @@ class ServedCall extends ServerInterceptingCall {
       call.end(toGrpcStatus(statusOfFailure(reason, method.path, this.open?.signal, desk.log)));
     } finally {
       this.open?.end();
-      if (method.long) this.shares.addLong(session, -1);
+      if (method.goesOn) this.shares.addLong(session, -1);
     }
   }
 }

@@ -50,8 +50,8 @@ export function healthMethods(readiness: Readiness, services: ReadonlySet<string
     }
   };
   return [
-    { path: "/grpc.health.v1.Health/Check", waitedFor: false, serve: check },
-    { path: "/grpc.health.v1.Health/Watch", waitedFor: false, serve: watch },
+    { path: "/grpc.health.v1.Health/Check", waitedFor: false, goesOn: false, serve: check },
+    { path: "/grpc.health.v1.Health/Watch", waitedFor: false, goesOn: true, serve: watch },
   ];
 }
 

@@ -18,7 +18,7 @@ export function reflectionMethods(index: DescriptorIndex, services: Iterable<str
   const serve: GrpcMethod["serve"] = async (call) => {
     for await (const request of call) await call.send(answer(index, listed, request));
   };
-  return PATHS.map((path) => ({ path, waitedFor: false, serve }));
+  return PATHS.map((path) => ({ path, waitedFor: false, goesOn: true, serve }));
 }
 
 /** Field numbers of the request's and the response's `oneof`. */

@@ -55,6 +55,16 @@ describe("runParts", () => {
       return { ...rest, parts: [part("store"), server], noticeMs: () => stoppedAtMs - announcedAtMs };
     }
 
+    it("cuts it short at an error that nobody caught, and exits with 1", async () => {
+      const { events, process, parts, run, exited, noticeMs } = announcingStage();
+      await run(parts);
+      process.emit("SIGTERM");
+      process.emit("uncaughtException", new Error("a bug"));
+      await exited();
+      assert.ok(noticeMs() < NOTICE_MS / 2, `${noticeMs()} ms`);
+      assert.equal(events.at(-1), "exit 1");
+    });
+
     it("announces the stop at once, and stops when those who balance have had their time", async () => {
       const { events, process, parts, run, exited, noticeMs } = announcingStage();
       await run(parts);

@@ -42,14 +42,15 @@ export async function runParts(parts: readonly Part[], settings: RunSettings): P
   const { log, process, stopNoticeMs } = settings;
   const giveUpStarting = new AbortController();
   const started: Part[] = [];
+  const fault = new AbortController();
   let stopping = false;
 
   const stop = async (exitCode: number, noticeMs: number): Promise<void> => {
     stopping = true;
     giveUpStarting.abort(new Error("the process is stopping"));
-    if (noticeMs > 0) await giveNotice(started, noticeMs);
+    if (noticeMs > 0) await giveNotice(started, noticeMs, fault.signal);
     const allStopped = await stopParts(started.toReversed(), settings);
-    const code = allStopped ? exitCode : 1;
+    const code = allStopped && !fault.signal.aborted ? exitCode : 1;
     log.info({ exitCode: code }, "stopped");
     process.exit(code);
   };
@@ -63,6 +64,7 @@ export async function runParts(parts: readonly Part[], settings: RunSettings): P
   };
   const onFault = (what: string) => (reason: unknown) => {
     log.fatal({ err: reason }, what);
+    fault.abort();
     if (!stopping) void stop(1, 0);
   };
   process.on("SIGTERM", onSignal("SIGTERM", 15));
@@ -97,11 +99,11 @@ function codeOf(reason: Error): string {
   return "code" in reason ? String(reason.code) : "";
 }
 
-/** Resolves at once where nobody has callers, as before the server has started. */
-async function giveNotice(parts: readonly Part[], noticeMs: number): Promise<void> {
+/** Resolves at once where nobody has callers, as before the server has started; and at a fault: nobody is served then. */
+async function giveNotice(parts: readonly Part[], noticeMs: number, fault: AbortSignal): Promise<void> {
   const announcing = parts.filter((part) => part.announceStop !== undefined);
   for (const part of announcing) part.announceStop?.();
-  if (announcing.length > 0) await sleep(noticeMs);
+  if (announcing.length > 0) await sleep(noticeMs, undefined, { signal: fault }).catch(() => {});
 }
 
 /** Stops one after the other; true if all did. One that hangs is left when the others' time would be used up. */

@@ -7,7 +7,7 @@ import { STREAMS_MAX, STREAMS_PER_CONNECTION_MAX, STREAMS_PER_CONNECTION_MIN } f
 import { grpcClient, pathOf, startTestServer, until, untouched } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
-const { stream, write } = IngestService.method;
+const { stream, upload, write } = IngestService.method;
 
 async function connected(address: string) {
   const { session, request } = openHttp2(address);
@@ -38,8 +38,8 @@ describe("the calls that a connection may have open", () => {
     const { told, session } = await connected(address);
     await until(() => told() === STREAMS_PER_CONNECTION_MAX);
     const usual = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
-    const open = Array.from({ length: 5 }, () => {
-      const long = session.request({ ...usual, ":path": pathOf(stream) });
+    const open = [stream, stream, upload, upload, upload].map((method) => {
+      const long = session.request({ ...usual, ":path": pathOf(method) });
       long.on("error", () => undefined).write(grpcFrame(Buffer.from("a")));
       return long;
     });

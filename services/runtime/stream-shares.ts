@@ -3,10 +3,11 @@ import { STREAMS_MAX, STREAMS_PER_CONNECTION_MAX, STREAMS_PER_CONNECTION_MIN } f
 
 /**
  * How many calls a client may have open on one connection: its share of what the process takes at once. A client holds
- * the calls beyond it back by itself (RFC 9113, section 5.1.2), which costs nobody anything; calls that all come in make
- * each turn of the event loop so long that none of them is answered in time.
+ * the calls beyond it back by itself (RFC 9113, section 5.1.2); calls that all come in make each turn of the event loop so
+ * long that none of them is answered in time.
  *
- * Calls that go on for as long as their clients like do not use a share up: each of them makes room for one more.
+ * Calls that go on for as long as their clients like do not use a share up: each of them makes room for one more, up to
+ * STREAMS_PER_CONNECTION_MAX.
  */
 export class StreamShares {
   private readonly sessions = new Map<ServerHttp2Session, { longCalls: number }>();
@@ -41,7 +42,8 @@ export class StreamShares {
 
   private tell(session: ServerHttp2Session): void {
     if (session.closed || session.destroyed || session.pendingSettingsAck) return;
-    const maxConcurrentStreams = this.perConnection + (this.sessions.get(session)?.longCalls ?? 0);
+    const longCalls = Math.min(this.sessions.get(session)?.longCalls ?? 0, STREAMS_PER_CONNECTION_MAX);
+    const maxConcurrentStreams = this.perConnection + longCalls;
     if (session.localSettings.maxConcurrentStreams !== maxConcurrentStreams) session.settings({ maxConcurrentStreams });
   }
 }

@@ -45,6 +45,17 @@ describe("merged sends", () => {
     expect(requests.slice(3)).toEqual([["b"], ["c"], ["d", "e"]]);
   });
 
+  it("stay apart while one that goes alone fails", async () => {
+    const { requests, merged, clock } = sends(100, (message) => message === "bad");
+    const both = (...messages: string[]) => Promise.allSettled(messages.map((message) => merged.send([message], 1)));
+    await both("a", "bad");
+    clock.nowMs = 9_000;
+    await both("bad", "b");
+    clock.nowMs = 18_999;
+    await both("c", "d");
+    expect(requests.slice(3)).toEqual([["bad"], ["b"], ["c"], ["d"]]);
+  });
+
   it("alone are not repeated here", async () => {
     const { requests, merged } = sends(100, () => true);
     await expect(merged.send(["a", "b"], 2)).rejects.toThrow("refused: a b");

@@ -14,8 +14,8 @@ interface Waiting<Message> {
  *
  * The answer of one request is one for all in it. So where a request of several fails, each of them is sent again alone,
  * and is told what became of that: nobody fails for another's message. (What was kept the first time then stands there
- * twice; whoever reads settles each identity once.) And for ten seconds all go apart, so that partitions of a broker that
- * answers do not wait for one that does not.
+ * twice; whoever reads settles each identity once.) And for ten seconds after any failure all go apart, so that partitions
+ * of a broker that answers do not wait for one that does not.
  */
 export class MergedSends<Message> {
   private readonly request: (messages: Message[]) => Promise<void>;
@@ -62,8 +62,8 @@ export class MergedSends<Message> {
       await this.request(together.flatMap(({ messages }) => messages));
       for (const { kept } of together) kept();
     } catch (reason) {
+      this.apartUntilMs = this.nowMs() + APART_MS; // Also where one fails that went alone: its broker is still away.
       if (together.length === 1) return together[0]!.failed(reason);
-      this.apartUntilMs = this.nowMs() + APART_MS;
       await Promise.all(together.map((alone) => this.sendTogether([alone])));
     }
   }
