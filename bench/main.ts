@@ -9,7 +9,7 @@
  *     npm run bench -- query      twelve questions; statistics beside Elasticsearch's aggregations
  *     npm run bench -- ladder     latencies at 10 to 150 % of the maximum, and where the knee is
  *     npm run bench -- overload   what is left at 150 to 300 %, and beside one greedy client
- *     npm run bench -- check [NAME ...]   the committed reports' commands again: which ratio has fallen by over 10 %
+ *     npm run bench -- check [REPORT ...] the committed reports' commands again: which ratio has fallen by over 10 %
  *
  * Each takes `--report FILE`; the other options stand in its file. Figures are ratios, or of one machine: they are never
  * asserted in tests. Linux: CPU and memory are read from /proc.

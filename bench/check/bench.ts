@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReportHead } from "../measure/report.ts";
@@ -9,48 +9,55 @@ const REPORTS = join(import.meta.dirname, "..", "..", "docs", "benchmarks");
 
 /**
  * Runs benchmarks again, each by the command of its committed report, and shows how its ratios to the floors of the same
- * run have changed. `names`: of some; none: of all that have ratios. Ends with 1 where one has fallen by more than 10 %.
+ * run have changed. `names`: reports of docs/benchmarks without `.json`; none: all that have ratios. Ends with 1 where a
+ * ratio has fallen by more than 10 %.
  */
 export async function benchCheck(
   names: readonly string[],
   benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>>,
 ): Promise<void> {
-  const chosen = names.length > 0 ? names : Object.keys(benchmarks).filter(hasReport);
-  for (const name of chosen)
-    if (!(name in benchmarks && hasReport(name))) throw new Error(`there is no report of ${name}`);
+  const known = reportNames();
+  for (const name of names) {
+    if (!known.includes(name))
+      throw new Error(`there is no report ${name} that has ratios; there are ${known.join(", ")}`);
+  }
+  const chosen = names.length > 0 ? names : known;
   const folder = mkdtempSync(join(tmpdir(), "logpulse-bench-check-"));
   try {
-    const compared: (ComparedRatio & { benchmark: string })[] = [];
+    const compared: (ComparedRatio & { report: string })[] = [];
     for (const name of chosen) {
       const committed = reportIn(join(REPORTS, `${name}.json`));
       const file = join(folder, `${name}.json`);
-      await benchmarks[name]!([...argumentsOf(committed.command), "--report", file]);
-      compared.push(...compareRatios(committed, reportIn(file)).map((ratio) => ({ benchmark: name, ...ratio })));
+      const [benchmark, ...args] = argumentsOf(committed.command);
+      console.error(`${name}: ${committed.command}`);
+      await benchmarks[benchmark!]!([...args, "--report", file]);
+      compared.push(...compareRatios(committed, reportIn(file)).map((ratio) => ({ report: name, ...ratio })));
     }
-    const rows = compared.map(({ benchmark, what, before, now, hasFallen }) => {
+    const rows = compared.map(({ report, what, before, now, hasFallen }) => {
       const change = `${now >= before ? "+" : ""}${Math.round(100 * (now / before - 1))} %`;
-      return [benchmark, what, before, now, hasFallen ? `${change} FALLEN` : change];
+      return [report, what, before, now, hasFallen ? `${change} FALLEN` : change];
     });
-    console.log(table(["benchmark", "ratio", "committed", "now", "change"], rows));
+    console.log(table(["report", "ratio", "committed", "now", "change"], rows));
     if (compared.some(({ hasFallen }) => hasFallen)) process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function hasReport(name: string): boolean {
-  const file = join(REPORTS, `${name}.json`);
-  return existsSync(file) && "ratios" in reportIn(file);
+/** Those that have ratios. */
+function reportNames(): string[] {
+  const names = readdirSync(REPORTS).flatMap((file) => /^(.*)\.json$/.exec(file)?.[1] ?? []);
+  return names.filter((name) => Object.keys(reportIn(join(REPORTS, `${name}.json`)).ratios ?? {}).length > 0);
 }
 
 function reportIn(file: string): ReportHead {
   return JSON.parse(readFileSync(file, "utf8")) as ReportHead;
 }
 
-/** What stands behind "npm run bench -- NAME". */
+/** What stands behind "npm run bench --": the benchmark, and its arguments. */
 function argumentsOf(command: string): string[] {
   return command
     .split(" ")
-    .slice(5)
+    .slice(4)
     .filter((argument) => argument !== "");
 }

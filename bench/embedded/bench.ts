@@ -1,74 +1,123 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
 import { freePort } from "../../stack/free-port.ts";
+import { publish, type Ratio, reportHead } from "../measure/report.ts";
+import { interleaved, type Side } from "../measure/rounds.ts";
+import { quantiles, ratios, spread } from "../measure/spread.ts";
 import { corpus, corpusBatches } from "./corpus.ts";
 import { freshnessMs } from "./freshness.ts";
 import { openLoop } from "./open-loop.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
+import { spreadsOf, tablesOf } from "./tables.ts";
 
 const WARM_UP_RECORDS = 20_000;
 
-/** The embedded mode beside a bare SQLite and FTS5 loader, in one run; prints a table, and writes it where told. */
-export async function benchEmbedded(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      records: { type: "string", default: "300000" },
-      batch: { type: "string", default: "100" },
-      seconds: { type: "string", default: "30" },
-      report: { type: "string" },
-    },
-  });
-  const [records, recordsPerBatch, seconds] = [Number(values.records), Number(values.batch), Number(values.seconds)];
-  if (!(records >= 1_000 && records <= 3_000_000)) throw new Error("--records must be from 1000 to 3000000");
-  if (!(recordsPerBatch >= 1 && recordsPerBatch <= 10_000)) throw new Error("--batch must be from 1 to 10000");
-  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
+/** What is to be done, checked. */
+interface EmbeddedBenchOptions {
+  records: number;
+  recordsPerBatch: number;
+  rounds: number;
+  /** Of half load. */
+  seconds: number;
+}
 
+/** The embedded mode beside a bare SQLite and FTS5 loader, in one run; then waits and freshness at half of what was stored. */
+export async function benchEmbedded(args: string[]): Promise<void> {
+  const { options, report: file } = optionsOf(args);
+  const { records, recordsPerBatch, rounds, seconds } = options;
   const folder = mkdtempSync(join(tmpdir(), "logpulse-bench-"));
+  const own = () => mkdtempSync(join(folder, "round-"));
   try {
-    const floor = await bareLoader(folder, records);
-    const loaded = await loadServer(join(folder, "loaded"), records, recordsPerBatch);
-    const again = await bareLoader(folder, records); // Before and after: a machine that slows down is found out.
-    const floorPerCpuSecond = (2 * records) / (floor.cpuSeconds + again.cpuSeconds);
-    const halfLoad = Math.round(loaded.storedPerSecond / 2);
-    const open = await openLoad(join(folder, "open"), { recordsPerSecond: halfLoad, recordsPerBatch, seconds });
+    const floor: Floor[] = [];
+    const embedded: Loaded[] = [];
+    const sides: Side<void>[] = [
+      { name: "bare loader", round: async () => void floor.push(await bareLoader(own(), records)) },
+      { name: "embedded", round: async () => void embedded.push(await loadServer(own(), records, recordsPerBatch)) },
+    ];
+    await interleaved(sides, rounds, (side) => console.error(`${side}: done`));
+    const recordsPerSecond = Math.round(spread(embedded.map(({ storedPerSecond }) => storedPerSecond)).median / 2);
     const report = {
-      command: `npm run bench -- embedded --records ${records} --batch ${recordsPerBatch} --seconds ${seconds}`,
-      machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
-      floor: {
-        what: "bare SQLite and FTS5 loader, before and after",
-        recordsPerCpuSecond: Math.round(floorPerCpuSecond),
-        ofEach: [floor, again].map(({ cpuSeconds }) => Math.round(records / cpuSeconds)),
-        bytesPerRecord: Math.round(floor.bytes / records),
-      },
-      embedded: loaded,
-      ratioStoredToFloor: Number((loaded.storedPerCpuSecond / floorPerCpuSecond).toFixed(3)),
-      openLoopAtHalfLoad: open,
+      ...reportHead(commandOf(options), { storedToBareLoader: storedRatio(floor, embedded) }),
+      floor: spreadsOf(floor),
+      embedded: spreadsOf(embedded),
+      openLoopAtHalfLoad: await openLoad(own(), { recordsPerSecond, recordsPerBatch, seconds }),
     };
-    console.log(JSON.stringify(report, null, 2));
-    if (values.report) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+    publish(report, tablesOf(report.floor, report.embedded, report.openLoopAtHalfLoad), file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** @throws Error that names the option that is out of its bounds. */
+function optionsOf(args: string[]): { options: EmbeddedBenchOptions; report: string | undefined } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      records: { type: "string", default: "300000" },
+      batch: { type: "string", default: "100" },
+      rounds: { type: "string", default: "4" },
+      seconds: { type: "string", default: "30" },
+      report: { type: "string" },
+    },
+  });
+  const options = {
+    records: Number(values.records),
+    recordsPerBatch: Number(values.batch),
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+  };
+  const { records, recordsPerBatch, rounds, seconds } = options;
+  if (!(records >= 1_000 && records <= 3_000_000)) throw new Error("--records must be from 1000 to 3000000");
+  if (!(recordsPerBatch >= 1 && recordsPerBatch <= 10_000)) throw new Error("--batch must be from 1 to 10000");
+  if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
+  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
+  return { options, report: values.report };
+}
+
+function commandOf({ records, recordsPerBatch, rounds, seconds }: EmbeddedBenchOptions): string {
+  const numbers = `--records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`;
+  return `npm run bench -- embedded ${numbers} --seconds ${seconds}`;
+}
+
+function storedRatio(floor: readonly Floor[], embedded: readonly Loaded[]): Ratio {
+  return {
+    what: "embedded / bare SQLite and FTS5 loader, records stored and searchable per CPU-second of the process",
+    target: 0.5,
+    ...ratios(
+      embedded.map(({ storedPerCpuSecond }) => storedPerCpuSecond),
+      floor.map(({ recordsPerCpuSecond }) => recordsPerCpuSecond),
+    ),
+  };
+}
+
 interface Floor {
-  cpuSeconds: number;
-  bytes: number;
+  recordsPerCpuSecond: number;
+  recordsPerSecond: number;
+  bytesPerRecord: number;
 }
 
 async function bareLoader(folder: string, records: number): Promise<Floor> {
-  const own = mkdtempSync(join(folder, "bare-"));
   const script = join(import.meta.dirname, "bare-loader.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, [script, own, String(records)]);
-  rmSync(own, { recursive: true });
-  return JSON.parse(stdout) as Floor;
+  const { stdout } = await promisify(execFile)(process.execPath, [script, folder, String(records)]);
+  rmSync(folder, { recursive: true });
+  const { cpuSeconds, wallSeconds, bytes } = JSON.parse(stdout) as {
+    cpuSeconds: number;
+    wallSeconds: number;
+    bytes: number;
+  };
+  return {
+    recordsPerCpuSecond: Math.round(records / cpuSeconds),
+    recordsPerSecond: Math.round(records / wallSeconds),
+    bytesPerRecord: Math.round(bytes / records),
+  };
 }
+
+type Loaded = Awaited<ReturnType<typeof loadServer>>;
 
 /** All records as fast as they are taken, by one Upload stream. */
 async function loadServer(folder: string, records: number, recordsPerBatch: number) {
@@ -96,6 +145,7 @@ async function loadServer(folder: string, records: number, recordsPerBatch: numb
     };
   } finally {
     await server.stop();
+    rmSync(folder, { recursive: true });
   }
 }
 
@@ -130,10 +180,4 @@ async function openLoad(folder: string, load: { recordsPerSecond: number; record
   } finally {
     await server.stop();
   }
-}
-
-function quantiles(values: readonly number[]): { p50: number; p95: number; p99: number; max: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => Number((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN).toFixed(2));
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }

@@ -25,6 +25,8 @@ interface FullBenchOptions {
   backlog: number;
   /** Of half load; 0: none. */
   seconds: number;
+  /** Of half load, before it is measured. */
+  warmUpSeconds: number;
   /** Rounds go to the ingest processes, past Envoy. */
   direct: boolean;
   profile: string | undefined;
@@ -89,12 +91,13 @@ function storedRatio(floorRounds: StoreRound[], ourRounds: StoreRound[]): Ratio 
 }
 
 async function halfLoadOrNone(
-  { seconds, recordsPerBatch }: FullBenchOptions,
+  { seconds, warmUpSeconds, recordsPerBatch }: FullBenchOptions,
   recordsPerSecond: number,
   full: FullUnderTest,
   stored: StoredRecords,
 ): Promise<HalfLoad | undefined> {
-  return seconds > 0 ? halfLoadOf({ recordsPerSecond, recordsPerBatch, seconds }, full, stored) : undefined;
+  const load = { recordsPerSecond, recordsPerBatch, seconds };
+  return seconds > 0 ? halfLoadOf(load, warmUpSeconds, full, stored) : undefined;
 }
 
 /** @throws Error that names the option that is out of its bounds. */
@@ -107,12 +110,13 @@ function optionsOf(args: string[]): FullBenchOptions {
       rounds: { type: "string", default: "4" },
       backlog: { type: "string", default: "1000000" },
       seconds: { type: "string", default: "60" },
+      "warm-up": { type: "string", default: "90" },
       direct: { type: "boolean", default: false },
       profile: { type: "string" },
       report: { type: "string" },
     },
   });
-  const bounded = (name: "records" | "batch" | "rounds" | "backlog" | "seconds", min: number, max: number): number => {
+  const bounded = (name: Exclude<keyof typeof values, "direct" | "profile" | "report">, min: number, max: number) => {
     const value = Number(values[name]);
     if (!(Number.isInteger(value) && value >= min && value <= max)) {
       throw new Error(`--${name} must be a whole number from ${min} to ${max}`);
@@ -126,13 +130,15 @@ function optionsOf(args: string[]): FullBenchOptions {
     rounds: bounded("rounds", 1, 50),
     backlog: bounded("backlog", 0, 10_000_000),
     seconds: bounded("seconds", 0, 600),
+    warmUpSeconds: bounded("warm-up", 0, 600),
     direct: values.direct,
     profile: values.profile,
     report: values.report,
   };
 }
 
-function commandOf({ records, recordsPerBatch, rounds, backlog, seconds, direct }: FullBenchOptions): string {
-  const numbers = `--records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`;
-  return `npm run bench -- full ${numbers} --backlog ${backlog} --seconds ${seconds}${direct ? " --direct" : ""}`;
+function commandOf(options: FullBenchOptions): string {
+  const { records, recordsPerBatch, rounds, backlog, seconds, warmUpSeconds, direct } = options;
+  const numbers = `--records ${records} --batch ${recordsPerBatch} --rounds ${rounds} --backlog ${backlog}`;
+  return `npm run bench -- full ${numbers} --seconds ${seconds} --warm-up ${warmUpSeconds}${direct ? " --direct" : ""}`;
 }

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const PROBE_EVERY_MS = 290; // No divisor of a refresh's second: probes meet every part of it.
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 100;
 const FRESH_MS_MAX = 30_000;
 
 /**
  * Writes a record every 290 ms until `signal` is aborted, and searches for all of them together, by a word that they
- * share: milliseconds from each acknowledgement to the first answer that has the record, about 30 too many at most.
+ * share: milliseconds from each acknowledgement to the first answer that has the record, about 130 too many at most.
  *
  * @throws Error where a record is not found within 30 s.
  */

@@ -1,4 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { Kafka, logLevel } from "kafkajs";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { addBatch, type Identities } from "./identities.ts";
@@ -52,9 +52,26 @@ async function eachBatch(
   const open = new Map(ends.filter(({ end }) => end > 0).map(({ partition, end }) => [partition, end]));
   if (open.size === 0) return;
   await readToEnd(kafka, topic, open, (value) => {
-    const { producerId, firstSeq, records } = fromBinary(LogBatchSchema, value, { readUnknownFields: false });
-    take(Buffer.from(producerId).toString("hex"), Number(firstSeq), records.length);
+    const { producer, firstSeq, count } = identitiesOf(value);
+    take(producer, firstSeq, count);
   });
+}
+
+/** Of a LogBatch, without decoding its records: there may be tens of millions. */
+function identitiesOf(value: Buffer): { producer: string; firstSeq: number; count: number } {
+  const { producerId, firstSeq, records } = LogBatchSchema.field;
+  const reader = new BinaryReader(value);
+  const found = { producer: "", firstSeq: 0, count: 0 };
+  while (reader.pos < reader.len) {
+    const [number, wireType] = reader.tag();
+    if (number === producerId.number) found.producer = Buffer.from(reader.bytes()).toString("hex");
+    else if (number === firstSeq.number) found.firstSeq = Number(reader.uint64());
+    else {
+      if (number === records.number) found.count++;
+      reader.skip(wireType, number);
+    }
+  }
+  return found;
 }
 
 function sumOf(ranges: { firstSeq: number; count: number }[]): KeptIdentities {

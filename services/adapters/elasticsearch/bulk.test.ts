@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildLoggedBatch, newProducer } from "../../ports/build-logged-batch.ts";
 import { type BulkItem, bulkBatch, bulkItem, bulksOf, rejectedItems } from "./bulk.ts";
+import { BulkBody } from "./bulk-body.ts";
 import { checkIndexPrefix, dayOfIndex, indexName } from "./index-template.ts";
 
 const may17 = Date.UTC(2015, 4, 17, 23, 59, 59, 999);
@@ -54,12 +55,36 @@ describe("the places of rejected records", () => {
 });
 
 describe("bulksOf", () => {
-  const items = [4, 6, 1, 20, 10, 1].map((bytes) => ({ bytes }) as BulkItem);
+  const items = ["abcd", "efghij", "k", "l".repeat(20), "m\u00fcm\u00fcm\u00fcm", "n"].map((lines, seq) => {
+    return { lines, bytes: Buffer.byteLength(lines), logged: { seq } } as BulkItem;
+  });
 
   it("keeps the order and the bound; what is longer goes alone", () => {
-    const bulks = [...bulksOf(items, 10)].map((bulk) => bulk.map(({ bytes }) => bytes));
-    expect(bulks).toEqual([[4, 6], [1], [20], [10], [1]]);
-    expect([...bulksOf([], 10)]).toEqual([]);
+    const body = new BulkBody();
+    const bulks = [...bulksOf(items, 10, body)].map((bulk) => bulk.map(({ logged }) => logged!.seq));
+    expect(bulks).toEqual([[0, 1], [2], [3], [4], [5]]);
+    expect([...bulksOf([], 10, body)]).toEqual([]);
+  });
+
+  it("has each bulk's lines in the body, all or some", () => {
+    const body = new BulkBody();
+    const texts: string[] = [];
+    for (const bulk of bulksOf(items, 10, body)) {
+      const all = bulk.map((_, index) => index);
+      texts.push(body.of(all).toString());
+      expect([body.count, body.length]).toEqual([bulk.length, Buffer.byteLength(texts.at(-1)!)]);
+      if (bulk.length > 1) expect(body.of([1]).toString()).toBe("efghij");
+    }
+    expect(texts).toEqual(["abcdefghij", "k", "l".repeat(20), "m\u00fcm\u00fcm\u00fcm", "n"]);
+  });
+
+  it("grows as far as it must, and keeps what it has", () => {
+    const body = new BulkBody();
+    const pieces = Array.from({ length: 100 }, (_, index) => String.fromCodePoint(97 + (index % 26)).repeat(9_999));
+    for (const piece of pieces) body.add(piece, piece.length);
+    expect(body.of(pieces.map((_, index) => index)).toString()).toBe(pieces.join(""));
+    expect(body.of([99, 1]).toString()).toBe(pieces[99]! + pieces[1]!);
+    expect(body.capacity).toBeLessThan(2 * body.length + 1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { identityText } from "../../domain/identity.ts";
 import { type LoggedBatch, type LoggedRecord, rejectedSeqs } from "../../domain/logged-batch.ts";
+import type { BulkBody } from "./bulk-body.ts";
 import { documentHead, documentJson } from "./document.ts";
 import { indexName } from "./index-template.ts";
 
@@ -70,18 +71,24 @@ function itemOf(
   return { batch, logged, lines, bytes: Buffer.byteLength(lines) };
 }
 
-/** Consecutive items whose lines are together at most `bytesMax`; a longer one goes alone. Made as they are asked for. */
-export function* bulksOf(items: Iterable<BulkItem>, bytesMax: number): Generator<BulkItem[]> {
-  let bulk: BulkItem[] = [];
-  let bytes = 0;
-  for (const item of items) {
-    if (bulk.length > 0 && bytes + item.bytes > bytesMax) {
+/** A record whose lines are in a bulk's body. */
+export type SentItem = Pick<BulkItem, "batch" | "logged">;
+
+/**
+ * Consecutive items whose lines are together at most `bytesMax`; a longer one goes alone. Each bulk's lines are in `body`
+ * until the next bulk is asked for. Items are made as they are asked for, and their texts let go of.
+ */
+export function* bulksOf(items: Iterable<BulkItem>, bytesMax: number, body: BulkBody): Generator<SentItem[]> {
+  let bulk: SentItem[] = [];
+  body.clear();
+  for (const { batch, logged, lines, bytes } of items) {
+    if (bulk.length > 0 && body.length + bytes > bytesMax) {
       yield bulk;
       bulk = [];
-      bytes = 0;
+      body.clear();
     }
-    bulk.push(item);
-    bytes += item.bytes;
+    body.add(lines, bytes);
+    bulk.push({ batch, logged });
   }
   if (bulk.length > 0) yield bulk;
 }

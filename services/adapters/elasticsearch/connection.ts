@@ -4,13 +4,13 @@ import { STORE_CHECK_MS_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import { toStoreError } from "./errors.ts";
 import { indexPatterns } from "./index-template.ts";
 
-/** One request. `body` is JSON, `lines` newline-delimited JSON as it is sent. */
+/** One request. `body` is JSON, `lines` newline-delimited JSON as it is sent; they may be written over once that has ended well. */
 export interface ElasticsearchRequest {
   method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   query?: Record<string, string | boolean>;
   body?: object;
-  lines?: string;
+  lines?: Buffer;
   /** Bytes of the answer beyond which it is not read; see `isAnswerTooLarge`. */
   answerBytesMax?: number;
 }

@@ -6,8 +6,9 @@ import type { LoggedBatch } from "../../domain/logged-batch.ts";
 import { deadLetterOf, type RefusedRecord } from "../../domain/refused-record.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
 import { type LogSink, NO_COUNTS, type StoreCounts } from "../../ports/log-sink.ts";
-import { type BulkItem, bulkBatch, bulkItem, bulksOf, rejectedItems } from "./bulk.ts";
+import { type BulkItem, bulkBatch, bulkItem, bulksOf, rejectedItems, type SentItem } from "./bulk.ts";
 import { BULK_ANSWER_FILTER, type Verdict, verdictsOf } from "./bulk-answer.ts";
+import { BulkBody } from "./bulk-body.ts";
 import { checkHealth, openClient, send } from "./connection.ts";
 import { isRequestTooLarge, toStoreError } from "./errors.ts";
 import { addLaterFields } from "./existing-indices.ts";
@@ -20,6 +21,8 @@ const BULK_QUERY = {
   filter_path: BULK_ANSWER_FILTER,
   timeout: "2s", // How long an item waits for its shard to come back before it is answered 503.
 };
+
+const SPARE_BODY_BYTES_MAX = STORE_BYTES_MAX / 2; // One for each partition: what few bulks need is not held on to.
 
 /** What became of some records, and those that must be kept as dead letters before they count as settled. */
 interface Outcome {
@@ -34,6 +37,8 @@ export class ElasticsearchLogSink implements LogSink {
   private readonly client: Client;
   private readonly state: StateIndex;
   private readonly firstDay: KnownFirstDay;
+  /** Those of earlier calls: as many as there were calls at once. */
+  private readonly spareBodies: BulkBody[] = [];
 
   /** Connects when it is first used. @throws Error where the index prefix is not one. */
   constructor(settings: ElasticsearchSettings) {
@@ -56,9 +61,11 @@ export class ElasticsearchLogSink implements LogSink {
   async store(batches: readonly LoggedBatch[], deadLetters: DeadLetters, signal: AbortSignal): Promise<StoreCounts> {
     const outcome: Outcome = { counts: { ...NO_COUNTS }, refused: [] };
     const kept = await this.keptOf(batches, outcome, signal);
-    for (const bulk of bulksOf(this.itemsOf(kept, outcome), STORE_BYTES_MAX)) {
-      await this.settle(bulk, outcome, signal);
+    const body = this.spareBodies.pop() ?? new BulkBody();
+    for (const bulk of bulksOf(this.itemsOf(kept, outcome), STORE_BYTES_MAX, body)) {
+      await this.settle(bulk, body, outcome, signal);
     }
+    if (body.capacity <= SPARE_BODY_BYTES_MAX) this.spareBodies.push(body); // Where a request failed, it may still be read.
     const { counts, refused } = outcome;
     if (refused.length > 0) await deadLetters.keep(refused.map((record) => deadLetterOf(STORE_NAME, record)));
     return { ...counts, deadLettered: refused.length };
@@ -104,19 +111,24 @@ export class ElasticsearchLogSink implements LogSink {
   }
 
   /** Sends the items until each is stored, found or refused; those that the store was too busy for go again alone. */
-  private async settle(bulk: readonly BulkItem[], outcome: Outcome, signal: AbortSignal): Promise<void> {
-    let waiting = bulk;
+  private async settle(
+    bulk: readonly SentItem[],
+    body: BulkBody,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let waiting = bulk.map((_, index) => index);
     let busy = "";
     for (let attempt = 1; attempt <= STORE_ATTEMPTS_MAX; attempt++) {
-      const verdicts = await this.sendBulk(waiting, signal);
-      const again: BulkItem[] = [];
-      verdicts.forEach((verdict, index) => {
-        const item = waiting[index]!;
+      const verdicts = await this.sendBulk(body, waiting, signal);
+      const again: number[] = [];
+      verdicts.forEach((verdict, place) => {
+        const index = waiting[place]!;
         if (verdict.is === "busy") {
-          again.push(item);
+          again.push(index);
           busy = verdict.reason;
         } else {
-          settleItem(item, verdict, outcome);
+          settleItem(bulk[index]!, verdict, outcome);
         }
       });
       if (again.length === 0) return;
@@ -127,20 +139,20 @@ export class ElasticsearchLogSink implements LogSink {
     throw new LogPulseError("store_unavailable", said);
   }
 
-  /** One verdict per item. A request that is too long for the server is halved; one record that is, is refused. */
-  private async sendBulk(items: readonly BulkItem[], signal: AbortSignal): Promise<Verdict[]> {
-    const lines = items.map((item) => item.lines).join("");
+  /** One verdict per index. A request that is too long for the server is halved; one record that is, is refused. */
+  private async sendBulk(body: BulkBody, indexes: readonly number[], signal: AbortSignal): Promise<Verdict[]> {
+    const lines = body.of(indexes);
     try {
       const request = { method: "POST", path: "/_bulk", query: BULK_QUERY, lines } as const;
-      return verdictsOf(await send(this.client, request, STORE_WRITE_MS_MAX, signal), items.length);
+      return verdictsOf(await send(this.client, request, STORE_WRITE_MS_MAX, signal), indexes.length);
     } catch (reason) {
       if (!isRequestTooLarge(reason)) throw toStoreError(reason, signal);
     }
-    const half = Math.floor(items.length / 2);
-    if (half === 0) return [{ is: "refused", reason: "request_too_large", detail: `${lines.length} characters` }];
+    const half = Math.floor(indexes.length / 2);
+    if (half === 0) return [{ is: "refused", reason: "request_too_large", detail: `${lines.length} bytes` }];
     return [
-      ...(await this.sendBulk(items.slice(0, half), signal)),
-      ...(await this.sendBulk(items.slice(half), signal)),
+      ...(await this.sendBulk(body, indexes.slice(0, half), signal)),
+      ...(await this.sendBulk(body, indexes.slice(half), signal)),
     ];
   }
 
@@ -172,7 +184,7 @@ function orError<T>(make: () => T): T | Error {
 }
 
 /** What stands in a rejected record's place is counted already, and has nothing in it that could be refused. */
-function settleItem({ batch, logged }: BulkItem, verdict: Exclude<Verdict, { is: "busy" }>, outcome: Outcome): void {
+function settleItem({ batch, logged }: SentItem, verdict: Exclude<Verdict, { is: "busy" }>, outcome: Outcome): void {
   if (!logged) return;
   if (verdict.is !== "refused") outcome.counts[verdict.is] += 1;
   else outcome.refused.push({ batch, logged, reason: verdict.reason, detail: verdict.detail });

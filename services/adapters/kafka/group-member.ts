@@ -13,7 +13,7 @@ import { within } from "./within.ts";
 
 // The broker answers a fetch when it has this much, or after this time: many small batches then become one bulk and one
 // transaction instead of hundreds. Readers are this much later at most, and stopping takes this much longer.
-const FETCH_BYTES_MIN = 64 * 1024;
+const FETCH_BYTES_MIN = 1024 * 1024;
 const FETCH_WAIT_MS_MAX = 250;
 const LEAVE_MS_MAX = 5_000;
 const LOOK_FOR_OTHER_TOPIC_MS = 5_000;
