@@ -9,6 +9,7 @@
  *     npm run bench -- query      twelve questions; statistics beside Elasticsearch's aggregations
  *     npm run bench -- ladder     latencies at 10 to 150 % of the maximum, and where the knee is
  *     npm run bench -- overload   what is left at 150 to 300 %, and beside one greedy client
+ *     npm run bench -- ghz        ghz, which is not ours: Write and Upload, direct, through Envoy, full and embedded
  *     npm run bench -- check [REPORT ...] the committed reports' commands again: which ratio has fallen by over 10 %
  *
  * Each takes `--report FILE`; the other options stand in its file. Figures are ratios, or of one machine: they are never
@@ -24,6 +25,7 @@ const BENCHMARKS: Record<string, (args: string[]) => Promise<void>> = {
   embedded: async (args) => (await import("./embedded/bench.ts")).benchEmbedded(args),
   query: async (args) => (await import("./query/bench.ts")).benchQuery(args),
   ladder: async (args) => (await import("./ladder/bench.ts")).benchLadder(args),
+  ghz: async (args) => (await import("./ghz/bench.ts")).benchGhz(args),
   overload: async (args) => (await import("./overload/bench.ts")).benchOverload(args),
 };
 

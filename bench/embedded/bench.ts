@@ -6,16 +6,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
 import { freePort } from "../../stack/free-port.ts";
+import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
+import { runScript } from "../measure/child.ts";
 import { publish, type Ratio, reportHead } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { quantiles, ratios, spread } from "../measure/spread.ts";
 import { corpus, corpusBatches } from "./corpus.ts";
 import { freshnessMs } from "./freshness.ts";
-import { openLoop } from "./open-loop.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
-import { spreadsOf, tablesOf } from "./tables.ts";
+import { type HalfLoad, spreadsOf, tablesOf } from "./tables.ts";
 
+const LOAD = join(import.meta.dirname, "..", "load", "open-load.ts");
+const CONNECTIONS = 16;
 const WARM_UP_RECORDS = 20_000;
+const WARM_UP_SECONDS = 3;
 
 /** What is to be done, checked. */
 interface EmbeddedBenchOptions {
@@ -157,23 +161,37 @@ async function untilStored(server: ServerUnderTest, records: number): Promise<vo
   while (server.storedCount() < records) await sleep(10);
 }
 
-/** Calls at fixed moments, and probes that are searched for meanwhile. */
-async function openLoad(folder: string, load: { recordsPerSecond: number; recordsPerBatch: number; seconds: number }) {
+/** Calls at moments fixed beforehand, and probes that are searched for meanwhile. */
+async function openLoad(
+  folder: string,
+  load: { recordsPerSecond: number; recordsPerBatch: number; seconds: number },
+): Promise<HalfLoad> {
+  const { recordsPerSecond, recordsPerBatch, seconds } = load;
   const server = await ServerUnderTest.start(folder, await freePort());
   try {
-    await upload(server, WARM_UP_RECORDS, load.recordsPerBatch);
+    await upload(server, WARM_UP_RECORDS, recordsPerBatch);
     await untilStored(server, WARM_UP_RECORDS);
     const over = new AbortController();
     const probing = freshnessMs(server.address, over.signal);
-    const { calls, failed, ackMs, lateMs } = await openLoop(server.address, load);
+    const calls: OpenLoad = {
+      address: server.address,
+      connections: CONNECTIONS,
+      recordsPerCall: recordsPerBatch,
+      callsPerSecond: recordsPerSecond / recordsPerBatch,
+      warmUpSeconds: WARM_UP_SECONDS,
+      seconds,
+      seed: 1,
+      patientClients: 0,
+    };
+    const { offered, acknowledgedCalls, acknowledgedMs, sentLateMs } = await runScript<OpenLoadResult>(LOAD, calls);
     over.abort();
     const freshMs = await probing;
     return {
-      ...load,
-      calls,
-      failed,
-      ackMs: quantiles(ackMs),
-      sentLateMs: quantiles(lateMs),
+      recordsPerSecond,
+      calls: offered,
+      failed: offered - acknowledgedCalls,
+      ackMs: acknowledgedMs,
+      sentLateMs,
       freshnessMs: { probes: freshMs.length, ...quantiles(freshMs) },
       memoryPeakMiB: Math.round(server.memoryPeakMiB()),
     };

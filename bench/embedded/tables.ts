@@ -11,7 +11,8 @@ export interface HalfLoad {
   failed: number;
   ackMs: Quantiles;
   sentLateMs: Quantiles;
-  freshnessMs: Quantiles;
+  freshnessMs: Quantiles & { probes: number };
+  memoryPeakMiB: number;
 }
 
 /** Of rounds that all have the same figures. */

@@ -5,6 +5,7 @@ import { startEmbedded } from "../installations/embedded.ts";
 import { startIngestAndDoor } from "../installations/ingest-and-door.ts";
 import type { Installation } from "../installations/installation.ts";
 import { dataHash } from "../load/bodies.ts";
+import { type GhzResult, runGhz } from "../load/ghz.ts";
 import type { UnaryLoad, UnaryLoadResult } from "../load/unary-load.ts";
 import { type CallRound, callTable, countedRound, summaryOf } from "../measure/call-rounds.ts";
 import { endChild, runScript, startScript } from "../measure/child.ts";
@@ -13,7 +14,6 @@ import { ProcessFigures } from "../measure/process-figures.ts";
 import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { ratios } from "../measure/spread.ts";
-import { type GhzResult, ghzWrite } from "./ghz.ts";
 
 const LOAD = join(import.meta.dirname, "..", "load", "unary-load.ts");
 const FLOOR = join(import.meta.dirname, "..", "floors", "pass-through-server.ts");
@@ -144,7 +144,10 @@ async function runLoad(load: UnaryLoad): Promise<UnaryLoadResult> {
 async function ghzOf(installations: readonly Installation[], load: Load): Promise<Part["ghz"]> {
   const found: Part["ghz"] = [];
   for (const { name, address, settle } of installations) {
-    found.push({ name, ...(await ghzWrite(address, { ...load, calls: load.ghzCalls })) });
+    found.push({
+      name,
+      ...(await runGhz(address, { ...load, recordsPerBatch: load.recordsPerCall, calls: load.ghzCalls })),
+    });
     await settle();
   }
   return found;

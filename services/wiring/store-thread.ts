@@ -7,10 +7,14 @@ import { answerCalls, type ThreadCall } from "../adapters/sqlite/thread-calls.ts
 import type { LetterState, ListedLetter } from "../ports/dead-letter-table.ts";
 import { makeLogger } from "../runtime/logger.ts";
 import { readableLog } from "../runtime/readable-log.ts";
+import { lowerThreadPriority } from "../runtime/thread-priority.ts";
 import type { StoreTotals } from "./metrics/store-metrics.ts";
 import type { StoreThreadSettings } from "./store-thread-settings.ts";
 import { StoreWorker } from "./store-worker.ts";
 
+const NICENESS = 5;
+
+lowerThreadPriority(NICENESS); // On a busy machine: what is acknowledged is waited for, and storing it may be a little later.
 const port = parentPort!;
 const settings = workerData as StoreThreadSettings;
 // Straight to the file descriptor: what goes through the main thread would be lost if that ended first.

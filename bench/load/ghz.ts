@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { batchBodies } from "../load/bodies.ts";
+import { batchBodies } from "./bodies.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const GHZ_MS_MAX = 600_000;
@@ -27,21 +27,30 @@ interface GhzReport {
   statusCodeDistribution: Record<string, number>;
 }
 
-/** So many calls of `Write`, closed loop. The server draws the identities. @throws Error: a call failed. */
-export async function ghzWrite(
-  address: string,
-  load: { calls: number; callsInFlight: number; connections: number; recordsPerCall: number },
-): Promise<GhzResult> {
+/** What ghz is to send, closed loop. */
+export interface GhzLoad {
+  calls: number;
+  callsInFlight: number;
+  connections: number;
+  recordsPerBatch: number;
+  /** Left out: calls of `Write`, with one batch each. Else calls of `Upload` with so many, 1 to 64. */
+  batchesPerCall?: number;
+}
+
+/** Identities are drawn by the server. @throws Error: a call failed. */
+export async function runGhz(address: string, load: GhzLoad): Promise<GhzResult> {
   const folder = mkdtempSync(join(tmpdir(), "logpulse-ghz-"));
   try {
     const body = join(folder, "body");
-    writeFileSync(body, lengthPrefixed(batchBodies(load.recordsPerCall, Date.now())));
+    const batches = batchBodies(load.recordsPerBatch, Date.now()); // ghz sends one a call in turn, or all in each stream.
+    writeFileSync(body, lengthPrefixed(batches.slice(0, load.batchesPerCall)));
+    const method = load.batchesPerCall === undefined ? "Write" : "Upload";
     const { stdout } = await promisify(execFile)(
       ghzProgram(),
       [
         "--insecure",
         ...["--protoset", join(ROOT, "gen", "logpulse.binpb")],
-        ...["--call", "logpulse.v1.IngestService.Write"],
+        ...["--call", `logpulse.v1.IngestService.${method}`],
         ...["--total", String(load.calls)],
         ...["--concurrency", String(load.callsInFlight)],
         ...["--connections", String(load.connections)],

@@ -3,7 +3,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { Client, credentials } from "@grpc/grpc-js";
 import { WriteResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
-import { corpus, encodeBatch } from "./corpus.ts";
+import { corpus, encodeBatch } from "../embedded/corpus.ts";
 
 const CALL_MS_MAX = 30_000;
 
