@@ -30,7 +30,7 @@ interface EmbeddedBenchOptions {
   seconds: number;
 }
 
-/** The embedded mode beside a bare SQLite and FTS5 loader, in one run; then waits and freshness at half of what was stored. */
+/** Beside a bare SQLite and FTS5 loader, in one run; then waits and freshness at half of what was stored. */
 export async function benchEmbedded(args: string[]): Promise<void> {
   const { options, report: file } = optionsOf(args);
   const { records, recordsPerBatch, rounds, seconds } = options;
@@ -172,7 +172,6 @@ async function openLoad(
     await upload(server, WARM_UP_RECORDS, recordsPerBatch);
     await untilStored(server, WARM_UP_RECORDS);
     const over = new AbortController();
-    const probing = freshnessMs(server.address, over.signal);
     const calls: OpenLoad = {
       address: server.address,
       connections: CONNECTIONS,
@@ -183,9 +182,9 @@ async function openLoad(
       seed: 1,
       patientClients: 0,
     };
-    const { offered, acknowledgedCalls, acknowledgedMs, sentLateMs } = await runScript<OpenLoadResult>(LOAD, calls);
-    over.abort();
-    const freshMs = await probing;
+    const probing = sleep(1_000 * WARM_UP_SECONDS).then(() => freshnessMs(server.address, over.signal));
+    const loading = runScript<OpenLoadResult>(LOAD, calls).finally(() => over.abort());
+    const [freshMs, { offered, acknowledgedCalls, acknowledgedMs, sentLateMs }] = await Promise.all([probing, loading]);
     return {
       recordsPerSecond,
       calls: offered,

@@ -26,27 +26,35 @@ export async function halfLoadOf(
   full: FullUnderTest,
   stored: StoredRecords,
 ): Promise<HalfLoad> {
-  if (warmUpSeconds > 0) await measured({ ...load, seconds: warmUpSeconds }, full, stored);
-  return measured(load, full, stored);
-}
-
-async function measured(
-  load: Omit<OpenLoad, "address">,
-  full: FullUnderTest,
-  stored: StoredRecords,
-): Promise<HalfLoad> {
   const writtenBefore = await stored.documentsWritten();
-  const over = new AbortController();
-  const probing = freshnessMs(`http://${full.door}`, over.signal);
-  const loading = runScript<OpenLoadResult>(LOAD, { ...load, address: full.door }).finally(() => over.abort());
-  const [freshMs, { producers, recordsPerProducer, ...result }] = await Promise.all([probing, loading]);
-  const sent = { producers, recordsPerProducer };
-  await stored.untilSettled(sent);
-  await stored.untilWritten(writtenBefore + producers.length * recordsPerProducer + freshMs.length);
+  const warmUp = warmUpSeconds > 0 ? await probed({ ...load, seconds: warmUpSeconds }, full) : undefined;
+  const measured = await probed(load, full);
+  const { producers, recordsPerProducer, ...result } = measured.result;
+  for (const one of [warmUp, measured]) if (one) await stored.untilSettled(one.result);
+  await stored.untilWritten(writtenBefore + recordsOf(measured) + (warmUp ? recordsOf(warmUp) : 0));
+  if (warmUp) await keptOnce(stored, warmUp.result);
   return {
     ...load,
     ...result,
-    freshnessMs: { probes: freshMs.length, ...quantiles(freshMs) },
-    kept: await keptOnce(stored, sent),
+    freshnessMs: { probes: measured.freshMs.length, ...quantiles(measured.freshMs) },
+    kept: await keptOnce(stored, { producers, recordsPerProducer }),
   };
+}
+
+interface Probed {
+  result: OpenLoadResult;
+  freshMs: number[];
+}
+
+async function probed(load: Omit<OpenLoad, "address">, full: FullUnderTest): Promise<Probed> {
+  const over = new AbortController();
+  const probing = freshnessMs(`http://${full.door}`, over.signal);
+  const loading = runScript<OpenLoadResult>(LOAD, { ...load, address: full.door }).finally(() => over.abort());
+  const [freshMs, result] = await Promise.all([probing, loading]);
+  return { result, freshMs };
+}
+
+/** The probes too. */
+function recordsOf({ result: { producers, recordsPerProducer }, freshMs }: Probed): number {
+  return producers.length * recordsPerProducer + freshMs.length;
 }

@@ -2,13 +2,10 @@ import type { Config } from "../config.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Traces } from "../ports/traces.ts";
-import { boundHeapGrowth } from "../runtime/heap-growth.ts";
 import { fullAdmin } from "./full-admin.ts";
 import { fullDeadLetterTable } from "./full-dead-letter-table.ts";
 import { fullWorkerStore } from "./full-worker-store.ts";
 import { type Fail, joinedParts, type ProcessParts } from "./process-parts.ts";
-
-const HEAP_GROWTH_PERCENT = 120;
 
 /**
  * Workers: a loop and a consumer group for each store that the settings name; where MySQL is one of them, another group
@@ -21,7 +18,6 @@ export function fullWorkers(
   fail: Fail,
   traces?: Traces,
 ): ProcessParts {
-  boundHeapGrowth(HEAP_GROWTH_PERCENT); // Records wait for a store's answer just long enough to outlive young garbage.
   return joinedParts([
     ...config.sinks.map((sink) => fullWorkerStore(sink, config, logger, metrics, fail, traces)),
     ...(config.sinks.includes("mysql") ? [fullDeadLetterTable(config, logger, fail)] : []),

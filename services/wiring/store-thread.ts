@@ -14,7 +14,7 @@ import { StoreWorker } from "./store-worker.ts";
 
 const NICENESS = 5;
 
-lowerThreadPriority(NICENESS); // On a busy machine: what is acknowledged is waited for, and storing it may be a little later.
+lowerThreadPriority(NICENESS); // Acknowledgements are waited for; storing may be a little later on a busy machine.
 const port = parentPort!;
 const settings = workerData as StoreThreadSettings;
 // Straight to the file descriptor: what goes through the main thread would be lost if that ended first.

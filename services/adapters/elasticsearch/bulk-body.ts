@@ -43,6 +43,11 @@ export class BulkBody {
     this.ends.length = 0;
   }
 
+  /** The same lines in other memory: a request that was answered early may still be sent from the old one. */
+  leaveMemory(): void {
+    this.bytes = Buffer.concat([this.bytes]);
+  }
+
   private makeRoom(bytes: number): void {
     if (bytes <= this.capacity) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.capacity));

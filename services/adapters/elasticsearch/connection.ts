@@ -4,7 +4,10 @@ import { STORE_CHECK_MS_MAX, STORE_WRITE_MS_MAX } from "../../domain/limits.ts";
 import { toStoreError } from "./errors.ts";
 import { indexPatterns } from "./index-template.ts";
 
-/** One request. `body` is JSON, `lines` newline-delimited JSON as it is sent; they may be written over once that has ended well. */
+/**
+ * One request. `body` is JSON, `lines` newline-delimited JSON as it is sent: not to be written over before it has ended
+ * well.
+ */
 export interface ElasticsearchRequest {
   method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;

@@ -22,7 +22,7 @@ const BULK_QUERY = {
   timeout: "2s", // How long an item waits for its shard to come back before it is answered 503.
 };
 
-const SPARE_BODY_BYTES_MAX = STORE_BYTES_MAX / 2; // One for each partition: what few bulks need is not held on to.
+const SPARE_BODIES_MAX = 4; // As many partitions as are usually stored at once.
 
 /** What became of some records, and those that must be kept as dead letters before they count as settled. */
 interface Outcome {
@@ -65,7 +65,7 @@ export class ElasticsearchLogSink implements LogSink {
     for (const bulk of bulksOf(this.itemsOf(kept, outcome), STORE_BYTES_MAX, body)) {
       await this.settle(bulk, body, outcome, signal);
     }
-    if (body.capacity <= SPARE_BODY_BYTES_MAX) this.spareBodies.push(body); // Where a request failed, it may still be read.
+    this.keepSpare(body); // Not where a request has failed, which may still read from it.
     const { counts, refused } = outcome;
     if (refused.length > 0) await deadLetters.keep(refused.map((record) => deadLetterOf(STORE_NAME, record)));
     return { ...counts, deadLettered: refused.length };
@@ -78,6 +78,10 @@ export class ElasticsearchLogSink implements LogSink {
 
   async close(): Promise<void> {
     await this.client.close();
+  }
+
+  private keepSpare(body: BulkBody): void {
+    if (this.spareBodies.length < SPARE_BODIES_MAX && body.capacity <= STORE_BYTES_MAX) this.spareBodies.push(body);
   }
 
   /** Without the batches of days that are no longer kept, which are counted. */
@@ -148,6 +152,7 @@ export class ElasticsearchLogSink implements LogSink {
     } catch (reason) {
       if (!isRequestTooLarge(reason)) throw toStoreError(reason, signal);
     }
+    body.leaveMemory();
     const half = Math.floor(indexes.length / 2);
     if (half === 0) return [{ is: "refused", reason: "request_too_large", detail: `${lines.length} bytes` }];
     return [
