@@ -57,12 +57,28 @@ describe.skipIf(!haveServers("envoy"))("the door under more calls than its repli
     await new Promise((resolve) => setTimeout(resolve, 500)); // For those that should not come any more.
     const connections = await door.stat("cluster.ingest.upstream_cx_active");
     const workerThreads = await door.stat("server.concurrency");
-    const perReplica = Math.max(CONNECTIONS_PER_REPLICA_MAX, workerThreads);
+    const perReplica = CONNECTIONS_PER_REPLICA_MAX + workerThreads - 1; // A thread without one may open one.
     expect(connections).toBeLessThanOrEqual(perReplica * door.ingest.length);
     expect(atOnce()).toBeLessThanOrEqual(connections * CALLS_PER_CONNECTION);
     release();
     expect(new Set((await Promise.all(calls)).map(({ status }) => status.code))).toEqual(new Set([OK]));
     expect(atOnce()).toBe(200);
+  });
+
+  it("lets streams pass meanwhile, which go on for as long as they like", async () => {
+    await openNarrowDoor(({ typed_extension_protocol_options: options }) => {
+      const { explicit_http_config } = (options as Http2Options)[HTTP2];
+      explicit_http_config.http2_protocol_options.max_concurrent_streams = CALLS_PER_CONNECTION;
+    });
+    const { release } = holdCalls();
+    const calls = Array.from({ length: 100 }, () => client.call(write, {}));
+    const isFull = async () => (await door.stat("cluster.ingest.upstream_rq_pending_active")) > 0;
+    expect(await waitUntil(isFull, 10_000)).toBe(true);
+    const stream = client.open(IngestService.method.upload);
+    stream.end();
+    expect((await stream.outcome).status.code).toBe(OK);
+    release();
+    await Promise.all(calls);
   });
 
   it("says when to come back where it keeps no more waiting, by gRPC and by REST", async () => {
@@ -85,6 +101,22 @@ describe.skipIf(!haveServers("envoy"))("the door under more calls than its repli
     });
     release();
     await Promise.all(held);
+  });
+
+  it("says when to come back where no replica serves", async () => {
+    door = await openDoor();
+    client = new GrpcClient(door.envoy.port);
+    for (const stub of door.ingest) stub.setReady(false);
+    expect(await waitUntil(async () => (await door.healthyHosts("ingest")) === 0, 10_000)).toBe(true);
+    const { status } = await client.call(write, {});
+    expect([status.code, status.details, status.metadata.get("retry-after")]).toEqual([
+      Code.Unavailable,
+      "no healthy upstream",
+      ["1"],
+    ]);
+    expect(status.metadata.get("grpc-status-details-bin")).toEqual([]);
+    const byRest = await door.rest("POST", "/v1/logs:write", {});
+    expect([byRest.status, byRest.headers.get("retry-after")]).toEqual([503, "1"]);
   });
 });
 

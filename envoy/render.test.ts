@@ -28,6 +28,7 @@ describe("renderEnvoy", () => {
     });
     expect(addresses).toEqual([
       "ingest STATIC 9001,9002,9003",
+      "ingest_streams STATIC 9001,9002,9003",
       "query STATIC 9004",
       "stats STATIC 9005",
       "worker STATIC 9006,9007",
@@ -77,7 +78,7 @@ describe("envoy.yaml", () => {
       const reasons = "connect-failure,refused-stream";
       expect([name, retryOn]).toEqual([name, isRead ? `${reasons},reset,unavailable` : reasons]);
     }
-    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(17);
+    expect(routes.filter(({ route }) => route?.retry_policy)).toHaveLength(18);
   });
 
   it("has no route time-out on native streams, and on REST one that nothing switches off", () => {
@@ -105,7 +106,7 @@ describe("envoy.yaml", () => {
       });
     }
     const names = JSON.stringify(original).match(/"service_name":"[^"]+"/g);
-    const services = ["Ingest", "Query", "Stats", "Admin"];
+    const services = ["Ingest", "Ingest", "Query", "Stats", "Admin"];
     expect(names).toEqual(services.map((name) => `"service_name":"logpulse.v1.${name}Service"`));
     const paths = JSON.stringify(original).match(/"http_health_check":\{"path":"[^"]+"/g);
     expect(paths).toEqual(Array(4).fill('"http_health_check":{"path":"/servingz"'));
@@ -136,8 +137,12 @@ describe("envoy.yaml", () => {
         1000 * Number(/"common_http_protocol_options":\{"idle_timeout":"(\d+)s"/.exec(JSON.stringify(options))?.[1])
       );
     });
-    expect(Math.max(...idleMs.slice(0, 4))).toBeLessThan(limits.CONNECTION_IDLE_MS_MAX);
-    expect(Math.max(...idleMs.slice(4))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
+    expect(Math.max(...idleMs.slice(0, 5))).toBeLessThan(limits.CONNECTION_IDLE_MS_MAX);
+    expect(Math.max(...idleMs.slice(5))).toBeLessThan(limits.HTTP_KEEP_ALIVE_MS_MAX);
+    // Envoy's own bound binds, not what replicas tell: they share STREAMS_MAX, and tell twenty connections no less than this.
+    const [ingest] = original.static_resources.clusters;
+    const streamsMax = Number(/"max_concurrent_streams":(\d+)/.exec(JSON.stringify(ingest))![1]);
+    expect(streamsMax).toBeLessThanOrEqual(limits.STREAMS_MAX / 20);
     // A call may take as long as a store or the log may take to answer.
     const restMs = Math.min(...routes.flatMap(({ route }) => (route?.timeout === "30s" ? [30_000] : [])));
     expect(restMs).toBe(limits.REST_ANSWER_MS_MAX);

@@ -56,7 +56,7 @@ interface Cluster {
 }
 
 function placeCluster(cluster: Cluster, addresses: EnvoyAddresses): void {
-  const role = ROLES.find((name) => name === cluster.name.replace(/_h1$/, ""));
+  const role = ROLES.find((name) => name === cluster.name.replace(/_(h1|streams)$/, ""));
   if (role === undefined) throw new Error(`no address for cluster ${cluster.name}`);
   cluster.type = "STATIC";
   delete cluster.dns_lookup_family;
