@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -30,6 +30,18 @@ describe("the process", { timeout: 60_000 }, () => {
     expect(output()).toMatch(
       /^cannot start:\n- ROLES is "cook".*\n- KAFKA_PARTITIONS is "many".*\n- LOGPULSE_RATE is not a setting/,
     );
+  });
+
+  it.runIf(process.platform === "linux")("lets all other threads go before the one that stores", async () => {
+    const { pid, ended, kill, address } = await program({ LOGPULSE_DATA: join(folder, "data") });
+    await isReady(address);
+    const [main] = threadsOf(pid).filter(({ id }) => id === pid);
+    const [store] = threadsOf(pid).filter(({ name }) => name.startsWith("logpulse-store"));
+    expect(store!.niceness).toBe(Math.min(19, main!.niceness + 5));
+    const others = threadsOf(pid).filter(({ id }) => id !== store!.id);
+    expect(new Set(others.map(({ niceness }) => niceness))).toEqual(new Set([main!.niceness]));
+    kill("SIGTERM");
+    expect(await ended).toBe(0);
   });
 
   it("says where it listens, where its data is and what to try, and ends in order", async () => {
@@ -120,3 +132,12 @@ describe("the process", { timeout: 60_000 }, () => {
     expect(await again.ended).toBe(0);
   });
 });
+
+/** The threads of a process. Niceness is field 19 of proc(5)'s stat, counted behind the name, which may have blanks. */
+function threadsOf(pid: number): { id: number; name: string; niceness: number }[] {
+  const folder = `/proc/${pid}/task`;
+  return readdirSync(folder).map((id) => {
+    const [, name, fields] = /^\d+ \((.*)\) (.*)/s.exec(readFileSync(`${folder}/${id}/stat`, "utf8"))!;
+    return { id: Number(id), name: name!, niceness: Number(fields!.split(" ")[16]) };
+  });
+}

@@ -6,6 +6,7 @@ const MAIN = join(import.meta.dirname, "..", "services", "main.ts");
 
 /** The program as a process of its own. */
 export interface Program {
+  readonly pid: number;
   /** What it printed so far. */
   output(): string;
   /** Its exit code. */
@@ -23,7 +24,7 @@ export async function program(env: Record<string, string>): Promise<Program> {
   child.stdout.on("data", (text) => (output += text));
   child.stderr.on("data", (text) => (output += text));
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  return { output: () => output, ended, kill: (signal) => child.kill(signal), address };
+  return { pid: child.pid!, output: () => output, ended, kill: (signal) => child.kill(signal), address };
 }
 
 /** What it says of itself. */
