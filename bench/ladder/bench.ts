@@ -194,7 +194,7 @@ function summaryOf(report: {
 function plotOf({ mode, recordsPerCall }: Options, rungs: readonly Rung[], knee: number | undefined): string {
   const records = recordsPerCall === 1 ? "one record" : `${recordsPerCall} records`;
   return plotSvg({
-    title: `Write of ${records}, ${TITLES[mode]}: open loop, 10 to 150 % of the most`,
+    title: `Write of ${records}, ${TITLES[mode]}, open loop`,
     steps: rungs.map(({ recordsPerSecond, acknowledgedMs: { p50, p99 } }) => ({
       recordsPerSecond,
       p50Ms: p50,
