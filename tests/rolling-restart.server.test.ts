@@ -50,7 +50,7 @@ describe.runIf(servers && haveServers("envoy"))("rolling restart under load", { 
       const answer = await fetch(`${full.envoy.adminUrl}/stats?filter=^cluster\\..*\\.membership_(healthy|total)$`);
       const counts = [...(await answer.text()).matchAll(/^cluster\.(\w+)\.membership_\w+: (\d+)$/gm)];
       const byCluster = Map.groupBy(counts, ([, cluster]) => cluster);
-      return byCluster.size === 8 && [...byCluster.values()].every(([one, other]) => one![2] === other![2]);
+      return byCluster.size === 9 && [...byCluster.values()].every(([one, other]) => one![2] === other![2]);
     };
     if (!(await waitUntil(seesAll, SEEN_MS_MAX))) throw new Error("Envoy does not see all replicas");
   };

@@ -51,7 +51,8 @@ export const randomId: PlantedBug = {
       changed<Bulk>("adapters/elasticsearch/bulk.ts", ({ bulkItem }) => ({
         bulkItem(common, logged) {
           const item = bulkItem(common, logged);
-          return { ...item, lines: item.lines.replace(/"_id":"[^"]*"/, `"_id":"random-${next++}"`) };
+          const lines = item.lines.replace(/"_id":"[^"]*"/, `"_id":"random-${next++}"`);
+          return { ...item, lines, bytes: Buffer.byteLength(lines) };
         },
       })),
     ];
