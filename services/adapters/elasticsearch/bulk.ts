@@ -11,8 +11,6 @@ export interface BulkItem {
   logged: LoggedRecord | undefined;
   /** Action and document, each with its newline. */
   lines: string;
-  /** Their length in UTF-8. */
-  bytes: number;
 }
 
 /** What the lines of one batch's records have in common. */
@@ -67,8 +65,7 @@ function itemOf(
   logged: LoggedRecord | undefined,
   document: string,
 ): BulkItem {
-  const lines = `${actionHead}${seq}"}}\n${document}\n`;
-  return { batch, logged, lines, bytes: Buffer.byteLength(lines) };
+  return { batch, logged, lines: `${actionHead}${seq}"}}\n${document}\n` };
 }
 
 /** A record whose lines are in a bulk's body. */
@@ -81,7 +78,8 @@ export type SentItem = Pick<BulkItem, "batch" | "logged">;
 export function* bulksOf(items: Iterable<BulkItem>, bytesMax: number, body: BulkBody): Generator<SentItem[]> {
   let bulk: SentItem[] = [];
   body.clear();
-  for (const { batch, logged, lines, bytes } of items) {
+  for (const { batch, logged, lines } of items) {
+    const bytes = Buffer.byteLength(lines);
     if (bulk.length > 0 && body.length + bytes > bytesMax) {
       yield bulk;
       bulk = [];
