@@ -81,7 +81,7 @@ function readOptions(args: string[]): { options: Options; report: string | undef
       mode: { type: "string", default: "ingest" },
       batch: { type: "string", default: "100" },
       seconds: { type: "string", default: "15" },
-      "warm-up": { type: "string", default: "3" },
+      "warm-up": { type: "string", default: "20" },
       "in-flight": { type: "string", default: "100" },
       connections: { type: "string", default: "16" },
       seed: { type: "string", default: "1" },

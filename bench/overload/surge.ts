@@ -70,7 +70,7 @@ function readOptions(args: string[]): { options: Options; report: string | undef
       mode: { type: "string", default: "ingest" },
       batch: { type: "string", default: "100" },
       seconds: { type: "string", default: "20" },
-      "warm-up": { type: "string", default: "3" },
+      "warm-up": { type: "string", default: "8" },
       rounds: { type: "string", default: "2" },
       "in-flight": { type: "string", default: "100" },
       connections: { type: "string", default: "64" },
