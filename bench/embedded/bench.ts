@@ -6,34 +6,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
 import { freePort } from "../../stack/free-port.ts";
-import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
-import { runScript } from "../measure/child.ts";
 import { publish, type Ratio, reportHead } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
-import { quantiles, ratios, spread } from "../measure/spread.ts";
-import { corpus, corpusBatches } from "./corpus.ts";
-import { freshnessMs } from "./freshness.ts";
+import { ratios, spread } from "../measure/spread.ts";
+import { corpus, corpusBatches, corpusHash } from "./corpus.ts";
+import { measureHalfLoad } from "./half-load.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
-import { type HalfLoad, spreadsOf, tablesOf } from "./tables.ts";
+import { spreadsOf, tablesOf } from "./tables.ts";
 
-const LOAD = join(import.meta.dirname, "..", "load", "open-load.ts");
-const CONNECTIONS = 16;
 const WARM_UP_RECORDS = 20_000;
-const WARM_UP_SECONDS = 3;
 
 /** What is to be done, checked. */
 interface EmbeddedBenchOptions {
   records: number;
   recordsPerBatch: number;
   rounds: number;
-  /** Of half load. */
+  /** Of half load, and before it. */
   seconds: number;
+  warmUpSeconds: number;
 }
 
 /** Beside a bare SQLite and FTS5 loader, in one run; then waits and freshness at half of what was stored. */
 export async function benchEmbedded(args: string[]): Promise<void> {
   const { options, report: file } = optionsOf(args);
-  const { records, recordsPerBatch, rounds, seconds } = options;
+  const { records, recordsPerBatch, rounds, seconds, warmUpSeconds } = options;
   const folder = mkdtempSync(join(tmpdir(), "logpulse-bench-"));
   const own = () => mkdtempSync(join(folder, "round-"));
   try {
@@ -47,9 +43,10 @@ export async function benchEmbedded(args: string[]): Promise<void> {
     const recordsPerSecond = Math.round(spread(embedded.map(({ storedPerSecond }) => storedPerSecond)).median / 2);
     const report = {
       ...reportHead(commandOf(options), { storedToBareLoader: storedRatio(floor, embedded) }),
+      dataSha256: corpusHash(),
       floor: spreadsOf(floor),
       embedded: spreadsOf(embedded),
-      openLoopAtHalfLoad: await openLoad(own(), { recordsPerSecond, recordsPerBatch, seconds }),
+      openLoopAtHalfLoad: await measureHalfLoad({ recordsPerSecond, recordsPerBatch, warmUpSeconds, seconds }),
     };
     publish(report, tablesOf(report.floor, report.embedded, report.openLoopAtHalfLoad), file);
   } finally {
@@ -66,6 +63,7 @@ function optionsOf(args: string[]): { options: EmbeddedBenchOptions; report: str
       batch: { type: "string", default: "100" },
       rounds: { type: "string", default: "4" },
       seconds: { type: "string", default: "30" },
+      "warm-up": { type: "string", default: "20" },
       report: { type: "string" },
     },
   });
@@ -74,18 +72,20 @@ function optionsOf(args: string[]): { options: EmbeddedBenchOptions; report: str
     recordsPerBatch: Number(values.batch),
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
+    warmUpSeconds: Number(values["warm-up"]),
   };
-  const { records, recordsPerBatch, rounds, seconds } = options;
+  const { records, recordsPerBatch, rounds, seconds, warmUpSeconds } = options;
   if (!(records >= 1_000 && records <= 3_000_000)) throw new Error("--records must be from 1000 to 3000000");
   if (!(recordsPerBatch >= 1 && recordsPerBatch <= 10_000)) throw new Error("--batch must be from 1 to 10000");
   if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
   if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
+  if (!(warmUpSeconds >= 0 && warmUpSeconds <= 300)) throw new Error("--warm-up must be from 0 to 300");
   return { options, report: values.report };
 }
 
-function commandOf({ records, recordsPerBatch, rounds, seconds }: EmbeddedBenchOptions): string {
+function commandOf({ records, recordsPerBatch, rounds, seconds, warmUpSeconds }: EmbeddedBenchOptions): string {
   const numbers = `--records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`;
-  return `npm run bench -- embedded ${numbers} --seconds ${seconds}`;
+  return `npm run bench -- embedded ${numbers} --seconds ${seconds} --warm-up ${warmUpSeconds}`;
 }
 
 function storedRatio(floor: readonly Floor[], embedded: readonly Loaded[]): Ratio {
@@ -159,42 +159,4 @@ async function upload(server: ServerUnderTest, records: number, recordsPerBatch:
 
 async function untilStored(server: ServerUnderTest, records: number): Promise<void> {
   while (server.storedCount() < records) await sleep(10);
-}
-
-/** Calls at moments fixed beforehand, and probes that are searched for meanwhile. */
-async function openLoad(
-  folder: string,
-  load: { recordsPerSecond: number; recordsPerBatch: number; seconds: number },
-): Promise<HalfLoad> {
-  const { recordsPerSecond, recordsPerBatch, seconds } = load;
-  const server = await ServerUnderTest.start(folder, await freePort());
-  try {
-    await upload(server, WARM_UP_RECORDS, recordsPerBatch);
-    await untilStored(server, WARM_UP_RECORDS);
-    const over = new AbortController();
-    const calls: OpenLoad = {
-      address: server.address,
-      connections: CONNECTIONS,
-      recordsPerCall: recordsPerBatch,
-      callsPerSecond: recordsPerSecond / recordsPerBatch,
-      warmUpSeconds: WARM_UP_SECONDS,
-      seconds,
-      seed: 1,
-      patientClients: 0,
-    };
-    const probing = sleep(1_000 * WARM_UP_SECONDS).then(() => freshnessMs(server.address, over.signal));
-    const loading = runScript<OpenLoadResult>(LOAD, calls).finally(() => over.abort());
-    const [freshMs, { offered, acknowledgedCalls, acknowledgedMs, sentLateMs }] = await Promise.all([probing, loading]);
-    return {
-      recordsPerSecond,
-      calls: offered,
-      failed: offered - acknowledgedCalls,
-      ackMs: acknowledgedMs,
-      sentLateMs,
-      freshnessMs: { probes: freshMs.length, ...quantiles(freshMs) },
-      memoryPeakMiB: Math.round(server.memoryPeakMiB()),
-    };
-  } finally {
-    await server.stop();
-  }
 }

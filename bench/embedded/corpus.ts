@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
@@ -30,6 +31,13 @@ export function corpus(count: number, startMs: number): CorpusRecord[] {
     level: LEVELS[number() % LEVELS.length]!,
     message: TEMPLATES[number() % TEMPLATES.length]!(number),
   }));
+}
+
+/** A hash of the first hundred thousand lines, with times from a fixed moment: the same in every run. */
+export function corpusHash(): string {
+  const hash = createHash("sha256");
+  for (const record of corpus(100_000, 0)) hash.update(JSON.stringify(record));
+  return hash.digest("hex");
 }
 
 /** The corpus as encoded batches of one producer with declared identities. */

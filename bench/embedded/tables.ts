@@ -1,19 +1,9 @@
 import { table } from "../measure/report.ts";
 import { type Quantiles, type Spread, spread } from "../measure/spread.ts";
+import type { HalfLoad } from "./half-load.ts";
 
 /** Each figure of some rounds. */
 export type Spreads<Round> = Record<keyof Round, Spread>;
-
-/** What an open loop at half of what is stored showed. */
-export interface HalfLoad {
-  recordsPerSecond: number;
-  calls: number;
-  failed: number;
-  ackMs: Quantiles;
-  sentLateMs: Quantiles;
-  freshnessMs: Quantiles & { probes: number };
-  memoryPeakMiB: number;
-}
 
 /** Of rounds that all have the same figures. */
 export function spreadsOf<Round extends object>(rounds: readonly Round[]): Spreads<Round> {

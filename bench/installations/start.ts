@@ -19,9 +19,14 @@ export async function startInstallation(
   name: InstallationName,
   settings: Record<string, string> = {},
 ): Promise<{ installation: Installation; stop(): Promise<void> }> {
-  const { installations, stop } = await START[name](settings);
+  const { installations, stop } = await START[name]({ ...OWN_SETTINGS[name], ...settings });
   return { installation: installations.find((one) => one.name === name)!, stop };
 }
+
+/** Who calls ingest itself is no proxy. */
+const OWN_SETTINGS: Partial<Record<InstallationName, Record<string, string>>> = {
+  ingest: { LOGPULSE_TRUSTED_PROXIES: "" },
+};
 
 const START = {
   ingest: startIngestAndDoor,

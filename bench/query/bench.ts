@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
 import { HOUR_QUIET_MS_MIN, HOUR_SUMS_EVERY_MS } from "../../services/domain/limits.ts";
+import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { QueryCorpus } from "./corpus.ts";
 import { embeddedUnderTest, fullUnderTest, type InstallationUnderTest } from "./installation-under-test.ts";
 import { openLoop } from "./open-loop.ts";
@@ -36,19 +35,18 @@ export async function benchQuery(args: string[]): Promise<void> {
   const chosen = starts[values.mode as keyof typeof starts];
   if (!chosen) throw new Error("--mode must be embedded, full or both");
 
-  const report = {
-    command: `npm run bench -- query --records ${records} --mode ${values.mode} --load ${load}`,
-    machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
-    modes: [] as object[],
-  };
+  const modes: ModeReport[] = [];
   for (const start of chosen) {
-    report.modes.push(await benchMode(start, records, load));
-    if (values.report) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+    modes.push(await benchMode(start, records, load));
+    const command = `npm run bench -- query --records ${records} --mode ${values.mode} --load ${load}`;
+    const report = { ...reportHead(command, ratiosOf(modes)), dataSha256: QueryCorpus.sha256(), modes };
+    publish(report, modes.map(tableOf), values.report);
   }
-  console.log(JSON.stringify(report, null, 2));
 }
 
-async function benchMode(start: () => Promise<InstallationUnderTest>, records: number, load: number): Promise<object> {
+type ModeReport = Awaited<ReturnType<typeof benchMode>>;
+
+async function benchMode(start: () => Promise<InstallationUnderTest>, records: number, load: number) {
   const installation = await start();
   try {
     const corpus = new QueryCorpus(records, Date.now());
@@ -84,6 +82,26 @@ async function benchMode(start: () => Promise<InstallationUnderTest>, records: n
   } finally {
     await installation.stop();
   }
+}
+
+/** Of the statistics that Elasticsearch was asked for as well: the questions of an installation have no floor. */
+function ratiosOf(modes: readonly ModeReport[]): Record<string, Ratio> {
+  const beside = modes.flatMap(({ statistics }) => statistics.flatMap(({ elasticsearch }) => elasticsearch ?? []));
+  return Object.fromEntries(beside.map(({ byRun }) => [byRun.what, byRun]));
+}
+
+function tableOf({ mode, records, shapes }: ModeReport): string {
+  const cell = (timing: Timing | undefined) => {
+    if (timing === undefined) return "";
+    return `${timing.p50} / ${timing.p95}${timing.refused ? ` (${timing.refused} refused)` : ""}`;
+  };
+  return table(
+    [`${mode}, ${records} records: p50 / p95 in ms`, "cold", "hot", "eight clients", "under load"],
+    shapes.map(({ name, coldMs, hotMs, eightClientsMs, underLoadMs }) => [
+      name,
+      ...[coldMs, hotMs, eightClientsMs, underLoadMs].map(cell),
+    ]),
+  );
 }
 
 function urlOf(installation: InstallationUnderTest): string {

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
-import type { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
+import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
 import { msToNanos, nanosToTimestamp } from "../../services/domain/record-time.ts";
 import { corpus as lines, numbers } from "../embedded/corpus.ts";
@@ -12,6 +13,7 @@ const RECORDS_PER_BATCH = 1_000;
 const RECORDS_PER_TRACE = 10;
 const RARE_EVERY = 50_000;
 const PATHS = 40;
+const HASHED_RECORDS = 100_000;
 
 /** The words and values that the questions ask for. */
 export const ASKED = {
@@ -61,6 +63,14 @@ export class QueryCorpus {
       firstSeqs[producer]! += gathered.length;
       gathered = [];
     }
+  }
+
+  /** A hash of as many records that end at a fixed moment, without producers: the same in every run. */
+  static sha256(): string {
+    const hash = createHash("sha256");
+    const ended = new QueryCorpus(HASHED_RECORDS, 1_700_000_000_000);
+    for (const record of ended.records()) hash.update(toBinary(LogRecordSchema, create(LogRecordSchema, record)));
+    return hash.digest("hex");
   }
 
   /** That trace has RECORDS_PER_TRACE records. */

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Ratio } from "../measure/report.ts";
+import { ratios } from "../measure/spread.ts";
 import type { QueryCorpus } from "./corpus.ts";
 import {
   type AskedCorpus,
@@ -31,6 +33,8 @@ interface ElasticsearchReport extends Timing {
   errorMax: number;
   /** How many times as long its middle run takes as ours. */
   timesAsLong: number;
+  /** The same run by run: how long it takes, divided by how long ours does. */
+  byRun: Ratio;
 }
 
 /** A question that both can answer. */
@@ -95,7 +99,9 @@ async function measureOne(
     ...report,
     elasticsearch: theirs.map(({ asked, runs: { ms, errorMax } }) => {
       const timing = summary(ms);
-      return { asked, ...timing, errorMax, timesAsLong: Number((timing.p50 / rollups.p50).toFixed(1)) };
+      const timesAsLong = Number((timing.p50 / rollups.p50).toFixed(1));
+      const byRun = { what: `Elasticsearch, ${asked} / rollups, ms: ${what}`, ...ratios(ms, ours.ms) };
+      return { asked, ...timing, errorMax, timesAsLong, byRun };
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { LogPulseError } from "../domain/errors.ts";
 import type { CallsInFlight } from "./calls-in-flight.ts";
-import type { ClientAddress } from "./client-address.ts";
+import type { ClientAddress, IsTrustedProxy } from "./client-address.ts";
 import type { Decompression } from "./decompression.ts";
 import type { Log } from "./logger.ts";
 import type { ReceivedBytes } from "./received-bytes.ts";
@@ -18,6 +18,7 @@ export interface CallDesk {
   /** Room for answers of REST that clients have not taken. */
   unsent: UnsentAnswers;
   clientAddress: ClientAddress;
+  isTrustedProxy: IsTrustedProxy;
   /** True where traces are made: only then a call's context has `caller`. */
   tellsCaller: boolean;
   log: Log;

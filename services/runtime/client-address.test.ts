@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { clientAddressRule, plainAddress } from "./client-address.ts";
+import { clientAddressRule, plainAddress, trustedProxyRule } from "./client-address.ts";
 
 describe("plainAddress", () => {
   it.each([
@@ -21,7 +21,7 @@ describe("plainAddress", () => {
 });
 
 describe("clientAddressRule", () => {
-  const address = clientAddressRule(["10.0.0.7", "192.168.0.0/16", "2001:db8::/32"]);
+  const address = clientAddressRule(trustedProxyRule(["10.0.0.7", "192.168.0.0/16", "2001:db8::/32"]));
 
   it("is the peer where nobody says otherwise", () => {
     assert.equal(address("::ffff:10.1.2.3", undefined), "10.1.2.3");
@@ -45,6 +45,6 @@ describe("clientAddressRule", () => {
 
   it.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/x", "10.0.0.0/", "10.0.0.0/8/8", "::/129", "10.0.0.0/-1", ""])(
     'refuses the setting "%s"',
-    (entry) => assert.throws(() => clientAddressRule([entry]), /neither an address nor a range/),
+    (entry) => assert.throws(() => trustedProxyRule([entry]), /neither an address nor a range/),
   );
 });

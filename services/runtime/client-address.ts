@@ -1,5 +1,8 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
 
+/** Whether a connection comes from a proxy of ours. */
+export type IsTrustedProxy = (peer: string | undefined) => boolean;
+
 /** Says who calls, from the connection and, behind a proxy of ours, from what the proxy says. */
 export type ClientAddress = (peer: string | undefined, externalAddress: string | undefined) => string;
 
@@ -7,20 +10,28 @@ export type ClientAddress = (peer: string | undefined, externalAddress: string |
 export const EXTERNAL_ADDRESS_HEADER = "x-envoy-external-address";
 
 /**
- * Makes the rule. `trustedProxies`: addresses ("10.0.0.7", "::1") and ranges ("10.0.0.0/8"); only a peer among them is
- * believed about EXTERNAL_ADDRESS_HEADER, and only if it is an address.
- *
- * The answer has no port, an IPv4 address is never written as IPv6, and it is "unknown" where the peer has hung up.
+ * Makes the rule. `trustedProxies`: addresses ("10.0.0.7", "::1") and ranges ("10.0.0.0/8").
  *
  * @throws Error if an entry is neither an address nor a range.
  */
-export function clientAddressRule(trustedProxies: readonly string[]): ClientAddress {
+export function trustedProxyRule(trustedProxies: readonly string[]): IsTrustedProxy {
   const trusted = addressList(trustedProxies);
+  return (peer) => {
+    const connected = plainAddress(peer);
+    return connected !== undefined && trusted.check(connected, isIPv4(connected) ? "ipv4" : "ipv6");
+  };
+}
+
+/**
+ * Makes the rule. Only a trusted proxy is believed about EXTERNAL_ADDRESS_HEADER, and only if it is an address.
+ *
+ * The answer has no port, an IPv4 address is never written as IPv6, and it is "unknown" where the peer has hung up.
+ */
+export function clientAddressRule(isTrusted: IsTrustedProxy): ClientAddress {
   return (peer, externalAddress) => {
     const connected = plainAddress(peer);
     if (connected === undefined) return "unknown";
-    if (externalAddress === undefined || !trusted.check(connected, isIPv4(connected) ? "ipv4" : "ipv6"))
-      return connected;
+    if (externalAddress === undefined || !isTrusted(connected)) return connected;
     return plainAddress(externalAddress) ?? connected;
   };
 }

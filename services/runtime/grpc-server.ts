@@ -21,7 +21,7 @@ export class GrpcServer {
   private readonly injector: ConnectionInjector;
 
   constructor(methods: readonly GrpcMethod[], desk: CallDesk) {
-    const shares = new StreamShares();
+    const shares = new StreamShares(desk.isTrustedProxy);
     this.server = new Server({
       "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
       "grpc.max_send_message_length": -1,
@@ -36,8 +36,8 @@ export class GrpcServer {
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     const http2Server = http2ServerOf(this.server);
     http2Server.on("session", (session) => {
-      widenWindows(session, shares.perConnection);
       shares.add(session);
+      widenWindows(session, shares.of(session));
     });
     http2Server.prependListener("stream", (_, headers) => {
       const timeout = headers["grpc-timeout"];

@@ -23,7 +23,7 @@ import type { Metric } from "../ports/metrics.ts";
 import type { ServiceHandlers } from "../ports/service-handlers.ts";
 import type { CallDesk } from "./call-desk.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
-import { clientAddressRule } from "./client-address.ts";
+import { clientAddressRule, trustedProxyRule } from "./client-address.ts";
 import { connectMount } from "./connect-mount.ts";
 import { Decompression } from "./decompression.ts";
 import type { DescriptorIndex } from "./descriptor-index.ts";
@@ -107,6 +107,7 @@ export class LogPulseServer implements Part {
     this.calls = new CallsInFlight(limits.callsMax ?? CALLS_IN_FLIGHT_MAX);
     this.received = new ReceivedBytes(limits.receivedBytesMax ?? RECEIVED_BYTES_MAX);
     this.readiness = new Readiness(settings.checks, limits.readyCheckMsMax ?? READY_CHECK_MS_MAX);
+    const isTrustedProxy = trustedProxyRule(settings.trustedProxies);
     const desk: CallDesk = {
       tenant,
       log,
@@ -114,7 +115,8 @@ export class LogPulseServer implements Part {
       received: this.received,
       decompression: new Decompression(DECOMPRESSIONS_AT_ONCE_MAX),
       unsent: new UnsentAnswers(ANSWERS_UNSENT_BYTES_MAX),
-      clientAddress: clientAddressRule(settings.trustedProxies),
+      clientAddress: clientAddressRule(isTrustedProxy),
+      isTrustedProxy,
       tellsCaller: settings.tellsCaller ?? false,
       streamIdleMsMax: limits.streamIdleMsMax ?? STREAM_IDLE_MS_MAX,
       streamQuietMsMax: limits.streamQuietMsMax ?? STREAM_QUIET_MS_MAX,

@@ -3,14 +3,20 @@ import { once } from "node:events";
 import { Metadata } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
-import { STREAMS_MAX, STREAMS_PER_CONNECTION_MAX, STREAMS_PER_CONNECTION_MIN } from "../domain/limits.ts";
+import {
+  PROXY_CONNECTIONS_MAX,
+  STREAMS_MAX,
+  STREAMS_PER_CONNECTION_MAX,
+  STREAMS_PER_CONNECTION_MIN,
+  STREAMS_PER_PROXY_CONNECTION,
+} from "../domain/limits.ts";
 import { grpcClient, pathOf, startTestServer, until, untouched } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
 const { stream, upload, write } = IngestService.method;
 
-async function connected(address: string) {
-  const { session, request } = openHttp2(address);
+async function connected(address: string, from?: string) {
+  const { session, request } = openHttp2(address, from);
   await once(session, "remoteSettings");
   return { session, request, told: () => session.remoteSettings.maxConcurrentStreams };
 }
@@ -31,6 +37,35 @@ describe("the calls that a connection may have open", () => {
     const many = Math.ceil(STREAMS_MAX / STREAMS_PER_CONNECTION_MIN) + 20;
     const all = await Promise.all(Array.from({ length: many }, () => connected(address)));
     await until(() => all.every(({ told }) => told() === STREAMS_PER_CONNECTION_MIN));
+  });
+
+  it("are always the same for a proxy that is trusted, which takes nothing from the others", async () => {
+    const { address } = await startTestServer({ trustedProxies: ["127.0.0.2"] });
+    const client = await connected(address);
+    const toldProxies: (number | undefined)[] = []; // After the first.
+    const proxies = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const proxy = await connected(address, "127.0.0.2");
+        await until(() => proxy.told() === STREAMS_PER_PROXY_CONNECTION);
+        proxy.session.on("remoteSettings", () => toldProxies.push(proxy.told()));
+        return proxy;
+      }),
+    );
+    const others = await Promise.all(Array.from({ length: 63 }, () => connected(address)));
+    await until(() => [client, ...others].every(({ told }) => told() === STREAMS_MAX / 64));
+    for (const { session } of [...others, ...proxies.slice(1)]) session.destroy();
+    await until(() => client.told() === STREAMS_PER_CONNECTION_MAX);
+    assert.deepEqual(toldProxies, []);
+    assert.equal(proxies[0]!.told(), STREAMS_PER_PROXY_CONNECTION);
+  });
+
+  it("are shared with everybody by a proxy that has more than forty connections", async () => {
+    const { address } = await startTestServer({ trustedProxies: ["127.0.0.1"] });
+    const all = await Promise.all(Array.from({ length: PROXY_CONNECTIONS_MAX + 32 }, () => connected(address)));
+    const toldAs = (number: number) => all.filter(({ told }) => told() === number).length;
+    await until(
+      () => toldAs(STREAMS_PER_PROXY_CONNECTION) === PROXY_CONNECTIONS_MAX && toldAs(STREAMS_MAX / 32) === 32,
+    );
   });
 
   it("do not count those that go on: beside each of them as many others are free", async () => {

@@ -37,9 +37,11 @@ export interface Http2Answer {
   body: Buffer;
 }
 
-/** An HTTP/2 connection that can send what gRPC clients would not. It closes when the test ends. */
-export function openHttp2(address: string) {
-  const session = connectHttp2(`http://${address}`);
+/** An HTTP/2 connection, `from` an address of ours, that can send what gRPC clients would not. It closes when the test ends. */
+export function openHttp2(address: string, from?: string) {
+  const { hostname, port } = new URL(`http://${address}`);
+  const createConnection = () => connect({ host: hostname, port: Number(port), localAddress: from });
+  const session = connectHttp2(`http://${address}`, { createConnection });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
   /** `end: false` leaves the request open. Rejects when the stream is reset. */
