@@ -32,7 +32,8 @@ export const SETTINGS = {
   },
   LOGPULSE_TRUSTED_PROXIES: {
     usual: "",
-    purpose: "addresses or CIDR ranges whose x-envoy-external-address is believed",
+    purpose:
+      "addresses or CIDR ranges whose x-envoy-external-address is believed, and that may have 160 calls open on each connection",
   },
   LOGPULSE_STOP_NOTICE_MS: {
     usual: "",

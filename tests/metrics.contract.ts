@@ -66,6 +66,7 @@ export function metricsContract(mode: string, start: StartInstallation, missing:
       ]);
       expect(await sum("logpulse_ingest_rejected_records_total", { field: "trace_id" })).toBe(1);
       expect(await sum("logpulse_ingest_records_in_flight")).toBe(0);
+      expect(await sum("logpulse_ingest_append_queue_batches")).toBe(0);
       expect(await sum("logpulse_limiter_decisions_total", { decision: "refused" })).toBe(0);
       expect(await sum("logpulse_log_append_seconds_count", { outcome: "ok" })).toBe(2);
     });
@@ -75,6 +76,10 @@ export function metricsContract(mode: string, start: StartInstallation, missing:
         await eventually(
           () => sum("logpulse_store_records_total", { store, outcome: "stored" }),
           (count) => count === 9,
+        );
+        await eventually(
+          () => sum("logpulse_store_settled_seconds_count", { store }),
+          (count) => count === 2, // Batches.
         );
         await eventually(
           () => sum("logpulse_store_lag_messages", { store }),

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
 import { freePort } from "../../stack/free-port.ts";
+import { readOptions } from "../measure/options.ts";
 import { publish, type Ratio, reportHead } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { ratios, spread } from "../measure/spread.ts";
@@ -16,19 +17,18 @@ import { spreadsOf, tablesOf } from "./tables.ts";
 
 const WARM_UP_RECORDS = 20_000;
 
-/** What is to be done, checked. */
-interface EmbeddedBenchOptions {
-  records: number;
-  recordsPerBatch: number;
-  rounds: number;
+const OPTIONS = {
+  records: { option: "records", usual: 300_000, min: 1_000, max: 3_000_000 },
+  recordsPerBatch: { option: "batch", usual: 100, min: 1, max: 10_000 },
+  rounds: { option: "rounds", usual: 4, min: 1, max: 50 },
   /** Of half load, and before it. */
-  seconds: number;
-  warmUpSeconds: number;
-}
+  seconds: { option: "seconds", usual: 30, min: 1, max: 300 },
+  warmUpSeconds: { option: "warm-up", usual: 20, min: 0, max: 300 },
+};
 
 /** Beside a bare SQLite and FTS5 loader, in one run; then waits and freshness at half of what was stored. */
 export async function benchEmbedded(args: string[]): Promise<void> {
-  const { options, report: file } = optionsOf(args);
+  const { options, files, command } = readOptions("embedded", args, OPTIONS);
   const { records, recordsPerBatch, rounds, seconds, warmUpSeconds } = options;
   const folder = mkdtempSync(join(tmpdir(), "logpulse-bench-"));
   const own = () => mkdtempSync(join(folder, "round-"));
@@ -42,50 +42,16 @@ export async function benchEmbedded(args: string[]): Promise<void> {
     await interleaved(sides, rounds, (side) => console.error(`${side}: done`));
     const recordsPerSecond = Math.round(spread(embedded.map(({ storedPerSecond }) => storedPerSecond)).median / 2);
     const report = {
-      ...reportHead(commandOf(options), { storedToBareLoader: storedRatio(floor, embedded) }),
-      dataSha256: corpusHash(),
+      ...reportHead(command, { storedToBareLoader: storedRatio(floor, embedded) }),
+      dataSha256OfFirst100000: corpusHash(),
       floor: spreadsOf(floor),
       embedded: spreadsOf(embedded),
       openLoopAtHalfLoad: await measureHalfLoad({ recordsPerSecond, recordsPerBatch, warmUpSeconds, seconds }),
     };
-    publish(report, tablesOf(report.floor, report.embedded, report.openLoopAtHalfLoad), file);
+    publish(report, tablesOf(report.floor, report.embedded, report.openLoopAtHalfLoad), files.report);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** @throws Error that names the option that is out of its bounds. */
-function optionsOf(args: string[]): { options: EmbeddedBenchOptions; report: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      records: { type: "string", default: "300000" },
-      batch: { type: "string", default: "100" },
-      rounds: { type: "string", default: "4" },
-      seconds: { type: "string", default: "30" },
-      "warm-up": { type: "string", default: "20" },
-      report: { type: "string" },
-    },
-  });
-  const options = {
-    records: Number(values.records),
-    recordsPerBatch: Number(values.batch),
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    warmUpSeconds: Number(values["warm-up"]),
-  };
-  const { records, recordsPerBatch, rounds, seconds, warmUpSeconds } = options;
-  if (!(records >= 1_000 && records <= 3_000_000)) throw new Error("--records must be from 1000 to 3000000");
-  if (!(recordsPerBatch >= 1 && recordsPerBatch <= 10_000)) throw new Error("--batch must be from 1 to 10000");
-  if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
-  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
-  if (!(warmUpSeconds >= 0 && warmUpSeconds <= 300)) throw new Error("--warm-up must be from 0 to 300");
-  return { options, report: values.report };
-}
-
-function commandOf({ records, recordsPerBatch, rounds, seconds, warmUpSeconds }: EmbeddedBenchOptions): string {
-  const numbers = `--records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`;
-  return `npm run bench -- embedded ${numbers} --seconds ${seconds} --warm-up ${warmUpSeconds}`;
 }
 
 function storedRatio(floor: readonly Floor[], embedded: readonly Loaded[]): Ratio {
@@ -138,6 +104,7 @@ async function loadServer(folder: string, records: number, recordsPerBatch: numb
     const [cpuStored, storedMs] = [server.cpuSeconds(), performance.now()];
     const [storing, all] = [cpuAcked.storing - cpuBefore.storing, cpuAcked.all - cpuBefore.all];
     const bytes = server.bytes();
+    server.requireIdentities(WARM_UP_RECORDS + records);
     return {
       ackedPerSecond: Math.round((1_000 * records) / (ackedMs - startMs)),
       ackedPerCpuSecond: Math.round(records / (all - storing)), // Without the threads that store meanwhile.

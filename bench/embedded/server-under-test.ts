@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { identitiesInStore } from "../installations/embedded.ts";
+import { ledgerOf } from "../measure/identities.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "services", "main.ts");
 const TICKS_PER_SECOND = 100; // CLK_TCK of Linux on every architecture that Node runs on.
@@ -50,6 +52,12 @@ export class ServerUnderTest {
     const days = this.store.prepare("SELECT day FROM record_days").all();
     const ofDay = (day: unknown) => this.store.prepare(`SELECT max(id) AS id FROM records_${Number(day)}`).get();
     return days.reduce((sum, { day }) => sum + Number(ofDay(day)?.id ?? 0), 0); // Ids count up from 1.
+  }
+
+  /** @throws Error where there are not so many identities in its store, each once. */
+  requireIdentities(count: number): void {
+    const { keptOnly, repeated } = ledgerOf({}, identitiesInStore(this.store));
+    if (keptOnly !== count || repeated > 0) throw new Error(`${keptOnly} of ${count} are stored, ${repeated} again`);
   }
 
   /** User and system seconds so far: of the whole process, and of the threads that store and answer questions. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { createFloorStores } from "../floors/floor-stores.ts";
 import { dataHash } from "../load/bodies.ts";
+import { choice, readOptions, type Told } from "../measure/options.ts";
 import { publish, type Ratio, reportHead } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { ratios } from "../measure/spread.ts";
@@ -16,43 +16,47 @@ const WARM_UP_ROUNDS = 2;
 const INGEST_MEMORY_MIB_MAX = 300;
 const WORKER_MEMORY_MIB_MAX = 400;
 
-/** What is to be done, checked. */
-interface FullBenchOptions {
-  records: number;
-  recordsPerBatch: number;
-  rounds: number;
+const OPTIONS = {
+  records: { option: "records", usual: 300_000, min: 1_000, max: 3_000_000 },
+  recordsPerBatch: { option: "batch", usual: 100, min: 1, max: 10_000 },
+  rounds: { option: "rounds", usual: 4, min: 1, max: 50 },
   /** 0: none. */
-  backlog: number;
+  backlog: { option: "backlog", usual: 1_000_000, min: 0, max: 10_000_000 },
   /** Of half load; 0: none. */
-  seconds: number;
+  seconds: { option: "seconds", usual: 60, min: 0, max: 600 },
   /** Of half load, before it is measured. */
-  warmUpSeconds: number;
-  /** Rounds go to the ingest processes, past Envoy. */
-  direct: boolean;
-  profile: string | undefined;
-  report: string | undefined;
-}
+  warmUpSeconds: { option: "warm-up", usual: 90, min: 0, max: 600 },
+  /** Whether rounds go through Envoy or to the ingest processes. */
+  way: choice("way", "envoy", ["envoy", "direct"]),
+};
+type Options = Told<typeof OPTIONS>;
 
 /**
  * Records stored once in both stores by the full mode, beside a bare loader into the same servers; then a backlog that
  * the workers make up for, and waits and freshness at half of what was stored. Every round is checked by identity.
  */
 export async function benchFull(args: string[]): Promise<void> {
-  const options = optionsOf(args);
-  const full = await startFull(options.profile);
+  const { options, files, command } = readOptions("full", args, OPTIONS, ["profile"]);
+  if (files.profile !== undefined) mkdirSync(files.profile, { recursive: true });
+  const full = await startFull(files.profile);
   try {
-    await measure(full, options);
+    await measure(full, options, command, files.report);
   } finally {
     await full.stop();
   }
 }
 
-async function measure(full: FullUnderTest, options: FullBenchOptions): Promise<void> {
+async function measure(
+  full: FullUnderTest,
+  options: Options,
+  command: string,
+  file: string | undefined,
+): Promise<void> {
   const { records, recordsPerBatch, rounds } = options;
   const floor = await createFloorStores(full.elasticsearchUrl, full.serverMysqlUrl);
   const ours = new StoredRecords(full.elasticsearchUrl, full.indexPrefix, full.mysqlUrl);
   const floors = new StoredRecords(full.elasticsearchUrl, floor.indexPrefix, floor.mysqlUrl);
-  const addresses = options.direct ? full.ingest : [full.door];
+  const addresses = options.way === "direct" ? full.ingest : [full.door];
   const sides: Side<StoreRound>[] = [
     { name: "bare loader", round: () => roundOfFloor(full, floor, floors, records, recordsPerBatch) },
     { name: "full mode", round: () => roundOfOurs(full, ours, addresses, records, recordsPerBatch) },
@@ -69,7 +73,7 @@ async function measure(full: FullUnderTest, options: FullBenchOptions): Promise<
   await floor.remove();
   const memoryPeakMiB = { rounds: memoryOfRounds, end: full.memoryPeaksMiB() };
   const report = {
-    ...reportHead(commandOf(options), { storedToBareLoader: storedRatio(floorRounds, ourRounds) }),
+    ...reportHead(command, { storedToBareLoader: storedRatio(floorRounds, ourRounds) }),
     dataSha256: dataHash(recordsPerBatch),
     recordsPerRound: records,
     ...result,
@@ -78,7 +82,7 @@ async function measure(full: FullUnderTest, options: FullBenchOptions): Promise<
     memoryPeakMiB,
     memoryMiBMax: { ingest: INGEST_MEMORY_MIB_MAX, worker: WORKER_MEMORY_MIB_MAX },
   };
-  publish(report, tablesOf(report), options.report);
+  publish(report, tablesOf(report), file);
 }
 
 function storedRatio(floorRounds: StoreRound[], ourRounds: StoreRound[]): Ratio {
@@ -91,54 +95,11 @@ function storedRatio(floorRounds: StoreRound[], ourRounds: StoreRound[]): Ratio 
 }
 
 async function halfLoadOrNone(
-  { seconds, warmUpSeconds, recordsPerBatch }: FullBenchOptions,
+  { seconds, warmUpSeconds, recordsPerBatch }: Options,
   recordsPerSecond: number,
   full: FullUnderTest,
   stored: StoredRecords,
 ): Promise<HalfLoad | undefined> {
   const load = { recordsPerSecond, recordsPerBatch, seconds };
   return seconds > 0 ? halfLoadOf(load, warmUpSeconds, full, stored) : undefined;
-}
-
-/** @throws Error that names the option that is out of its bounds. */
-function optionsOf(args: string[]): FullBenchOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      records: { type: "string", default: "300000" },
-      batch: { type: "string", default: "100" },
-      rounds: { type: "string", default: "4" },
-      backlog: { type: "string", default: "1000000" },
-      seconds: { type: "string", default: "60" },
-      "warm-up": { type: "string", default: "90" },
-      direct: { type: "boolean", default: false },
-      profile: { type: "string" },
-      report: { type: "string" },
-    },
-  });
-  const bounded = (name: Exclude<keyof typeof values, "direct" | "profile" | "report">, min: number, max: number) => {
-    const value = Number(values[name]);
-    if (!(Number.isInteger(value) && value >= min && value <= max)) {
-      throw new Error(`--${name} must be a whole number from ${min} to ${max}`);
-    }
-    return value;
-  };
-  if (values.profile !== undefined) mkdirSync(values.profile, { recursive: true });
-  return {
-    records: bounded("records", 1_000, 3_000_000),
-    recordsPerBatch: bounded("batch", 1, 10_000),
-    rounds: bounded("rounds", 1, 50),
-    backlog: bounded("backlog", 0, 10_000_000),
-    seconds: bounded("seconds", 0, 600),
-    warmUpSeconds: bounded("warm-up", 0, 600),
-    direct: values.direct,
-    profile: values.profile,
-    report: values.report,
-  };
-}
-
-function commandOf(options: FullBenchOptions): string {
-  const { records, recordsPerBatch, rounds, backlog, seconds, warmUpSeconds, direct } = options;
-  const numbers = `--records ${records} --batch ${recordsPerBatch} --rounds ${rounds} --backlog ${backlog}`;
-  return `npm run bench -- full ${numbers} --seconds ${seconds} --warm-up ${warmUpSeconds}${direct ? " --direct" : ""}`;
 }

@@ -1,12 +1,16 @@
-import { parseArgs } from "node:util";
 import { INSTALLATIONS, type InstallationName, startInstallation } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
 import { type GhzLoad, type GhzResult, runGhz } from "../load/ghz.ts";
 import { ledgerOf } from "../measure/identities.ts";
+import { readOptions } from "../measure/options.ts";
 import { publish, reportHead, table } from "../measure/report.ts";
 
 const CONNECTIONS = 8;
 const BATCHES_PER_UPLOAD = 20;
+const OPTIONS = {
+  calls: { option: "calls", usual: 20_000, min: 1_000, max: 1_000_000 },
+  records: { option: "records", usual: 500_000, min: 100_000, max: 10_000_000 },
+};
 
 /** What is sent for `--records` records. Calls in flight as for servers that share two cores with their load. */
 const LOADS: { name: string; recordsPerCall: number; load: Omit<GhzLoad, "calls"> }[] = [
@@ -30,7 +34,8 @@ interface Found extends GhzResult {
  * by a tenth of it; every record that was sent is counted where it is kept.
  */
 export async function benchGhz(args: string[]): Promise<void> {
-  const { calls, records, report: file } = readOptions(args);
+  const { options, files, command } = readOptions("ghz", args, OPTIONS);
+  const { calls, records } = options;
   const found: Found[] = [];
   const kept: Record<string, { sent: number; kept: number; repeated: number }> = {};
   for (const name of INSTALLATIONS) {
@@ -57,28 +62,13 @@ export async function benchGhz(args: string[]): Promise<void> {
     }
   }
   const report = {
-    ...reportHead(`npm run bench -- ghz --calls ${calls} --records ${records}`, {}),
+    ...reportHead(command, {}),
     dataSha256: LOADS.map(({ load }) => dataHash(load.recordsPerBatch)),
     loads: LOADS,
     found,
     kept,
   };
-  publish(report, [tableOf(found)], file);
-}
-
-function readOptions(args: string[]): { calls: number; records: number; report: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      calls: { type: "string", default: "20000" },
-      records: { type: "string", default: "500000" },
-      report: { type: "string" },
-    },
-  });
-  const [calls, records] = [Number(values.calls), Number(values.records)];
-  if (!(calls >= 1_000 && calls <= 1_000_000)) throw new Error("--calls must be from 1000 to 1000000");
-  if (!(records >= 100_000 && records <= 10_000_000)) throw new Error("--records must be from 100000 to 10000000");
-  return { calls, records, report: values.report };
+  publish(report, [tableOf(found)], files.report);
 }
 
 /** The server drew the identities, so they can only be counted. @throws Error: some are missing, or too many. */

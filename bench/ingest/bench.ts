@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { freePort } from "../../stack/free-port.ts";
 import type { BareProducer, BareProducerResult } from "../floors/bare-producer.ts";
 import { dataHash } from "../load/bodies.ts";
 import type { StreamLoad, StreamLoadResult } from "../load/stream-load.ts";
 import { endChild, runScript, startScript } from "../measure/child.ts";
 import { keptIdentities } from "../measure/kafka-identities.ts";
+import { readOptions } from "../measure/options.ts";
 import { ProcessFigures } from "../measure/process-figures.ts";
 import { publish, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
@@ -16,6 +16,11 @@ const LOAD = join(import.meta.dirname, "..", "load", "stream-load.ts");
 const FLOOR = join(import.meta.dirname, "..", "floors", "pass-through-server.ts");
 const PRODUCER = join(import.meta.dirname, "..", "floors", "bare-producer.ts");
 const STREAMS = 6; // Two for each partition.
+const OPTIONS = {
+  records: { option: "records", usual: 3_000_000, min: 10_000, max: 10_000_000 },
+  recordsPerBatch: { option: "batch", usual: 100, min: 1, max: 10_000 },
+  rounds: { option: "rounds", usual: 5, min: 1, max: 50 },
+};
 
 interface Round {
   recordsPerCpuSecond: number;
@@ -24,20 +29,8 @@ interface Round {
 
 /** `Upload` of one ingest process into Kafka, beside a grpc-js server that only takes bytes and a bare producer. */
 export async function benchIngest(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      records: { type: "string", default: "3000000" },
-      batch: { type: "string", default: "100" },
-      rounds: { type: "string", default: "5" },
-      report: { type: "string" },
-    },
-  });
-  const [records, recordsPerBatch, rounds] = [Number(values.records), Number(values.batch), Number(values.rounds)];
-  if (!(records >= 10_000 && records <= 10_000_000)) throw new Error("--records must be from 10000 to 10000000");
-  if (!(recordsPerBatch >= 1 && recordsPerBatch <= 10_000)) throw new Error("--batch must be from 1 to 10000");
-  if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
-
+  const { options, files, command } = readOptions("ingest", args, OPTIONS);
+  const { records, recordsPerBatch, rounds } = options;
   const installation = await startIngest();
   const floors = await Promise.all([
     passThroughFloor("pass-through"),
@@ -87,7 +80,7 @@ export async function benchIngest(args: string[]): Promise<void> {
       throw new Error(`${kept.distinct} of ${acknowledged} acknowledged are in Kafka`);
     const perCpu = (name: string) => found.get(name)!.map(({ recordsPerCpuSecond }) => recordsPerCpuSecond);
     const report = {
-      ...reportHead(`npm run bench -- ingest --records ${records} --batch ${recordsPerBatch} --rounds ${rounds}`, {
+      ...reportHead(command, {
         streamToWalked: {
           what: "Upload into Kafka / bare grpc-js pass-through that walks the wire, records per CPU-second",
           target: 0.35,
@@ -117,7 +110,7 @@ export async function benchIngest(args: string[]): Promise<void> {
       `${side.recordsPerCpuSecond.median} (${side.recordsPerCpuSecond.min} to ${side.recordsPerCpuSecond.max})`,
       side.recordsPerSecond.median,
     ]);
-    publish(report, [table(["", "records per CPU-second", "per second"], rows)], values.report);
+    publish(report, [table(["", "records per CPU-second", "per second"], rows)], files.report);
   } finally {
     for (const { child } of floors) await endChild(child);
     await installation.stop();

@@ -83,7 +83,8 @@ function positionOf(store: DatabaseSync): number {
   return Number(store.prepare("SELECT ifnull(max(next_offset), 0) AS position FROM positions").get()!.position);
 }
 
-function identitiesInStore(store: DatabaseSync): Identities {
+/** Every identity in a store file, as often as it stands there. */
+export function identitiesInStore(store: DatabaseSync): Identities {
   const kept: Identities = {};
   for (const { day } of store.prepare("SELECT day FROM record_days").all()) {
     const rows = store.prepare(`SELECT lower(hex(producer)) AS producer, seq FROM records_${Number(day)} ORDER BY id`);

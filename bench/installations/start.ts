@@ -7,13 +7,6 @@ import type { Installation } from "./installation.ts";
 export const INSTALLATIONS = ["ingest", "envoy", "full", "embedded"] as const;
 export type InstallationName = (typeof INSTALLATIONS)[number];
 
-/** @throws Error: no installation has that name. */
-export function installationName(text: string): InstallationName {
-  const name = INSTALLATIONS.find((one) => one === text);
-  if (name === undefined) throw new Error(`--mode must be one of ${INSTALLATIONS.join(", ")}`);
-  return name;
-}
-
 /** Starts the named one. `settings`: variables as services/config.ts knows them; the limiter is off unless they say so. */
 export async function startInstallation(
   name: InstallationName,

@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Installation } from "../installations/installation.ts";
-import { type InstallationName, installationName, startInstallation } from "../installations/start.ts";
+import { INSTALLATIONS, type InstallationName, startInstallation } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
 import { mostCallsPerSecond } from "../load/most.ts";
 import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
 import { runScript } from "../measure/child.ts";
 import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { choice, readOptions, type Told } from "../measure/options.ts";
 import { publish, reportHead, table } from "../measure/report.ts";
 import { type Used, watched } from "../measure/watched.ts";
 import { kneeOf } from "./knee.ts";
@@ -19,15 +19,16 @@ const HALF = 0.5;
 const P99_AT_HALF_LOAD_MS_MAX = 25; // Of the design.
 const SENT_LATE_MS_MAX = 1; // At p99; beyond it the step says more of the load than of the server.
 
-interface Options {
-  mode: InstallationName;
-  recordsPerCall: number;
-  seconds: number;
-  warmUpSeconds: number;
-  callsInFlight: number;
-  connections: number;
-  seed: number;
-}
+const OPTIONS = {
+  mode: choice("mode", "ingest", INSTALLATIONS),
+  recordsPerCall: { option: "batch", usual: 100, min: 1, max: 10_000 },
+  seconds: { option: "seconds", usual: 15, min: 1, max: 300 },
+  warmUpSeconds: { option: "warm-up", usual: 20, min: 0, max: 60 },
+  callsInFlight: { option: "in-flight", usual: 100, min: 1, max: 2_000 },
+  connections: { option: "connections", usual: 16, min: 1, max: 200 },
+  seed: { option: "seed", usual: 1, min: 0, max: 1_000_000 },
+};
+type Options = Told<typeof OPTIONS>;
 
 /** One rate and what became of it, in records. */
 type Rung = Omit<OpenLoadResult, "acknowledged" | "patient"> &
@@ -42,7 +43,7 @@ type Rung = Omit<OpenLoadResult, "acknowledged" | "patient"> &
 
 /** Open loop from a tenth to one and a half of the most that one installation takes: how long acknowledgements take. */
 export async function benchLadder(args: string[]): Promise<void> {
-  const { options, report: file, plot } = readOptions(args);
+  const { options, files, command } = readOptions("ladder", args, OPTIONS, ["plot"]);
   const { installation, stop } = await startInstallation(options.mode);
   try {
     const acknowledged: Identities[] = [];
@@ -53,7 +54,7 @@ export async function benchLadder(args: string[]): Promise<void> {
     const knee = kneeOf(rungs);
     const half = rungs.find(({ share }) => share === HALF)!;
     const report = {
-      ...reportHead(commandOf(options), {}),
+      ...reportHead(command, {}),
       dataSha256: dataHash(options.recordsPerCall),
       load: options,
       closedLoopRecordsPerSecond: Math.round(most * options.recordsPerCall),
@@ -67,60 +68,11 @@ export async function benchLadder(args: string[]): Promise<void> {
       rungs,
       kept: requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept())),
     };
-    publish(report, [tableOf(rungs), summaryOf(report)], file);
-    if (plot !== undefined) writeFileSync(plot, plotOf(options, rungs, knee?.recordsPerSecond));
+    publish(report, [tableOf(rungs), summaryOf(report)], files.report);
+    if (files.plot !== undefined) writeFileSync(files.plot, plotOf(options, rungs, knee?.recordsPerSecond));
   } finally {
     await stop();
   }
-}
-
-function readOptions(args: string[]): { options: Options; report: string | undefined; plot: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      mode: { type: "string", default: "ingest" },
-      batch: { type: "string", default: "100" },
-      seconds: { type: "string", default: "15" },
-      "warm-up": { type: "string", default: "20" },
-      "in-flight": { type: "string", default: "100" },
-      connections: { type: "string", default: "16" },
-      seed: { type: "string", default: "1" },
-      report: { type: "string" },
-      plot: { type: "string" },
-    },
-  });
-  const options: Options = {
-    mode: installationName(values.mode),
-    recordsPerCall: Number(values.batch),
-    seconds: Number(values.seconds),
-    warmUpSeconds: Number(values["warm-up"]),
-    callsInFlight: Number(values["in-flight"]),
-    connections: Number(values.connections),
-    seed: Number(values.seed),
-  };
-  const { recordsPerCall, seconds, warmUpSeconds, callsInFlight, connections, seed } = options;
-  if (!(recordsPerCall >= 1 && recordsPerCall <= 10_000)) throw new Error("--batch must be from 1 to 10000");
-  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
-  if (!(warmUpSeconds >= 0 && warmUpSeconds <= 60)) throw new Error("--warm-up must be from 0 to 60");
-  if (!(callsInFlight >= 1 && callsInFlight <= 2_000)) throw new Error("--in-flight must be from 1 to 2000");
-  if (!(connections >= 1 && connections <= 200)) throw new Error("--connections must be from 1 to 200");
-  if (!Number.isInteger(seed)) throw new Error("--seed must be a whole number");
-  return { options, report: values.report, plot: values.plot };
-}
-
-function commandOf({
-  mode,
-  recordsPerCall,
-  seconds,
-  warmUpSeconds,
-  callsInFlight,
-  connections,
-  seed,
-}: Options): string {
-  return (
-    `npm run bench -- ladder --mode ${mode} --batch ${recordsPerCall} --seconds ${seconds} --warm-up ${warmUpSeconds} ` +
-    `--in-flight ${callsInFlight} --connections ${connections} --seed ${seed}`
-  );
 }
 
 async function climbed(

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { startRedis } from "../../stack/redis.ts";
-import { type InstallationName, installationName, startInstallation } from "../installations/start.ts";
+import { INSTALLATIONS, startInstallation } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
 import type { FairnessLoad, FairnessLoadResult } from "../load/fairness-load.ts";
 import { runScript } from "../measure/child.ts";
 import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { choice, readOptions, type Told } from "../measure/options.ts";
 import { publish, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { type Spread, spread } from "../measure/spread.ts";
@@ -19,15 +19,16 @@ const BURST_SECONDS = 2; // What a rested client may send at once, in seconds of
 const WARM_UP_SECONDS = 2;
 const TARGET = 0.95;
 
-interface Options {
-  mode: InstallationName;
-  recordsPerCall: number;
+const OPTIONS = {
+  mode: choice("mode", "ingest", INSTALLATIONS),
+  recordsPerCall: { option: "batch", usual: 20, min: 1, max: 1_000 },
   /** Records a second that each client may send. */
-  limit: number;
-  seconds: number;
-  rounds: number;
-  seed: number;
-}
+  limit: { option: "limit", usual: 500, min: 1, max: 100_000 },
+  seconds: { option: "seconds", usual: 20, min: 1, max: 300 },
+  rounds: { option: "rounds", usual: 2, min: 1, max: 20 },
+  seed: { option: "seed", usual: 1, min: 0, max: 1_000_000 },
+};
+type Options = Told<typeof OPTIONS>;
 
 type Round = Omit<FairnessLoadResult, "acknowledged">;
 
@@ -36,7 +37,8 @@ const BESIDE = "beside it";
 
 /** 63 clients within their limit and one at 20 times its limit, each from its own address: what the 63 keep of their goodput. */
 export async function benchFairness(args: string[]): Promise<void> {
-  const { options, report: file } = readOptions(args);
+  const { options, files, command } = readOptions("overload fairness", args, OPTIONS);
+  if (options.limit < options.recordsPerCall) throw new Error("--limit must not be less than --batch");
   const redis = await startRedis();
   const { installation, stop } = await startInstallation(options.mode, {
     LOGPULSE_RATE_LIMIT: "on",
@@ -77,14 +79,14 @@ export async function benchFairness(args: string[]): Promise<void> {
       3,
     );
     const report = {
-      ...reportHead(commandOf(options), { honestGoodput: { what: WHAT, target: TARGET, ...least } }),
+      ...reportHead(command, { honestGoodput: { what: WHAT, target: TARGET, ...least } }),
       dataSha256: dataHash(options.recordsPerCall),
       load: { ...options, honestClients: HONEST_CLIENTS, honestShare: HONEST_SHARE, greedyTimes: GREEDY_TIMES },
       rounds: { alone, beside },
       greedyAdmittedOfLimit: admittedOfLimit(beside, options),
       kept: requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept())),
     };
-    publish(report, [tableOf(found)], file);
+    publish(report, [tableOf(found)], files.report);
   } finally {
     await stop();
     await redis.remove();
@@ -92,43 +94,6 @@ export async function benchFairness(args: string[]): Promise<void> {
 }
 
 const WHAT = "the honest client that keeps least: its goodput beside the greedy one / without it";
-
-function readOptions(args: string[]): { options: Options; report: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      mode: { type: "string", default: "ingest" },
-      batch: { type: "string", default: "20" },
-      limit: { type: "string", default: "500" },
-      seconds: { type: "string", default: "20" },
-      rounds: { type: "string", default: "2" },
-      seed: { type: "string", default: "1" },
-      report: { type: "string" },
-    },
-  });
-  const options: Options = {
-    mode: installationName(values.mode),
-    recordsPerCall: Number(values.batch),
-    limit: Number(values.limit),
-    seconds: Number(values.seconds),
-    rounds: Number(values.rounds),
-    seed: Number(values.seed),
-  };
-  const { recordsPerCall, limit, seconds, rounds, seed } = options;
-  if (!(recordsPerCall >= 1 && recordsPerCall <= 1_000)) throw new Error("--batch must be from 1 to 1000");
-  if (!(limit >= recordsPerCall && limit <= 100_000)) throw new Error("--limit must be from --batch to 100000");
-  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
-  if (!(rounds >= 1 && rounds <= 20)) throw new Error("--rounds must be from 1 to 20");
-  if (!Number.isInteger(seed)) throw new Error("--seed must be a whole number");
-  return { options, report: values.report };
-}
-
-function commandOf({ mode, recordsPerCall, limit, seconds, rounds, seed }: Options): string {
-  return (
-    `npm run bench -- overload fairness --mode ${mode} --batch ${recordsPerCall} --limit ${limit} --seconds ${seconds} ` +
-    `--rounds ${rounds} --seed ${seed}`
-  );
-}
 
 function sumOf(honest: Round["honest"]): { offered: number; acknowledged: number } {
   return honest.reduce(

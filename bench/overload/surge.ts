@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Installation } from "../installations/installation.ts";
-import { type InstallationName, installationName, startInstallation } from "../installations/start.ts";
+import { INSTALLATIONS, startInstallation } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
 import { mostCallsPerSecond } from "../load/most.ts";
 import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
 import { runScript } from "../measure/child.ts";
 import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { choice, readOptions, type Told } from "../measure/options.ts";
 import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { ratios } from "../measure/spread.ts";
@@ -16,17 +16,18 @@ const LOAD = join(import.meta.dirname, "..", "load", "open-load.ts");
 const SHARES = [1, 1.5, 2, 3]; // Of the most that a closed loop reaches.
 const TARGET = 0.9;
 
-interface Options {
-  mode: InstallationName;
-  recordsPerCall: number;
-  seconds: number;
-  warmUpSeconds: number;
-  rounds: number;
-  callsInFlight: number;
-  connections: number;
-  patientClients: number;
-  seed: number;
-}
+const OPTIONS = {
+  mode: choice("mode", "ingest", INSTALLATIONS),
+  recordsPerCall: { option: "batch", usual: 100, min: 1, max: 10_000 },
+  seconds: { option: "seconds", usual: 20, min: 1, max: 300 },
+  warmUpSeconds: { option: "warm-up", usual: 8, min: 0, max: 60 },
+  rounds: { option: "rounds", usual: 2, min: 1, max: 20 },
+  callsInFlight: { option: "in-flight", usual: 100, min: 1, max: 2_000 },
+  connections: { option: "connections", usual: 64, min: 1, max: 500 },
+  patientClients: { option: "patient", usual: 8, min: 0, max: 100 },
+  seed: { option: "seed", usual: 1, min: 0, max: 1_000_000 },
+};
+type Options = Told<typeof OPTIONS>;
 
 /** One rate and what became of it, in records. */
 type Surge = Omit<OpenLoadResult, "acknowledged"> &
@@ -39,7 +40,7 @@ type Surge = Omit<OpenLoadResult, "acknowledged"> &
 
 /** Open loop at 100, 150, 200 and 300 % of the most: what is still acknowledged, what refusals say, and whether all is kept. */
 export async function benchSurge(args: string[]): Promise<void> {
-  const { options, report: file } = readOptions(args);
+  const { options, files, command } = readOptions("overload surge", args, OPTIONS);
   const { installation, stop } = await startInstallation(options.mode);
   try {
     const acknowledged: Identities[] = [];
@@ -50,65 +51,17 @@ export async function benchSurge(args: string[]): Promise<void> {
       console.error(`${name}: ${cellsOf(surge).join(" | ")}`),
     );
     const report = {
-      ...reportHead(commandOf(options), ratiosOf(found)),
+      ...reportHead(command, ratiosOf(found)),
       dataSha256: dataHash(options.recordsPerCall),
       load: options,
       closedLoopRecordsPerSecond: Math.round(most * options.recordsPerCall),
       rates: Object.fromEntries(found),
       kept: requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept())),
     };
-    publish(report, [tableOf(found), keptLine(report.kept)], file);
+    publish(report, [tableOf(found), keptLine(report.kept)], files.report);
   } finally {
     await stop();
   }
-}
-
-function readOptions(args: string[]): { options: Options; report: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      mode: { type: "string", default: "ingest" },
-      batch: { type: "string", default: "100" },
-      seconds: { type: "string", default: "20" },
-      "warm-up": { type: "string", default: "8" },
-      rounds: { type: "string", default: "2" },
-      "in-flight": { type: "string", default: "100" },
-      connections: { type: "string", default: "64" },
-      patient: { type: "string", default: "8" },
-      seed: { type: "string", default: "1" },
-      report: { type: "string" },
-    },
-  });
-  const options: Options = {
-    mode: installationName(values.mode),
-    recordsPerCall: Number(values.batch),
-    seconds: Number(values.seconds),
-    warmUpSeconds: Number(values["warm-up"]),
-    rounds: Number(values.rounds),
-    callsInFlight: Number(values["in-flight"]),
-    connections: Number(values.connections),
-    patientClients: Number(values.patient),
-    seed: Number(values.seed),
-  };
-  const { recordsPerCall, seconds, warmUpSeconds, rounds, callsInFlight, connections, patientClients, seed } = options;
-  if (!(recordsPerCall >= 1 && recordsPerCall <= 10_000)) throw new Error("--batch must be from 1 to 10000");
-  if (!(seconds >= 1 && seconds <= 300)) throw new Error("--seconds must be from 1 to 300");
-  if (!(warmUpSeconds >= 0 && warmUpSeconds <= 60)) throw new Error("--warm-up must be from 0 to 60");
-  if (!(rounds >= 1 && rounds <= 20)) throw new Error("--rounds must be from 1 to 20");
-  if (!(callsInFlight >= 1 && callsInFlight <= 2_000)) throw new Error("--in-flight must be from 1 to 2000");
-  if (!(connections >= 1 && connections <= 500)) throw new Error("--connections must be from 1 to 500");
-  if (!(patientClients >= 0 && patientClients <= 100)) throw new Error("--patient must be from 0 to 100");
-  if (!Number.isInteger(seed)) throw new Error("--seed must be a whole number");
-  return { options, report: values.report };
-}
-
-function commandOf(options: Options): string {
-  const { mode, recordsPerCall, seconds, warmUpSeconds, rounds, callsInFlight, connections, patientClients, seed } =
-    options;
-  return (
-    `npm run bench -- overload surge --mode ${mode} --batch ${recordsPerCall} --seconds ${seconds} --warm-up ${warmUpSeconds} ` +
-    `--rounds ${rounds} --in-flight ${callsInFlight} --connections ${connections} --patient ${patientClients} --seed ${seed}`
-  );
 }
 
 function sideOf(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { uploadBatches } from "../../clients/upload-batches.ts";
 import { HOUR_QUIET_MS_MIN, HOUR_SUMS_EVERY_MS } from "../../services/domain/limits.ts";
+import { choice, readOptions } from "../measure/options.ts";
 import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { QueryCorpus } from "./corpus.ts";
 import { embeddedUnderTest, fullUnderTest, type InstallationUnderTest } from "./installation-under-test.ts";
@@ -17,30 +17,23 @@ const RUNS_OF_EIGHT = 5;
 const STORED_MS_MAX = 1_800_000;
 const QUIET_MS = HOUR_QUIET_MS_MIN + 2 * HOUR_SUMS_EVERY_MS; // Until the hours of what was stored are summed up.
 
+const STARTS = { embedded: [embeddedUnderTest], full: [fullUnderTest], both: [embeddedUnderTest, fullUnderTest] };
+const OPTIONS = {
+  records: { option: "records", usual: 1_000_000, min: 10_000, max: 5_000_000 },
+  mode: choice("mode", "both", ["embedded", "full", "both"]),
+  /** Records a second that come in while questions are asked under load. */
+  load: { option: "load", usual: 2_000, min: 100, max: 50_000 },
+};
+
 /** Twelve questions over many records, in both modes; prints the figures, and writes them where told. */
 export async function benchQuery(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      records: { type: "string", default: "1000000" },
-      mode: { type: "string", default: "both" },
-      load: { type: "string", default: "2000" },
-      report: { type: "string" },
-    },
-  });
-  const [records, load] = [Number(values.records), Number(values.load)];
-  if (!(records >= 10_000 && records <= 5_000_000)) throw new Error("--records must be from 10000 to 5000000");
-  if (!(load >= 100 && load <= 50_000)) throw new Error("--load must be from 100 to 50000 records per second");
-  const starts = { embedded: [embeddedUnderTest], full: [fullUnderTest], both: [embeddedUnderTest, fullUnderTest] };
-  const chosen = starts[values.mode as keyof typeof starts];
-  if (!chosen) throw new Error("--mode must be embedded, full or both");
-
+  const { options, files, command } = readOptions("query", args, OPTIONS);
+  const { records, mode, load } = options;
   const modes: ModeReport[] = [];
-  for (const start of chosen) {
+  for (const start of STARTS[mode]) {
     modes.push(await benchMode(start, records, load));
-    const command = `npm run bench -- query --records ${records} --mode ${values.mode} --load ${load}`;
-    const report = { ...reportHead(command, ratiosOf(modes)), dataSha256: QueryCorpus.sha256(), modes };
-    publish(report, modes.map(tableOf), values.report);
+    const report = { ...reportHead(command, ratiosOf(modes)), dataSha256OfFirst100000: QueryCorpus.sha256(), modes };
+    publish(report, modes.map(tableOf), files.report);
   }
 }
 
@@ -87,7 +80,7 @@ async function benchMode(start: () => Promise<InstallationUnderTest>, records: n
 /** Of the statistics that Elasticsearch was asked for as well: the questions of an installation have no floor. */
 function ratiosOf(modes: readonly ModeReport[]): Record<string, Ratio> {
   const beside = modes.flatMap(({ statistics }) => statistics.flatMap(({ elasticsearch }) => elasticsearch ?? []));
-  return Object.fromEntries(beside.map(({ byRun }) => [byRun.what, byRun]));
+  return Object.fromEntries(beside.map(({ timesAsLong }) => [timesAsLong.what, timesAsLong]));
 }
 
 function tableOf({ mode, records, shapes }: ModeReport): string {

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { freePort } from "../../stack/free-port.ts";
 import { startEmbedded } from "../installations/embedded.ts";
 import { startIngestAndDoor } from "../installations/ingest-and-door.ts";
@@ -9,6 +8,7 @@ import { REST_ROUTES, type RestRoute, restDataHash } from "../load/rest-bodies.t
 import { type CallRound, callTable, countedRound, summaryOf } from "../measure/call-rounds.ts";
 import { endChild, runScript, startScript } from "../measure/child.ts";
 import { allOf, type Identities, type Ledger, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { readOptions, type Told } from "../measure/options.ts";
 import { ProcessFigures } from "../measure/process-figures.ts";
 import { publish, type Ratio, reportHead } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
@@ -19,11 +19,12 @@ const FLOOR = join(import.meta.dirname, "..", "floors", "http-echo-server.ts");
 const WARM_UPS = 2;
 const ROUTES = Object.keys(REST_ROUTES) as RestRoute[];
 
-interface Options {
-  seconds: number;
-  rounds: number;
-  connections: number;
-}
+const OPTIONS = {
+  seconds: { option: "seconds", usual: 5, min: 1, max: 60 },
+  rounds: { option: "rounds", usual: 5, min: 1, max: 50 },
+  connections: { option: "connections", usual: 50, min: 1, max: 1_000 },
+};
+type Options = Told<typeof OPTIONS>;
 
 /** What an installation acknowledged: with identities by `/logs`, without by `/upload`. */
 interface Acknowledged {
@@ -35,7 +36,7 @@ type Found = Map<RestRoute, Map<string, CallRound[]>>;
 
 /** `POST /logs` and `POST /upload` through Envoy and by the embedded mode's own door, beside a bare HTTP server. */
 export async function benchRest(args: string[]): Promise<void> {
-  const { options, report: file } = readOptions(args);
+  const { options, files, command } = readOptions("rest", args, OPTIONS);
   const started = [await startIngestAndDoor(), await startEmbedded()];
   const floorPort = await freePort();
   const floor = await startScript(FLOOR, [String(floorPort)]);
@@ -57,7 +58,7 @@ export async function benchRest(args: string[]): Promise<void> {
       found.set(route, rounds);
     }
     const report = {
-      ...reportHead(commandOf(options), ratiosOf(found)),
+      ...reportHead(command, ratiosOf(found)),
       dataSha256: Object.fromEntries(ROUTES.map((route) => [route, restDataHash(route)])),
       load: options,
       routes: ROUTES.map((route) => ({
@@ -70,38 +71,12 @@ export async function benchRest(args: string[]): Promise<void> {
     publish(
       report,
       ROUTES.map((route) => callTable(`POST ${route}`, found.get(route)!)),
-      file,
+      files.report,
     );
   } finally {
     await endChild(floor);
     for (const one of started) await one.stop();
   }
-}
-
-function readOptions(args: string[]): { options: Options; report: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      seconds: { type: "string", default: "5" },
-      rounds: { type: "string", default: "5" },
-      connections: { type: "string", default: "50" },
-      report: { type: "string" },
-    },
-  });
-  const options = {
-    seconds: Number(values.seconds),
-    rounds: Number(values.rounds),
-    connections: Number(values.connections),
-  };
-  if (!(options.seconds >= 1 && options.seconds <= 60)) throw new Error("--seconds must be from 1 to 60");
-  if (!(options.rounds >= 1 && options.rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
-  if (!(options.connections >= 1 && options.connections <= 1_000))
-    throw new Error("--connections must be from 1 to 1000");
-  return { options, report: values.report };
-}
-
-function commandOf({ seconds, rounds, connections }: Options): string {
-  return `npm run bench -- rest --seconds ${seconds} --rounds ${rounds} --connections ${connections}`;
 }
 
 function floorSide(figures: ProcessFigures, address: string, route: RestRoute, options: Options): Side<CallRound> {

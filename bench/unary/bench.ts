@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { freePort } from "../../stack/free-port.ts";
 import { startEmbedded } from "../installations/embedded.ts";
 import { startIngestAndDoor } from "../installations/ingest-and-door.ts";
@@ -10,6 +9,7 @@ import type { UnaryLoad, UnaryLoadResult } from "../load/unary-load.ts";
 import { type CallRound, callTable, countedRound, summaryOf } from "../measure/call-rounds.ts";
 import { endChild, runScript, startScript } from "../measure/child.ts";
 import { allOf, type Identities, type Ledger, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { readOptions, type Told } from "../measure/options.ts";
 import { ProcessFigures } from "../measure/process-figures.ts";
 import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
@@ -21,13 +21,14 @@ const WARM_UPS = 2;
 const RECORDS_PER_CALL = [1, 100];
 const TARGET = 0.5; // Of the design, for one record by a direct call.
 
-interface Options {
-  seconds: number;
-  rounds: number;
-  callsInFlight: number;
-  connections: number;
-  ghzCalls: number;
-}
+const OPTIONS = {
+  seconds: { option: "seconds", usual: 5, min: 1, max: 60 },
+  rounds: { option: "rounds", usual: 5, min: 1, max: 50 },
+  callsInFlight: { option: "in-flight", usual: 100, min: 1, max: 2_000 },
+  connections: { option: "connections", usual: 8, min: 1, max: 100 },
+  ghzCalls: { option: "ghz-calls", usual: 20_000, min: 100, max: 1_000_000 },
+};
+type Options = Told<typeof OPTIONS>;
 
 /** What one table is of. */
 interface Part {
@@ -39,7 +40,7 @@ interface Part {
 
 /** `Write`, call by call, in all modes beside a grpc-js server that gives each message back; and the same by ghz. */
 export async function benchUnary(args: string[]): Promise<void> {
-  const { options, report: file } = readOptions(args);
+  const { options, files, command } = readOptions("unary", args, OPTIONS);
   const started = [await startIngestAndDoor(), await startEmbedded()];
   const floorPort = await freePort();
   const floor = await startScript(FLOOR, [String(floorPort)]);
@@ -63,7 +64,7 @@ export async function benchUnary(args: string[]): Promise<void> {
     }
     const ledgers = await ledgersOf(installations, acknowledged, options.ghzCalls);
     const report = {
-      ...reportHead(commandOf(options), Object.assign({}, ...parts.map(ratiosOf))),
+      ...reportHead(command, Object.assign({}, ...parts.map(ratiosOf))),
       dataSha256: Object.fromEntries(RECORDS_PER_CALL.map((records) => [records, dataHash(records)])),
       load: options,
       tables: parts.map(({ recordsPerCall, found, ghz }) => ({
@@ -73,40 +74,11 @@ export async function benchUnary(args: string[]): Promise<void> {
       })),
       kept: ledgers,
     };
-    publish(report, parts.flatMap(tablesOf), file);
+    publish(report, parts.flatMap(tablesOf), files.report);
   } finally {
     await endChild(floor);
     for (const one of started) await one.stop();
   }
-}
-
-function readOptions(args: string[]): { options: Options; report: string | undefined } {
-  const { values } = parseArgs({
-    args,
-    options: {
-      seconds: { type: "string", default: "5" },
-      rounds: { type: "string", default: "5" },
-      "in-flight": { type: "string", default: "100" },
-      connections: { type: "string", default: "8" },
-      "ghz-calls": { type: "string", default: "20000" },
-      report: { type: "string" },
-    },
-  });
-  const [seconds, rounds, ghzCalls] = [Number(values.seconds), Number(values.rounds), Number(values["ghz-calls"])];
-  const [callsInFlight, connections] = [Number(values["in-flight"]), Number(values.connections)];
-  if (!(seconds >= 1 && seconds <= 60)) throw new Error("--seconds must be from 1 to 60");
-  if (!(rounds >= 1 && rounds <= 50)) throw new Error("--rounds must be from 1 to 50");
-  if (!(callsInFlight >= 1 && callsInFlight <= 2_000)) throw new Error("--in-flight must be from 1 to 2000");
-  if (!(connections >= 1 && connections <= 100)) throw new Error("--connections must be from 1 to 100");
-  if (!(ghzCalls >= 100 && ghzCalls <= 1_000_000)) throw new Error("--ghz-calls must be from 100 to 1000000");
-  return { options: { seconds, rounds, callsInFlight, connections, ghzCalls }, report: values.report };
-}
-
-function commandOf({ seconds, rounds, callsInFlight, connections, ghzCalls }: Options): string {
-  const options = { seconds, rounds, "in-flight": callsInFlight, connections, "ghz-calls": ghzCalls };
-  return `npm run bench -- unary ${Object.entries(options)
-    .map(([name, value]) => `--${name} ${value}`)
-    .join(" ")}`;
 }
 
 type Load = Options & { recordsPerCall: number };

@@ -33,6 +33,13 @@ const NESTED: [string, number[]][] = [
     "the looks for days to drop, the failed ones, in a day",
     [limits.RETENTION_AGAIN_MS, limits.RETENTION_EVERY_MS, 86_400_000],
   ],
+  [
+    "calls of all connections in those of a process",
+    [
+      limits.STREAMS_MAX + limits.UNSHARED_CONNECTIONS_MAX * limits.STREAMS_PER_PROXY_CONNECTION,
+      limits.CALLS_IN_FLIGHT_MAX,
+    ],
+  ],
   ["comparing records in a transaction", [2 * limits.STORE_COMPARE_MS_MAX, limits.STORE_WRITE_MS_MAX]],
   ["an export of spans in those that wait", [limits.TRACE_SPANS_PER_EXPORT_MAX, limits.TRACE_SPANS_WAITING_MAX]],
   [

@@ -51,6 +51,7 @@ export class BatchAcceptor {
     this.parts = parts;
     this.limit = new SenderLimit(parts.limiter, parts.clock);
     this.appender = new JoinedAppender(parts.log);
+    parts.counts.queuesAre(() => ({ ...this.appender.queued, sendersWaiting: this.limit.sendersWaiting }));
     this.assigned = new AssignedProducers(parts.log.partitions, parts.clock, parts.randomBytes);
   }
 

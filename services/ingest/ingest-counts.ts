@@ -18,6 +18,15 @@ export interface IngestTotals {
   refusedRecords: number;
 }
 
+/** What waits in ingest now. */
+export interface IngestQueues {
+  /** Batches that wait for the log, or are on their way into it, and their bytes. */
+  batches: number;
+  bytes: number;
+  /** Senders of `Stream` with batches that wait for their limit. */
+  sendersWaiting: number;
+}
+
 /** Nothing is dropped without a count and a reason: the counts of one ingest process. */
 export class IngestCounts {
   private receivedRecords = 0;
@@ -25,6 +34,17 @@ export class IngestCounts {
   private refusedRecords = 0;
   private readonly rejectedRecords = new Map<string, number>();
   private readonly refusedBatches = new Map<string, number>();
+  private readQueues: () => IngestQueues = () => ({ batches: 0, bytes: 0, sendersWaiting: 0 });
+
+  /** What waits now. */
+  get queues(): IngestQueues {
+    return this.readQueues();
+  }
+
+  /** Says where that can be read. */
+  queuesAre(read: () => IngestQueues): void {
+    this.readQueues = read;
+  }
 
   /** Records came in. */
   received(recordCount: number): void {

@@ -32,6 +32,7 @@ class SteppedLog implements EventLog {
 
 const bytes = (text: string, length = text.length) => Buffer.from(text.padEnd(length, "."));
 const patient = new AbortController().signal;
+const noPause = async () => {};
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("joined appends", () => {
@@ -57,6 +58,54 @@ describe("joined appends", () => {
     log.appends[2]!.end();
     await Promise.all(done);
     expect(appender.queued).toEqual({ batches: 0, bytes: 0 });
+  });
+
+  it("wait for more before the next one while many small batches come, all partitions together", async () => {
+    const log = new SteppedLog();
+    const pauses: (() => void)[] = [];
+    const appender = new JoinedAppender(log, () => new Promise<void>((end) => pauses.push(end)));
+    const done: Promise<void>[] = [];
+    const come = (partition: number, ...texts: string[]) => {
+      for (const text of texts) done.push(appender.append(partition, bytes(text), patient));
+    };
+    const end = async (append: number) => {
+      log.appends[append]!.end();
+      await turn();
+    };
+    come(0, "a", "b", "c", "d", "e");
+    come(1, "u", "v", "w", "x", "y");
+    await end(0);
+    await end(1);
+    expect(log.appends.slice(2).map(({ batches }) => batches.length)).toEqual([4, 4]); // One went before: no pause.
+    come(0, "f");
+    come(1, "z");
+    await end(2);
+    await end(3);
+    expect([pauses.length, log.appends.length]).toEqual([1, 4]);
+    come(0, "g");
+    pauses[0]!();
+    await turn();
+    expect(log.appends.slice(4).map(({ batches }) => batches)).toEqual([["f", "g"], ["z"]]);
+    come(0, "h");
+    await end(4);
+    expect([pauses.length, log.appends.at(-1)!.batches]).toEqual([1, ["h"]]); // Two are few.
+    await end(5);
+    await end(6);
+    await Promise.all(done);
+  });
+
+  it("do not wait after a large one", async () => {
+    const log = new SteppedLog();
+    const appender = new JoinedAppender(log, () => Promise.reject(new Error("no pause is due")));
+    const done = ["a", "b", "c", "d", "e"].map((text) => appender.append(0, bytes(text, 40_000), patient));
+    log.appends[0]!.end();
+    await turn();
+    done.push(appender.append(0, bytes("f"), patient));
+    log.appends[1]!.end();
+    await turn();
+    expect(log.appends[2]).toMatchObject({ batches: ["f"] });
+    log.appends[2]!.end();
+    await Promise.all(done);
   });
 
   it("keep each batch's trace with it, also where one is refused and the others go alone", async () => {
@@ -89,7 +138,7 @@ describe("joined appends", () => {
 
   it("join up to their bounds in batches and bytes; a larger batch goes alone", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, noPause);
     const done = [appender.append(0, bytes("first"), patient)];
     for (let i = 0; i < JOINED_BATCHES_MAX + 1; i++) done.push(appender.append(0, bytes(`${i}`), patient));
     done.push(
@@ -196,7 +245,7 @@ describe("joined appends", () => {
 
   it("refuse what the queue cannot hold, with a wait: memory stays bounded while the log is away", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, noPause);
     const waiting = Array.from({ length: APPEND_QUEUE_BATCHES_MAX }, () => appender.append(0, bytes("a"), patient));
     await expect(appender.append(1, bytes("b"), patient)).rejects.toMatchObject({
       kind: "overloaded",

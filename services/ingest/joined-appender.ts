@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isKind, LogPulseError } from "../domain/errors.ts";
 import {
+  APPEND_PAUSE_MS,
   APPEND_QUEUE_BATCHES_MAX,
   APPEND_QUEUE_BYTES_MAX,
   JOINED_BATCHES_MAX,
   JOINED_BYTES_MAX,
+  PAUSED_BATCHES_MIN,
+  PAUSED_BYTES_MAX,
 } from "../domain/limits.ts";
 import type { TraceHeaders } from "../domain/trace-headers.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -23,6 +27,9 @@ interface Waiting {
  * partition waits and goes with the next one, up to JOINED_BATCHES_MAX and JOINED_BYTES_MAX (a larger batch goes alone).
  * At one caller this costs nothing; at many it turns hundreds of small appends into one.
  *
+ * An append costs about the same whatever it holds. So while many small batches come, the next one waits two milliseconds
+ * for more of them, all partitions together (Kafka's own client waits for five, busy or not: KIP-1030).
+ *
  * One append per partition at a time: batches keep the order in which they were passed.
  */
 export class JoinedAppender {
@@ -31,9 +38,13 @@ export class JoinedAppender {
   private readonly busy: boolean[];
   private queuedBytes = 0;
   private queuedBatches = 0;
+  private readonly makePause: () => Promise<unknown>;
+  private pause: Promise<void> | undefined;
 
-  constructor(log: EventLog) {
+  /** `makePause`: resolves after APPEND_PAUSE_MS. */
+  constructor(log: EventLog, makePause: () => Promise<unknown> = () => sleep(APPEND_PAUSE_MS)) {
     this.log = log;
+    this.makePause = makePause;
     this.queues = Array.from({ length: log.partitions }, () => []);
     this.busy = Array.from({ length: log.partitions }, () => false);
   }
@@ -70,11 +81,22 @@ export class JoinedAppender {
   private async drain(partition: number): Promise<void> {
     this.busy[partition] = true;
     const queue = this.queues[partition]!;
+    let waits = false;
     while (queue.length > 0) {
+      if (waits && queue.length < JOINED_BATCHES_MAX) await this.pauseTogether();
       const joined = this.takeJoined(queue);
+      waits = areManySmall(joined);
       if (joined.length > 0) await this.appendTogether(partition, joined, queue);
     }
     this.busy[partition] = false;
+  }
+
+  /** Whoever comes during a pause waits for its rest only: appends that go on together can share a request. */
+  private pauseTogether(): Promise<void> {
+    this.pause ??= this.makePause().then(() => {
+      this.pause = undefined;
+    });
+    return this.pause;
   }
 
   private takeJoined(queue: Waiting[]): Waiting[] {
@@ -140,6 +162,13 @@ export class JoinedAppender {
     this.queuedBatches--;
     return waiting;
   }
+}
+
+function areManySmall(joined: readonly Waiting[]): boolean {
+  return (
+    joined.length >= PAUSED_BATCHES_MIN &&
+    joined.reduce((bytes, { batch }) => bytes + batch.length, 0) <= PAUSED_BYTES_MAX
+  );
 }
 
 /** Undefined where none of them is followed, as nearly always. */

@@ -82,10 +82,10 @@ export function ingestProcess(settings: Settings = {}) {
     client.ended.catch(() => {}); // The test looks at it when it wants to.
     return client;
   };
-  /** Ends the oldest append, or as many as there are. */
+  /** Ends each append, until nothing is queued. */
   const appendsEnd = async (error?: Error) => {
-    while (log.underWay.length > 0) {
-      log.underWay[0]!.end(error);
+    while (counts.queues.batches > 0) {
+      log.underWay[0]?.end(error); // There is none while the next append waits for more.
       await turn();
     }
   };

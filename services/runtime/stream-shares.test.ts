@@ -4,11 +4,11 @@ import { Metadata } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import {
-  PROXY_CONNECTIONS_MAX,
   STREAMS_MAX,
   STREAMS_PER_CONNECTION_MAX,
   STREAMS_PER_CONNECTION_MIN,
   STREAMS_PER_PROXY_CONNECTION,
+  UNSHARED_CONNECTIONS_MAX,
 } from "../domain/limits.ts";
 import { grpcClient, pathOf, startTestServer, until, untouched } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
@@ -61,10 +61,10 @@ describe("the calls that a connection may have open", () => {
 
   it("are shared with everybody by a proxy that has more than forty connections", async () => {
     const { address } = await startTestServer({ trustedProxies: ["127.0.0.1"] });
-    const all = await Promise.all(Array.from({ length: PROXY_CONNECTIONS_MAX + 32 }, () => connected(address)));
+    const all = await Promise.all(Array.from({ length: UNSHARED_CONNECTIONS_MAX + 32 }, () => connected(address)));
     const toldAs = (number: number) => all.filter(({ told }) => told() === number).length;
     await until(
-      () => toldAs(STREAMS_PER_PROXY_CONNECTION) === PROXY_CONNECTIONS_MAX && toldAs(STREAMS_MAX / 32) === 32,
+      () => toldAs(STREAMS_PER_PROXY_CONNECTION) === UNSHARED_CONNECTIONS_MAX && toldAs(STREAMS_MAX / 32) === 32,
     );
   });
 

@@ -1,10 +1,10 @@
 import type { ServerHttp2Session } from "node:http2";
 import {
-  PROXY_CONNECTIONS_MAX,
   STREAMS_MAX,
   STREAMS_PER_CONNECTION_MAX,
   STREAMS_PER_CONNECTION_MIN,
   STREAMS_PER_PROXY_CONNECTION,
+  UNSHARED_CONNECTIONS_MAX,
 } from "../domain/limits.ts";
 import type { IsTrustedProxy } from "./client-address.ts";
 
@@ -21,9 +21,9 @@ interface Connection {
  * Calls that go on for as long as their clients like do not use a share up: each of them makes room for one more, up to
  * STREAMS_PER_CONNECTION_MAX.
  *
- * A connection of a trusted proxy has no share, but always STREAMS_PER_PROXY_CONNECTION, and takes nothing from the others:
- * a proxy opens few, bounds its calls itself, and Envoy forgets calls that wait when it is told of more room. Beyond
- * PROXY_CONNECTIONS_MAX it is one like any other: who may be a proxy may still not have everything.
+ * A connection of a trusted proxy has no share, but STREAMS_PER_PROXY_CONNECTION and never less, and takes nothing from the
+ * others: a proxy opens few, and bounds its calls itself. Envoy forgets calls that wait when what binds it is raised, so that
+ * must be its own bound. Beyond UNSHARED_CONNECTIONS_MAX it is one like any other: who may be a proxy may not have everything.
  */
 export class StreamShares {
   private readonly isTrustedProxy: IsTrustedProxy;
@@ -43,7 +43,7 @@ export class StreamShares {
 
   /** A connection came: the others' shares become smaller, and larger again when it goes. */
   add(session: ServerHttp2Session): void {
-    const isProxy = this.proxies < PROXY_CONNECTIONS_MAX && this.isTrustedProxy(session.socket.remoteAddress);
+    const isProxy = this.proxies < UNSHARED_CONNECTIONS_MAX && this.isTrustedProxy(session.socket.remoteAddress);
     this.connections.set(session, { isProxy, longCalls: 0 });
     if (!isProxy) this.changeSharing(1);
     session.once("close", () => {

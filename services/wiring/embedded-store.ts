@@ -9,6 +9,14 @@ import type { StoreThreadHandlers } from "./store-thread.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
 import type { StoreCall } from "./tracing/told-store-calls.ts";
 
+/** Who is told what the store does. */
+export interface StoreListeners {
+  /** Of each batch: how long after ingest received it it was settled, in milliseconds. */
+  onSettled: (delayMs: number) => void;
+  /** Of each transaction, where the settings say that they are told. */
+  onStoreCall?: ((call: StoreCall) => void) | undefined;
+}
+
 /** The store thread, as the main thread sees it: what it writes is written by calls. */
 export class EmbeddedStore implements DeadLetterReplay {
   readonly name = "sqlite";
@@ -16,15 +24,12 @@ export class EmbeddedStore implements DeadLetterReplay {
   private readonly calls: ThreadCalls<StoreThreadHandlers>;
   private readonly exited: Promise<void>;
   private news: string | undefined;
-  private readonly onStoreCall: ((call: StoreCall) => void) | undefined;
+  private readonly listeners: StoreListeners;
   private stopping = false;
 
-  /**
-   * Starts the thread. `fail`: it has ended by itself, or found what no waiting will mend. `onStoreCall`: gets each
-   * transaction, where the settings say that they are told.
-   */
-  constructor(settings: StoreThreadSettings, fail: Fail, onStoreCall?: (call: StoreCall) => void) {
-    this.onStoreCall = onStoreCall;
+  /** Starts the thread. `fail`: it has ended by itself, or found what no waiting will mend. */
+  constructor(settings: StoreThreadSettings, fail: Fail, listeners: StoreListeners) {
+    this.listeners = listeners;
     this.thread = new Worker(new URL("./store-thread.ts", import.meta.url), {
       workerData: settings,
       name: "logpulse-store",
@@ -85,8 +90,9 @@ export class EmbeddedStore implements DeadLetterReplay {
     await this.exited;
   }
 
-  private onNews({ refusal, fault, storeCall }: StoreThreadNews, fail: Fail): void {
-    if (storeCall !== undefined) this.onStoreCall?.(storeCall);
+  private onNews({ refusal, fault, delaysMs, storeCall }: StoreThreadNews, fail: Fail): void {
+    if (storeCall !== undefined) this.listeners.onStoreCall?.(storeCall);
+    for (const delayMs of delaysMs ?? []) this.listeners.onSettled(delayMs);
     if (refusal !== undefined) this.news = refusal ?? undefined;
     if (fault !== undefined && !this.stopping) fail(new Error(fault));
   }

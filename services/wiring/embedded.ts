@@ -36,6 +36,7 @@ import { CountedLimiter } from "./metrics/counted-limiter.ts";
 import { ingestMetrics } from "./metrics/ingest-metrics.ts";
 import { lagMetrics } from "./metrics/lag-metrics.ts";
 import { APPEND_TIMES, STORE_TIMES } from "./metrics/metric-times.ts";
+import { settledTimes } from "./metrics/settled-times.ts";
 import { storeMetrics } from "./metrics/store-metrics.ts";
 import { timedPort } from "./metrics/timed-port.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
@@ -102,7 +103,10 @@ export async function embeddedParts(
       tellsStoreCalls: traces !== undefined,
     },
     fail,
-    traces && ((call) => traceStoreCall(traces, call)),
+    {
+      onSettled: settledTimes("sqlite", metrics),
+      onStoreCall: traces && ((call) => traceStoreCall(traces, call)),
+    },
   );
   const positions = await store.open();
   await mendLostEnd(log, positions, logger);
@@ -183,7 +187,7 @@ function embeddedIngest(config: Config, log: SqliteEventLog, metrics: Metrics) {
   const ofMemory = { capacity: burst, refillPerSecond: perSecond };
   const limiter = new CountedLimiter(on ? new MemoryRateLimiter(ofMemory, systemClock) : new NoLimiter());
   const counts = new IngestCounts();
-  metrics.add(...ingestMetrics(() => counts.totals()), limiter.metric);
+  metrics.add(...ingestMetrics(counts), limiter.metric);
   const ingest = ingestService({
     log: timedPort<EventLog>(log, ["append"], metrics.times(APPEND_TIMES)),
     limiter,

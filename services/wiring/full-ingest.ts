@@ -42,7 +42,7 @@ export function fullIngest(
     logger,
     fail,
   );
-  metrics.add(...ingestMetrics(() => counts.totals()), limiter.metric);
+  metrics.add(...ingestMetrics(counts), limiter.metric);
   const service = ingestService({
     log: timedPort<EventLog>(log, ["append"], metrics.times(APPEND_TIMES)),
     limiter,

@@ -31,6 +31,8 @@ export interface StoreThreadNews {
   refusal?: string | null;
   /** No waiting will mend that: the process has to end. */
   fault?: string;
+  /** How long after ingest received them batches were settled: some since the last time. */
+  delaysMs?: number[];
   /** A transaction is over. */
   storeCall?: StoreCall;
 }

@@ -30,6 +30,7 @@ import type { StoreTotals } from "./metrics/store-metrics.ts";
 import { StoreProgress } from "./store-progress.ts";
 import type { StoreThreadNews, StoreThreadSettings } from "./store-thread-settings.ts";
 import { toldCounts } from "./told-counts.ts";
+import { toldDelays } from "./told-delays.ts";
 import { toldDiskLimit } from "./told-disk-limit.ts";
 import { ToldSink } from "./tracing/told-store-calls.ts";
 
@@ -98,6 +99,7 @@ export class StoreWorker {
       onFault: (reason) => tell({ fault: reasonText(reason) }),
     });
     const retry = { clock: systemClock, random: Math.random, logger };
+    const delays = toldDelays((delaysMs) => tell({ delaysMs }));
     const loop = new WorkerLoop({
       reader: this.reader,
       group: "sqlite",
@@ -105,6 +107,7 @@ export class StoreWorker {
       deadLetters: new SqliteDeadLetters(tables, systemClock),
       dropRules,
       decode: readLoggedBatch,
+      onSettled: delays.note,
       ...retry,
     });
     const retention = new SqliteRetention(tables);
@@ -135,6 +138,7 @@ export class StoreWorker {
       toldCounts("sums of hours of sqlite", () => hourSumsLoop.totals, logger),
       { name: "merges of words", start: async () => merges.start(), stop: () => merges.stop() },
       { name: "sums of hours", start: async () => hourSumsLoop.start(), stop: () => hourSumsLoop.stop() },
+      delays,
       { name: "worker", start: (signal) => loop.start(signal), stop: () => loop.stop() },
       toldDiskLimit(
         () => retentionLoop.overDiskLimit,

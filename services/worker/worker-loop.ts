@@ -19,8 +19,8 @@ export interface WorkerParts extends RetryParts {
   dropRules: readonly DropRule[];
   /** How messages are read: decodeLoggedBatch unless given; readLoggedBatch for a log that only our ingest writes to. */
   decode?: DecodeBatch;
-  /** Told of each batch that is settled: when ingest received it, in milliseconds since 1970. */
-  onSettled?: (receivedMs: number) => void;
+  /** Told of each batch that is settled: how long after ingest received it, in milliseconds. */
+  onSettled?: (delayMs: number) => void;
 }
 
 /** What a worker has counted since it started. */
@@ -101,7 +101,7 @@ export class WorkerLoop {
     for (const { receivedNanos } of chunk) {
       const receivedMs = nanosToMs(receivedNanos);
       this.newestReceived = Math.max(this.newestReceived ?? 0, receivedMs);
-      this.parts.onSettled?.(receivedMs);
+      this.parts.onSettled?.(Math.max(0, this.parts.clock.nowMs() - receivedMs)); // Clocks may differ a little.
     }
   }
 

@@ -57,7 +57,7 @@ async function knownValues(): Promise<Map<string, Set<string>>> {
     retention: { daysDropped: 0, deadLettersForgotten: 0, failures: 0 },
   });
   const known = new Map([["logpulse_calls_total outcome", new Set(["ok", ...Object.keys(ERROR_KINDS)])]]);
-  for (const metric of [...ingestMetrics(() => counts.totals()), ...storeMetrics("sqlite", totals)]) {
+  for (const metric of [...ingestMetrics(counts), ...storeMetrics("sqlite", totals)]) {
     for (const { labels = {} } of await metric.read()) {
       for (const [label, value] of Object.entries(labels)) {
         const key = `${metric.name} ${label}`;

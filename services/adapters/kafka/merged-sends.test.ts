@@ -20,20 +20,6 @@ describe("merged sends", () => {
     expect(requests).toEqual([["a", "b", "c"], ["d"]]);
   });
 
-  it.each([
-    { after: "eight small messages", count: 8, bytes: 8, waits: true },
-    { after: "seven", count: 7, bytes: 7, waits: false },
-    { after: "eight of 256 KiB together", count: 8, bytes: 262_144, waits: true },
-    { after: "eight of more", count: 8, bytes: 262_145, waits: false },
-  ])("wait two milliseconds for others after $after: $waits", async ({ count, bytes, waits }) => {
-    const { requests, merged } = sends(1_000_000);
-    await merged.send(Array(count).fill("before"), bytes);
-    const first = merged.send(["a"], 1);
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    await Promise.all([first, merged.send(["b"], 1)]);
-    expect(requests.slice(1)).toEqual(waits ? [["a", "b"]] : [["a"], ["b"]]);
-  });
-
   it("keep to the bytes of a request; a larger one goes alone", async () => {
     const { requests, merged } = sends(10);
     await Promise.all([merged.send(["a"], 6), merged.send(["b"], 4), merged.send(["c"], 11), merged.send(["d"], 1)]);

@@ -1,7 +1,4 @@
 const APART_MS = 10_000;
-const LINGER_MS = 2;
-const BUSY_MESSAGES_MIN = 8; // With as many in the last request, the next ones are not far.
-const BUSY_BYTES_MAX = 256 * 1024; // A request of more costs what its bytes cost.
 
 /** One call of `MergedSends.send`: whether its messages were kept is told to it alone. */
 interface Waiting<Message> {
@@ -14,7 +11,6 @@ interface Waiting<Message> {
 /**
  * Sends what is given in the same turn of the event loop, for different partitions, as one request: a request costs the
  * process and the broker about the same whatever it holds, and appends that were answered together come together again.
- * While many small ones come, those of two milliseconds share one: Kafka's own client waits for five, busy or not (KIP-1030).
  *
  * The answer of one request is one for all in it. So where a request of several fails, each of them is sent again alone,
  * and is told what became of that: nobody fails for another's message. (What was kept the first time then stands there
@@ -27,7 +23,6 @@ export class MergedSends<Message> {
   private readonly nowMs: () => number;
   private apartUntilMs = Number.NEGATIVE_INFINITY;
   private waiting: Waiting<Message>[] = [];
-  private isBusy = false;
 
   /** `request`: sends messages as one request. `bytesMax`: of one request of several; a larger send goes alone. */
   constructor(
@@ -43,20 +38,14 @@ export class MergedSends<Message> {
   /** Resolves once all messages are kept. @throws whatever `request` throws of them. */
   send(messages: readonly Message[], bytes: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.waiting.length === 0) this.sendSoon();
+    if (this.waiting.length === 0) setImmediate(() => this.sendAll());
     this.waiting.push({ messages, bytes, kept: resolve, failed: reject });
     return promise;
-  }
-
-  private sendSoon(): void {
-    if (this.isBusy) setTimeout(() => this.sendAll(), LINGER_MS);
-    else setImmediate(() => this.sendAll());
   }
 
   private sendAll(): void {
     const all = this.waiting;
     this.waiting = [];
-    this.isBusy = isManySmall(all);
     const bytesMax = this.nowMs() < this.apartUntilMs ? 0 : this.bytesMax;
     for (let first = 0; first < all.length; ) {
       let end = first + 1;
@@ -78,10 +67,4 @@ export class MergedSends<Message> {
       await Promise.all(together.map((alone) => this.sendTogether([alone])));
     }
   }
-}
-
-function isManySmall(sends: readonly Waiting<unknown>[]): boolean {
-  const messages = sends.reduce((sum, send) => sum + send.messages.length, 0);
-  const bytes = sends.reduce((sum, send) => sum + send.bytes, 0);
-  return messages >= BUSY_MESSAGES_MIN && bytes <= BUSY_BYTES_MAX;
 }

@@ -1,12 +1,13 @@
 import { ERROR_KINDS } from "../../domain/errors.ts";
-import type { IngestTotals } from "../../ingest/ingest-counts.ts";
+import type { IngestCounts, IngestTotals } from "../../ingest/ingest-counts.ts";
 import type { Metric } from "../../ports/metrics.ts";
 import { countMetric } from "./count-metric.ts";
 
 const NO_REFUSALS = Object.fromEntries(Object.keys(ERROR_KINDS).map((kind) => [kind, 0])); // The first one is then a rise.
 
-/** What ingest has counted. */
-export function ingestMetrics(totals: () => IngestTotals): Metric[] {
+/** What ingest has counted, and what waits in it. */
+export function ingestMetrics(counts: IngestCounts): Metric[] {
+  const totals = () => counts.totals();
   return [
     countMetric(
       { name: "logpulse_ingest_records_total", help: "Records by what became of them.", label: "outcome" },
@@ -40,6 +41,24 @@ export function ingestMetrics(totals: () => IngestTotals): Metric[] {
       help: "Records that came in and are not answered: they wait for the log, or are on their way into it.",
       kind: "gauge",
       read: () => [{ value: inFlight(totals()) }],
+    },
+    {
+      name: "logpulse_ingest_append_queue_batches",
+      help: "Batches that wait for the log, or are on their way into it.",
+      kind: "gauge",
+      read: () => [{ value: counts.queues.batches }],
+    },
+    {
+      name: "logpulse_ingest_append_queue_bytes",
+      help: "Bytes of these batches.",
+      kind: "gauge",
+      read: () => [{ value: counts.queues.bytes }],
+    },
+    {
+      name: "logpulse_ingest_senders_waiting",
+      help: "Senders of Stream with batches that wait for their limit.",
+      kind: "gauge",
+      read: () => [{ value: counts.queues.sendersWaiting }],
     },
   ];
 }
