@@ -50,7 +50,7 @@ export class BatchAcceptor {
   constructor(parts: IngestParts) {
     this.parts = parts;
     this.limit = new SenderLimit(parts.limiter, parts.clock);
-    this.appender = new JoinedAppender(parts.log);
+    this.appender = new JoinedAppender(parts.log, parts.clock);
     parts.counts.queuesAre(() => ({ ...this.appender.queued, sendersWaiting: this.limit.sendersWaiting }));
     this.assigned = new AssignedProducers(parts.log.partitions, parts.clock, parts.randomBytes);
   }

@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LogPulseError } from "../domain/errors.ts";
-import { APPEND_QUEUE_BATCHES_MAX, JOINED_BATCHES_MAX, JOINED_BYTES_MAX } from "../domain/limits.ts";
+import { APPEND_PAUSE_MS, APPEND_QUEUE_BATCHES_MAX, JOINED_BATCHES_MAX, JOINED_BYTES_MAX } from "../domain/limits.ts";
 import type { TraceHeaders } from "../domain/trace-headers.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
+import { ManualClock } from "../ports/manual-clock.ts";
 import { JoinedAppender } from "./joined-appender.ts";
 
 /** A log whose appends wait until the test lets them go, one by one, with success or with an error. */
@@ -32,13 +34,13 @@ class SteppedLog implements EventLog {
 
 const bytes = (text: string, length = text.length) => Buffer.from(text.padEnd(length, "."));
 const patient = new AbortController().signal;
-const noPause = async () => {};
+const hastyClock: Clock = Object.assign(new ManualClock(), { sleep: async () => {} });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("joined appends", () => {
   it("send the first batch at once and what comes meanwhile together, in order, per partition", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const done = [
       appender.append(0, bytes("a"), patient),
       appender.append(0, bytes("b"), patient),
@@ -62,8 +64,9 @@ describe("joined appends", () => {
 
   it("wait for more before the next one while many small batches come, all partitions together", async () => {
     const log = new SteppedLog();
-    const pauses: (() => void)[] = [];
-    const appender = new JoinedAppender(log, () => new Promise<void>((end) => pauses.push(end)));
+    const clock = new ManualClock();
+    const pauses = vi.spyOn(clock, "sleep").mock.calls;
+    const appender = new JoinedAppender(log, clock);
     const done: Promise<void>[] = [];
     const come = (partition: number, ...texts: string[]) => {
       for (const text of texts) done.push(appender.append(partition, bytes(text), patient));
@@ -83,8 +86,7 @@ describe("joined appends", () => {
     await end(3);
     expect([pauses.length, log.appends.length]).toEqual([1, 4]);
     come(0, "g");
-    pauses[0]!();
-    await turn();
+    await clock.pass(APPEND_PAUSE_MS);
     expect(log.appends.slice(4).map(({ batches }) => batches)).toEqual([["f", "g"], ["z"]]);
     come(0, "h");
     await end(4);
@@ -96,7 +98,7 @@ describe("joined appends", () => {
 
   it("do not wait after a large one", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log, () => Promise.reject(new Error("no pause is due")));
+    const appender = new JoinedAppender(log, new ManualClock());
     const done = ["a", "b", "c", "d", "e"].map((text) => appender.append(0, bytes(text, 40_000), patient));
     log.appends[0]!.end();
     await turn();
@@ -110,7 +112,7 @@ describe("joined appends", () => {
 
   it("keep each batch's trace with it, also where one is refused and the others go alone", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const trace = { traceparent: "of b" };
     const done = [
       appender.append(0, bytes("first"), patient),
@@ -138,7 +140,7 @@ describe("joined appends", () => {
 
   it("join up to their bounds in batches and bytes; a larger batch goes alone", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log, noPause);
+    const appender = new JoinedAppender(log, hastyClock);
     const done = [appender.append(0, bytes("first"), patient)];
     for (let i = 0; i < JOINED_BATCHES_MAX + 1; i++) done.push(appender.append(0, bytes(`${i}`), patient));
     done.push(
@@ -155,7 +157,7 @@ describe("joined appends", () => {
 
   it("that are refused are repeated in halves, down to the batch that is at fault, before anybody is told", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const done = ["first", "good", "bad", "good"].map((text) => appender.append(0, bytes(text), patient));
     const told = Promise.allSettled(done);
     await turn();
@@ -173,7 +175,7 @@ describe("joined appends", () => {
 
   it("that are refused and find no log the next time fail for all of them, after one time-out", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const gone = new AbortController();
     const done = ["first", "a", "b", "c", "d"].map((text) =>
       appender.append(0, bytes(text), text === "a" ? gone.signal : patient),
@@ -199,7 +201,7 @@ describe("joined appends", () => {
 
   it("that get no answer fail for everybody in them, and the queue goes on", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const first = appender.append(0, bytes("a"), patient);
     const second = appender.append(0, bytes("b"), patient);
     await turn();
@@ -213,7 +215,7 @@ describe("joined appends", () => {
 
   it("that get no answer fail for all who stood behind them when they began: nobody waits through many time-outs", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const first = appender.append(0, bytes("first"), patient);
     const others = Array.from({ length: JOINED_BATCHES_MAX + 136 }, (_, i) =>
       appender.append(0, bytes(`${i}`), patient),
@@ -232,7 +234,7 @@ describe("joined appends", () => {
 
   it("leave out a caller that has gone", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log);
+    const appender = new JoinedAppender(log, new ManualClock());
     const first = appender.append(0, bytes("a"), patient);
     const gone = new AbortController();
     const second = appender.append(0, bytes("b"), gone.signal);
@@ -245,7 +247,7 @@ describe("joined appends", () => {
 
   it("refuse what the queue cannot hold, with a wait: memory stays bounded while the log is away", async () => {
     const log = new SteppedLog();
-    const appender = new JoinedAppender(log, noPause);
+    const appender = new JoinedAppender(log, hastyClock);
     const waiting = Array.from({ length: APPEND_QUEUE_BATCHES_MAX }, () => appender.append(0, bytes("a"), patient));
     await expect(appender.append(1, bytes("b"), patient)).rejects.toMatchObject({
       kind: "overloaded",

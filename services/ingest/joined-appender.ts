@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isKind, LogPulseError } from "../domain/errors.ts";
 import {
   APPEND_PAUSE_MS,
@@ -10,6 +9,7 @@ import {
   PAUSED_BYTES_MAX,
 } from "../domain/limits.ts";
 import type { TraceHeaders } from "../domain/trace-headers.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 
 const FULL_QUEUE_RETRY_MS = 1_000;
@@ -38,13 +38,12 @@ export class JoinedAppender {
   private readonly busy: boolean[];
   private queuedBytes = 0;
   private queuedBatches = 0;
-  private readonly makePause: () => Promise<unknown>;
+  private readonly clock: Clock;
   private pause: Promise<void> | undefined;
 
-  /** `makePause`: resolves after APPEND_PAUSE_MS. */
-  constructor(log: EventLog, makePause: () => Promise<unknown> = () => sleep(APPEND_PAUSE_MS)) {
+  constructor(log: EventLog, clock: Clock) {
     this.log = log;
-    this.makePause = makePause;
+    this.clock = clock;
     this.queues = Array.from({ length: log.partitions }, () => []);
     this.busy = Array.from({ length: log.partitions }, () => false);
   }
@@ -93,7 +92,7 @@ export class JoinedAppender {
 
   /** Whoever comes during a pause waits for its rest only: appends that go on together can share a request. */
   private pauseTogether(): Promise<void> {
-    this.pause ??= this.makePause().then(() => {
+    this.pause ??= this.clock.sleep(APPEND_PAUSE_MS).then(() => {
       this.pause = undefined;
     });
     return this.pause;

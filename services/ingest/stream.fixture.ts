@@ -5,6 +5,7 @@ import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { NoLimiter } from "../adapters/memory/no-limiter.ts";
 import { LogPulseError } from "../domain/errors.ts";
 import { makeUuidV7 } from "../domain/identity.ts";
+import { APPEND_PAUSE_MS } from "../domain/limits.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import { ManualClock } from "../ports/manual-clock.ts";
 import type { RateLimiter } from "../ports/rate-limiter.ts";
@@ -85,7 +86,8 @@ export function ingestProcess(settings: Settings = {}) {
   /** Ends each append, until nothing is queued. */
   const appendsEnd = async (error?: Error) => {
     while (counts.queues.batches > 0) {
-      log.underWay[0]?.end(error); // There is none while the next append waits for more.
+      log.underWay[0]?.end(error);
+      if (log.underWay.length === 0) await clock.pass(APPEND_PAUSE_MS); // Or the next append waits for more.
       await turn();
     }
   };
