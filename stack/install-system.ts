@@ -14,6 +14,9 @@ const PACKAGE_OF: Record<string, string> = {
   setpriv: "util-linux",
 };
 
+/** Shells whose completions are tested: nobody else needs them, so they are installed where no test may be skipped. */
+const SHELLS: Record<string, string> = process.env.CI ? { fish: "fish", zsh: "zsh" } : {};
+
 const MS_MAX = 15 * 60_000;
 
 /** Whether every system program is there already; then nothing has to be root and nothing has to be Debian. */
@@ -48,8 +51,9 @@ async function apt(...args: string[]): Promise<void> {
 }
 
 async function missingPackages(): Promise<string[]> {
-  const missing = Object.keys(PACKAGE_OF).filter((program) => findProgram(program) === undefined);
-  const packages = missing.map((program) => PACKAGE_OF[program]!);
+  const wanted = { ...PACKAGE_OF, ...SHELLS };
+  const missing = Object.keys(wanted).filter((program) => findProgram(program) === undefined);
+  const packages = missing.map((program) => wanted[program]!);
   if (!(await pipWorks())) packages.push("python3-pip");
   return [...new Set(packages)];
 }
