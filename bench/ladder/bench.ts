@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Installation } from "../installations/installation.ts";
 import { INSTALLATIONS, type InstallationName, startInstallation } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
-import { mostCallsPerSecond } from "../load/most.ts";
+import { mostCallsPerSecond, SETTLING } from "../load/most.ts";
 import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
 import { runScript } from "../measure/child.ts";
 import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
@@ -23,6 +23,7 @@ const OPTIONS = {
   mode: choice("mode", "ingest", INSTALLATIONS),
   recordsPerCall: { option: "batch", usual: 100, min: 1, max: 10_000 },
   seconds: { option: "seconds", usual: 15, min: 1, max: 300 },
+  settlingSeconds: SETTLING,
   warmUpSeconds: { option: "warm-up", usual: 20, min: 0, max: 60 },
   callsInFlight: { option: "in-flight", usual: 100, min: 1, max: 2_000 },
   connections: { option: "connections", usual: 16, min: 1, max: 200 },

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Installation } from "../installations/installation.ts";
 import { INSTALLATIONS, startInstallation } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
-import { mostCallsPerSecond } from "../load/most.ts";
+import { mostCallsPerSecond, SETTLING } from "../load/most.ts";
 import type { OpenLoad, OpenLoadResult } from "../load/open-load.ts";
 import { runScript } from "../measure/child.ts";
 import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
@@ -20,6 +20,7 @@ const OPTIONS = {
   mode: choice("mode", "ingest", INSTALLATIONS),
   recordsPerCall: { option: "batch", usual: 100, min: 1, max: 10_000 },
   seconds: { option: "seconds", usual: 20, min: 1, max: 300 },
+  settlingSeconds: SETTLING,
   warmUpSeconds: { option: "warm-up", usual: 8, min: 0, max: 60 },
   rounds: { option: "rounds", usual: 2, min: 1, max: 20 },
   callsInFlight: { option: "in-flight", usual: 100, min: 1, max: 2_000 },
