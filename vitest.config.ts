@@ -21,6 +21,7 @@ export default defineConfig({
           name: "processes",
           include: ["**/*.process.test.ts"],
           exclude: ignored,
+          retry: 1, // As below.
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

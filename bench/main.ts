@@ -12,6 +12,8 @@
  *     npm run bench -- ghz        ghz, which is not ours: Write and Upload, direct, through Envoy, full and embedded
  *     npm run bench -- check [REPORT ...] the committed reports' commands again: which ratio has fallen by over 10 %
  *
+ *     npm run bench               the first six, one after the other: more than an hour
+ *
  * Each takes `--report FILE`; the other options stand in its file. Figures are ratios, or of one machine: they are never
  * asserted in tests. Linux: CPU and memory are read from /proc.
  */
@@ -29,10 +31,27 @@ const BENCHMARKS: Record<string, (args: string[]) => Promise<void>> = {
   overload: async (args) => (await import("./overload/bench.ts")).benchOverload(args),
 };
 
+/** Those that have floors of the same run, as usual. One that fails does not keep the others. */
+async function benchAll(): Promise<void> {
+  for (const name of ["ingest", "unary", "rest", "full", "embedded", "query"]) {
+    console.log(`\n# ${name}\n`);
+    try {
+      await BENCHMARKS[name]!([]);
+    } catch (err) {
+      console.error(`${name} failed:`, err);
+      process.exitCode = 1;
+    }
+  }
+}
+
 const [name, ...rest] = process.argv.slice(2);
-const benchmark = name === "check" ? (args: string[]) => benchCheck(args, BENCHMARKS) : BENCHMARKS[name ?? ""];
+const others: Record<string, (args: string[]) => Promise<void>> = {
+  all: benchAll,
+  check: (args) => benchCheck(args, BENCHMARKS),
+};
+const benchmark = { ...BENCHMARKS, ...others }[name ?? "all"];
 if (benchmark === undefined) {
-  console.error(`say which: ${Object.keys(BENCHMARKS).join(", ")}, check`);
+  console.error(`say which: ${Object.keys(BENCHMARKS).join(", ")}, check; none means the first six`);
   process.exit(2);
 }
 await benchmark(rest);

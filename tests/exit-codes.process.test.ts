@@ -85,12 +85,12 @@ describe("the exit code of a command", () => {
 
   it("is 5 where the server is too busy, after tries with the waits that it asks for", async () => {
     const address = await serving(failing("overloaded", "a queue is full", { retryAfterMs: 1_000 }));
-    const { code, err } = await search(address, "--timeout", "2500ms");
+    const { code, err } = await search(address, "--timeout", "3500ms");
     expect(code).toBe(5);
-    expect(err).toBe(
-      "-- a queue is full; asking again in 1 s\n".repeat(2) +
-        `logpulse: ${address} cannot answer now: a queue is full\nTry again in 1 s.\n`,
-    );
+    const last = `logpulse: ${address} cannot answer now: a queue is full\nTry again in 1 s.\n`;
+    expect(err.endsWith(last)).toBe(true);
+    // Three fit, and two where the machine is slow.
+    expect(err.slice(0, -last.length)).toMatch(/^(-- a queue is full; asking again in 1 s\n){2,3}$/);
   });
 
   it("is 6 for an answer that is not whole", async () => {

@@ -184,7 +184,7 @@ describe("logpulse send", { timeout: 120_000 + LINES }, () => {
       "is no server",
       ["--addr", "127.0.0.1:1", "--timeout", "1s"],
       3,
-      /^logpulse: 127\.0\.0\.1:1 has taken nothing for 1\.\d+ s: connect ECONNREFUSED$/m,
+      /^logpulse: 127\.0\.0\.1:1 has taken nothing for \d\.\d+ s: connect ECONNREFUSED$/m,
     ],
     ["is no such file", ["no-such.log"], 2, /^logpulse: no-such\.log cannot be read: there is no such file$/m],
     [

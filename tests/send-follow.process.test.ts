@@ -211,7 +211,8 @@ describe("logpulse send --follow", { timeout: 120_000 + ROUNDS * 5_000 }, () => 
       }
     })();
     for (let kills = 1; kills <= 2; kills++) {
-      await sleep(1_500);
+      const before = linesWritten;
+      await eventually(storedLines, (stored) => stored.length > before); // It is in the midst of sending.
       await server.process.kill();
       await sleep(500);
       await server.process.restart();

@@ -28,7 +28,7 @@ describe.runIf(havePseudoTerminal())("top in a terminal", () => {
   it("shows the busiest first, on a screen of its own, and gives the terminal back", async () => {
     const terminal = await inTerminal();
     const { screen } = terminal;
-    await terminal.until(() => names(terminal)[2] !== ""); // A screen may arrive in pieces.
+    await terminal.until(({ lines }) => names(terminal)[2]!.endsWith("owned␇") && lines[9]!.includes("q quit")); // It comes in pieces.
     expect(screen.lines[0]).toMatch(new RegExp(`^logpulse top · ${embedded.address} · last 5m by service · \\d\\d:`));
     expect(names(terminal)).toEqual(["auth", "cart", "evil␛[2J␛]0;owned␇"]);
     expect(screen.lines[9]).toContain("q quit");

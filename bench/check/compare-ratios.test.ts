@@ -1,16 +1,17 @@
 import { expect, it } from "vitest";
 import { compareRatios } from "./compare-ratios.ts";
 
-const ratios = (median: number) => ({ ratios: { speed: { what: "ours / floor", median, min: 0, max: 9, of: [] } } });
+const ratios = (median: number) => ({ ratios: { speed: { what: "ours / floor", median, min: 0.4, max: 9, of: [] } } });
 
 it.each([
-  [0.5, 0.5, false],
-  [0.5, 0.46, false],
-  [0.5, 0.44, true],
-  [0.5, 0.9, false],
-])("a ratio of %d that is %d now: fallen %s", (before, now, hasFallen) => {
+  [0.5, 0.5, false, true],
+  [0.5, 0.46, false, true],
+  [0.5, 0.44, true, true],
+  [0.5, 0.39, true, false],
+  [0.5, 0.9, false, true],
+])("a ratio of %d that is %d now: fallen %s, within the spread %s", (before, now, hasFallen, isWithinSpread) => {
   expect(compareRatios(ratios(before), ratios(now))).toEqual([
-    { name: "speed", what: "ours / floor", before, now, hasFallen },
+    { name: "speed", what: "ours / floor", before, now, hasFallen, isWithinSpread },
   ]);
 });
 

@@ -10,6 +10,8 @@ export interface ComparedRatio {
   now: number;
   /** More than 10 % below the committed one. */
   hasFallen: boolean;
+  /** No lower than the lowest round of the committed report: it may be chance. */
+  isWithinSpread: boolean;
 }
 
 /**
@@ -19,9 +21,10 @@ export interface ComparedRatio {
  * @throws Error: the new run lacks one of them.
  */
 export function compareRatios(before: Pick<ReportHead, "ratios">, now: Pick<ReportHead, "ratios">): ComparedRatio[] {
-  return Object.entries(before.ratios).map(([name, { what, median }]) => {
+  return Object.entries(before.ratios).map(([name, { what, median, min }]) => {
     const found = now.ratios[name];
     if (found === undefined) throw new Error(`the new run has no ratio ${name} (${what})`);
-    return { name, what, before: median, now: found.median, hasFallen: found.median < (1 - FALL_MAX) * median };
+    const hasFallen = found.median < (1 - FALL_MAX) * median;
+    return { name, what, before: median, now: found.median, hasFallen, isWithinSpread: found.median >= min };
   });
 }

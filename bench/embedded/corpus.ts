@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
 import { msToNanos, nanosToTimestamp } from "../../services/domain/record-time.ts";
+import { SEEDS } from "../measure/seeds.ts";
 
 /** What both sides store: a line of some service at some time. */
 export interface CorpusRecord {
@@ -24,7 +25,7 @@ const TEMPLATES: readonly ((number: () => number) => string)[] = [
 
 /** Lines of about 90 characters, the same in every run: few templates with many numbers, as logs are. */
 export function corpus(count: number, startMs: number): CorpusRecord[] {
-  const number = numbers(42);
+  const number = numbers(SEEDS.records);
   return Array.from({ length: count }, (_, index) => ({
     timeMs: startMs + Math.floor(index / 10),
     service: SERVICES[number() % SERVICES.length]!,

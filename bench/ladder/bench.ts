@@ -111,7 +111,7 @@ function tableOf(rungs: readonly Rung[]): string {
       "acknowledged",
       "failed calls",
       "p50 / p95 / p99 / p99.9 / max, ms",
-      "in flight, begin → end",
+      "due and unanswered, begin → end",
       "memory, MiB: begin / peak / end",
       "load late at p99, ms",
       "cores: load, and each part",

@@ -13,6 +13,7 @@ it.each([
   ["in any order of steps", [step(30, 5), step(10, 5), step(20, 5)], 30],
   ["not one whose backlog grows", [step(10, 5), step(20, 5, true)], 10],
   ["not one at which calls failed", [step(10, 5), step(20, 5, false, 1)], 10],
+  ["not one above a step that does not hold", [step(10, 5), step(20, 101), step(30, 5)], 10],
   ["none", [step(10, 101)], undefined],
   ["none where no call was acknowledged", [step(10, Number.NaN)], undefined],
 ] as const)("%s", (_, steps, expected) => {

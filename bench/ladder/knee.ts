@@ -12,15 +12,17 @@ export interface Step {
 
 export const KNEE_P99_MS_MAX = 100;
 
-/** The highest rate at which nothing failed, 99 of 100 were acknowledged within 100 ms and no backlog grew. */
+/**
+ * The highest rate up to which, at each step, nothing failed, 99 of 100 were acknowledged within 100 ms and no backlog
+ * grew. A step that holds above one that does not is luck.
+ */
 export function kneeOf<S extends Step>(steps: readonly S[]): S | undefined {
-  return steps
-    .filter(({ acknowledgedMs, backlog, failed }) => {
-      const { p99 } = acknowledgedMs; // From JSON it is null where no call was acknowledged.
-      return failed === 0 && Number.isFinite(p99) && p99 < KNEE_P99_MS_MAX && !backlog.isGrowing;
-    })
-    .reduce<S | undefined>(
-      (best, step) => (best === undefined || step.recordsPerSecond > best.recordsPerSecond ? step : best),
-      undefined,
-    );
+  const ascending = [...steps].sort((one, other) => one.recordsPerSecond - other.recordsPerSecond);
+  const holding = ascending.findIndex((step) => !holds(step));
+  return ascending[(holding === -1 ? ascending.length : holding) - 1];
+}
+
+function holds({ acknowledgedMs, backlog, failed }: Step): boolean {
+  const { p99 } = acknowledgedMs; // From JSON it is null where no call was acknowledged.
+  return failed === 0 && Number.isFinite(p99) && p99 < KNEE_P99_MS_MAX && !backlog.isGrowing;
 }

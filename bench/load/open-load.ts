@@ -44,6 +44,9 @@ export interface OpenLoadResult {
   acknowledgedMs: Quantiles;
   /** How late calls were sent: where this is much, the load itself was short of CPU. */
   sentLateMs: Quantiles;
+  /** Calls that were really sent, whenever they were due, in each second of the measured time. */
+  sentCallsPerSecond: number;
+  /** Calls that are due and not yet answered, sent or not. */
   backlog: Backlog;
   /** CPU seconds of the load itself for each second of it. */
   loadCores: number;
@@ -69,7 +72,9 @@ class OpenLoop {
   private readonly refused: Record<string, number> = {};
   private readonly samples: InFlight[] = [];
   private readonly patient = { succeeded: 0, gaveUp: 0, refusals: 0, refusalsWithoutWait: 0, triesMax: 0 };
-  private inFlight = 0;
+  private due = 0;
+  private sentInTime = 0;
+  private answered = 0;
   private offered = 0;
   private refusedWithoutWait = 0;
   private unanswered = 0;
@@ -110,6 +115,7 @@ class OpenLoop {
       unanswered: this.unanswered,
       acknowledgedMs: quantiles(this.acknowledgedMs),
       sentLateMs: quantiles(this.sentLateMs),
+      sentCallsPerSecond: Number((this.sentInTime / seconds).toFixed(2)),
       backlog: backlogOf(this.samples, callsPerSecond),
       loadCores: coresOf(process.cpuUsage(), performance.now()),
       patient: this.patient,
@@ -121,11 +127,12 @@ class OpenLoop {
     const dueMs = this.startMs + this.times[index]!;
     const isMeasured = dueMs >= beginMs;
     const { bytes, producer, firstSeq } = this.batches.next();
-    if (isMeasured) this.sentLateMs.push(performance.now() - dueMs);
+    const sentMs = performance.now();
+    if (isMeasured) this.sentLateMs.push(sentMs - dueMs);
     if (isMeasured) this.offered++;
-    this.inFlight++;
+    if (sentMs >= beginMs && sentMs < endMs) this.sentInTime++;
     const outcome = await this.connections[index % this.connections.length]!.call(WRITE, bytes);
-    this.inFlight--;
+    this.answered++;
     const nowMs = performance.now();
     if (outcome.code === 0) {
       this.note(producer, firstSeq, outcome.message);
@@ -154,7 +161,8 @@ class OpenLoop {
   private sample(beginMs: number, endMs: number): void {
     const nowMs = performance.now();
     if (nowMs < beginMs || nowMs > endMs) return;
-    this.samples.push({ atSeconds: (nowMs - beginMs) / 1_000, calls: this.inFlight });
+    while (this.due < this.times.length && this.startMs + this.times[this.due]! <= nowMs) this.due++;
+    this.samples.push({ atSeconds: (nowMs - beginMs) / 1_000, calls: this.due - this.answered });
   }
 
   private close(): void {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { corpus, numbers } from "../embedded/corpus.ts";
+import { SEEDS } from "../measure/seeds.ts";
 
 /** The routes of REST that take records. */
 export const REST_ROUTES = { "/logs": 1, "/upload": 100 } as const; // Records of a call.
@@ -26,7 +27,7 @@ function recordBodies(startMs: number): string[] {
 }
 
 function lineBodies(startMs: number): string[] {
-  const number = numbers(7);
+  const number = numbers(SEEDS.requests);
   const line = (index: number) => {
     const time = new Date(startMs + index).toISOString();
     const path = `/api/v1/items/${number() % 5_000}?page=${number() % 40}`;

@@ -1,4 +1,4 @@
-/** So many calls were under way at some moment, in seconds. */
+/** So many calls were under way, or due and not yet sent, at some moment, in seconds. */
 export interface InFlight {
   atSeconds: number;
   calls: number;

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
+import { SEEDS } from "./seeds.ts";
 import type { Spread } from "./spread.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -21,6 +22,7 @@ export interface ReportHead {
   program: string;
   machine: object;
   versions: Record<string, string>;
+  seeds: Record<string, number>;
   loadAverage: number;
   ratios: Record<string, Ratio>;
 }
@@ -31,8 +33,14 @@ export function reportHead(command: string, ratios: Record<string, Ratio>): Repo
     command,
     date: new Date().toISOString(),
     program: programVersion(),
-    machine: { cpus: cpus().length, model: cpus()[0]?.model, memoryGiB: Math.round(totalmem() / 2 ** 30) },
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      system: `${type()} ${release()}`,
+    },
     versions: versions(),
+    seeds: SEEDS,
     loadAverage: Number(loadavg()[0]!.toFixed(2)),
     ratios,
   };

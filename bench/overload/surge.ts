@@ -34,6 +34,8 @@ type Options = Told<typeof OPTIONS>;
 type Surge = Omit<OpenLoadResult, "acknowledged"> &
   Used & {
     offeredRecordsPerSecond: number;
+    /** What the load had the CPU to send of that. */
+    sentRecordsPerSecond: number;
     goodputRecordsPerSecond: number;
     /** Calls that were refused or never answered. */
     failed: number;
@@ -83,6 +85,7 @@ function sideOf(
       return {
         ...rest,
         offeredRecordsPerSecond: Math.round(load.callsPerSecond * options.recordsPerCall),
+        sentRecordsPerSecond: Math.round(result.sentCallsPerSecond * options.recordsPerCall),
         goodputRecordsPerSecond: Math.round(result.acknowledgedCallsPerSecond * options.recordsPerCall),
         failed: result.offered - result.acknowledgedCalls,
         ...used,
@@ -112,12 +115,13 @@ function tableOf(found: ReadonlyMap<string, Surge[]>): string {
   return table(
     [
       "of the most",
-      "offered, records/s",
+      "due, records/s",
+      "sent",
       "acknowledged",
       "failed calls",
       "told waits, p50 / max, ms (without)",
       "p50 / p99 / max, ms",
-      "in flight, begin → end",
+      "due and unanswered, begin → end",
       "memory, MiB: begin / peak / end",
       "patient clients: batches kept, given up, refusals, most tries",
       "load late at p99, ms",
@@ -133,6 +137,7 @@ function cellsOf(surge: Surge): (string | number)[] {
   const failed = [...codes, ...(surge.unanswered > 0 ? [`no answer: ${surge.unanswered}`] : [])].join(", ");
   return [
     surge.offeredRecordsPerSecond,
+    surge.sentRecordsPerSecond,
     surge.goodputRecordsPerSecond,
     surge.failed === 0 ? 0 : `${surge.failed} of ${surge.offered} (${failed})`,
     surge.failed === 0 ? "" : `${waitsMs.p50} / ${waitsMs.max} (${refusedWithoutWait})`,

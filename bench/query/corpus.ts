@@ -5,6 +5,7 @@ import { LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
 import { msToNanos, nanosToTimestamp } from "../../services/domain/record-time.ts";
 import { corpus as lines, numbers } from "../embedded/corpus.ts";
+import { SEEDS } from "../measure/seeds.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
@@ -81,7 +82,7 @@ export class QueryCorpus {
   }
 
   private *records(): Generator<Record> {
-    const number = numbers(7);
+    const number = numbers(SEEDS.requests);
     const everyNanos = (BigInt(HOURS) * 3_600_000_000_000n) / BigInt(this.count + 1);
     const start = msToNanos(this.startMs);
     let index = 0;

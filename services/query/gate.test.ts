@@ -44,8 +44,10 @@ it("refuses what is too much, and lets go who hangs up", async () => {
     kind: "overloaded",
     retryAfterMs: 1000,
   });
+  expect(gate.waitingCalls).toBe(1);
   hangsUp.abort(new Error("gone"));
   await expect(second).rejects.toThrow("gone");
+  expect(gate.waitingCalls).toBe(0);
   const third = gate.run(store.ask, patient);
   await turn();
   store.answers[0]!();

@@ -34,6 +34,11 @@ export class Gate {
     this.waitMsMax = waitMsMax;
   }
 
+  /** Calls that wait for their turn now. */
+  get waitingCalls(): number {
+    return this.waiting.size;
+  }
+
   /**
    * @throws LogPulseError `overloaded` where too many wait already, or its turn does not come in time; the signal's
    *   reason; else as the call.
@@ -96,6 +101,11 @@ export class GatedSearch implements LogSearch {
     this.store = store;
   }
 
+  /** Calls that wait for their turn now. */
+  get waitingCalls(): number {
+    return this.gate.waitingCalls;
+  }
+
   /** @throws LogPulseError `overloaded` where too many wait already; else as the store. */
   search(...asked: Parameters<LogSearch["search"]>): ReturnType<LogSearch["search"]> {
     return this.gate.run(() => this.store.search(...asked), asked[2]);
@@ -115,6 +125,11 @@ export class GatedAccessLog implements AccessLog {
     this.store = store;
   }
 
+  /** Calls that wait for their turn now. */
+  get waitingCalls(): number {
+    return this.gate.waitingCalls;
+  }
+
   /** @throws LogPulseError `overloaded` where too many wait already; else as the store. */
   list(...asked: Parameters<AccessLog["list"]>): ReturnType<AccessLog["list"]> {
     return this.gate.run(() => this.store.list(...asked), asked[3]);
@@ -128,6 +143,11 @@ export class GatedAggregates implements LogAggregates {
 
   constructor(store: LogAggregates) {
     this.store = store;
+  }
+
+  /** Calls that wait for their turn now. */
+  get waitingCalls(): number {
+    return this.gate.waitingCalls;
   }
 
   /** @throws LogPulseError `overloaded` where too many wait already; else as the store. So do the others. */

@@ -18,6 +18,7 @@ import { eventLogSettings } from "./kafka-settings.ts";
 import { CountedCache } from "./metrics/counted-cache.ts";
 import { STORE_TIMES } from "./metrics/metric-times.ts";
 import { timedPort } from "./metrics/timed-port.ts";
+import { waitingQueries } from "./metrics/waiting-queries.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { elasticsearchSettings, mysqlSettings } from "./store-settings.ts";
 
@@ -29,14 +30,16 @@ export function fullQuery(config: Config, logger: Logger, metrics: Metrics): Pro
   const follower = new KafkaLogFollower(eventLogSettings(config));
   const cache = new CountedCache(new RedisCache(config.redis, logger));
   const lookup = new MysqlLogLookup(mysql);
-  metrics.add(cache.metric);
+  const [searches, counts] = [new GatedSearch(search), new GatedAggregates(aggregates)];
+  const lists = new GatedAccessLog(new MysqlAccessLog(mysql));
+  metrics.add(cache.metric, waitingQueries({ searches, counts, lists }));
   const take = metrics.times(STORE_TIMES);
   const [ofElasticsearch, ofMysql] = [{ store: "elasticsearch" }, { store: "mysql" }];
   const service = queryService({
     lookup: timedPort<LogLookup>(lookup, ["get", "around"], take, ofMysql),
-    search: timedPort<LogSearch>(new GatedSearch(search), ["search"], take, ofElasticsearch),
-    aggregates: timedPort(new GatedAggregates(aggregates), ["timeSpan", "histogram", "facets"], take, ofElasticsearch),
-    accessLog: timedPort(new GatedAccessLog(new MysqlAccessLog(mysql)), ["list"], take, ofMysql),
+    search: timedPort<LogSearch>(searches, ["search"], take, ofElasticsearch),
+    aggregates: timedPort(counts, ["timeSpan", "histogram", "facets"], take, ofElasticsearch),
+    accessLog: timedPort(lists, ["list"], take, ofMysql),
     tails: new Tails({ follower, clock: systemClock, logger }),
     cache,
     clock: systemClock,
