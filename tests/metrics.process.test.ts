@@ -1,4 +1,5 @@
 import { embeddedInstallation } from "./embedded-installation.ts";
 import { metricsContract } from "./metrics.contract.ts";
 
-metricsContract("in one process", embeddedInstallation);
+// SQLite has bounds of its own and no gates before it.
+metricsContract("in one process", embeddedInstallation, ["logpulse_queries_waiting"]);
