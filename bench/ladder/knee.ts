@@ -18,8 +18,8 @@ export const KNEE_P99_MS_MAX = 100;
  */
 export function kneeOf<S extends Step>(steps: readonly S[]): S | undefined {
   const ascending = [...steps].sort((one, other) => one.recordsPerSecond - other.recordsPerSecond);
-  const holding = ascending.findIndex((step) => !holds(step));
-  return ascending[(holding === -1 ? ascending.length : holding) - 1];
+  const beyond = ascending.findIndex((step) => !holds(step));
+  return ascending[(beyond === -1 ? ascending.length : beyond) - 1];
 }
 
 function holds({ acknowledgedMs, backlog, failed }: Step): boolean {
