@@ -23,14 +23,18 @@ describe("a plot", () => {
   });
 
   it("draws each point in proportion", () => {
-    const [zero, top] = [360, 60]; // The drawn area's lower and upper end.
-    expect(pointsOf(svg, "p99").map(([, y]) => (zero - y!) / (zero - top))).toEqual([0.08, 0.2, 1]);
-    expect(pointsOf(svg, "p50").map(([, y]) => (zero - y!) / (zero - top))).toEqual([0.02, 0.04, 0.3]);
-    expect(pointsOf(svg, "p99").map(([x]) => (x! - 70) / 670)).toEqual([0.1, 0.5, 1]);
+    const [zero, top] = [360, 82]; // The drawn area's lower and upper end.
+    expect(pointsOf(svg, "p99").map(([, y]) => Number(((zero - y!) / (zero - top)).toFixed(3)))).toEqual([
+      0.08, 0.2, 1,
+    ]);
+    expect(pointsOf(svg, "p50").map(([, y]) => Number(((zero - y!) / (zero - top)).toFixed(3)))).toEqual([
+      0.02, 0.04, 0.3,
+    ]);
+    expect(pointsOf(svg, "p99").map(([x]) => (x! - 70) / 650)).toEqual([0.1, 0.5, 1]);
   });
 
   it("marks the knee where its rate is", () => {
-    expect(svg).toContain('<line class="knee" x1="405" x2="405"');
+    expect(svg).toContain('<line class="knee" x1="395" x2="395"');
     expect(svg).toContain("knee: 50 k");
     expect(plotSvg({ title: "", steps: STEPS, knee: undefined })).not.toContain("knee:");
   });
@@ -47,9 +51,22 @@ it("what is beyond the axis stays at its end, with its value beside it", () => {
     steps: [...STEPS, { recordsPerSecond: 150_000, p50Ms: 900, p99Ms: 4_210 }],
     knee: 1,
   });
-  expect(pointsOf(svg, "p99").at(-1)).toEqual([572.5, 60]);
+  expect(pointsOf(svg, "p99").at(-1)).toEqual([557.5, 82]);
   expect(svg).toContain(">4.2 s<");
   expect(svg).toContain(">900 ms<");
+});
+
+it("what stands close beyond the axis has its values in rows of their own, so that each can be read", () => {
+  const rates = [100_000, 104_000, 108_000, 150_000];
+  const svg = plotSvg({
+    title: "",
+    steps: rates.map((recordsPerSecond, index) => ({ recordsPerSecond, p50Ms: 1, p99Ms: 1_000 * (index + 1) })),
+    knee: undefined,
+  });
+  const rows = ["1 s", "2 s", "3 s", "4 s"].map((said) =>
+    Number(new RegExp(`y="([\\d.]+)"[^>]*>${said}<`).exec(svg)![1]),
+  );
+  expect(rows).toEqual([75, 62, 49, 75]);
 });
 
 it("a step at which nothing was acknowledged has no point", () => {

@@ -15,10 +15,13 @@ export interface Plot {
 }
 
 const [WIDTH, HEIGHT] = [760, 420];
-const [LEFT, RIGHT, TOP, BOTTOM] = [70, 20, 60, 60]; // Around the drawn area.
+const [LEFT, RIGHT, TOP, BOTTOM] = [70, 40, 82, 60]; // Around the drawn area; half of the last tick's text is right of it.
 const MS_AXIS_MIN = 50;
 const MS_AXIS_MAX = 400; // Beyond it, a line leaves the area and its point says how long it took.
 const TICKS = 5;
+const LABEL_WIDTH = 46; // Of what a point beyond the area says, with some air.
+/** How far below its point the words of a line stand: in the first of these rows that is free there. */
+const LABEL_ROWS = { p99: [-7, -20, -33], p50: [16, 29, 42] };
 
 /**
  * An SVG picture of latency against rate, both axes from zero. Colours are such that it can be read on light and dark
@@ -110,13 +113,28 @@ function line(axes: Axes, steps: readonly PlotStep[], name: "p50" | "p99", msOf:
   return [
     `<polyline class="${name}" points="${points.map(({ x, y }) => `${x},${y}`).join(" ")}"/>`,
     ...points.map(({ x, y }) => `<circle class="dot${name.slice(1)}" cx="${x}" cy="${y}" r="3.5"/>`),
-    ...points
-      .filter(({ ms }) => ms > axes.msMax)
-      .map(
-        ({ x, y, ms }) =>
-          `<text x="${x}" y="${y + (name === "p99" ? -7 : 16)}" text-anchor="middle">${inSeconds(ms)}</text>`,
-      ),
+    ...labels(
+      points.filter(({ ms }) => ms > axes.msMax),
+      LABEL_ROWS[name],
+    ),
   ];
+}
+
+interface Point {
+  x: number;
+  y: number;
+  ms: number;
+}
+
+/** What the points that are cut off say. Ascending by x: one that would stand on its neighbour goes to the next row. */
+function labels(points: readonly Point[], rows: readonly number[]): string[] {
+  const lastOfRow = rows.map(() => -Infinity);
+  return points.map(({ x, y, ms }) => {
+    const free = lastOfRow.findIndex((last) => x - last >= LABEL_WIDTH);
+    const row = free >= 0 ? free : lastOfRow.indexOf(Math.min(...lastOfRow));
+    lastOfRow[row] = x;
+    return `<text x="${x}" y="${y + rows[row]!}" text-anchor="middle">${inSeconds(ms)}</text>`;
+  });
 }
 
 function legend(): string[] {
