@@ -69,6 +69,7 @@ export const STREAM_REJECTS_UNREAD_MAX = 200_000; // Of one process: rejects tha
 export const STREAM_REJECTS_UNREAD_PER_CLIENT_MAX = STREAM_REJECTS_UNREAD_MAX / 4;
 export const PROTOCOL_SNIFF_MS_MAX = 5_000;
 export const CONNECTIONS_MAX = 10_000;
+export const PEERS_REMEMBERED_MAX = 1_000; // Addresses of connections, beside their plain form.
 export const STREAMS_PER_CONNECTION_MAX = 1_000;
 export const STREAMS_PER_CONNECTION_MIN = 16; // However many connections there are.
 export const STREAMS_PER_PROXY_CONNECTION = 160; // Of a trusted proxy; Envoy keeps to as many by itself.

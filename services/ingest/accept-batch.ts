@@ -106,7 +106,7 @@ export class BatchAcceptor {
     const { tenant, signal } = context;
     const { recordCount, rejects } = walked;
     const assigned = walked.producerId.length > 0 ? undefined : this.assigned.take(tenant, recordCount);
-    const producerId = assigned?.producerId ?? Uint8Array.from(walked.producerId);
+    const producerId = assigned?.producerId ?? new Uint8Array(walked.producerId);
     // Of the view, not of the copy: native code would first have a small array's bytes moved out of the heap, in a microsecond.
     const partition = assigned?.partition ?? partitionOf(tenant, walked.producerId, this.parts.log.partitions);
     const sealed = sealBatch(walked, { tenant, receivedMs: this.parts.clock.nowMs(), assigned });

@@ -23,6 +23,11 @@ describe("plainAddress", () => {
 describe("clientAddressRule", () => {
   const address = clientAddressRule(trustedProxyRule(["10.0.0.7", "192.168.0.0/16", "2001:db8::/32"]));
 
+  it("is each peer's own, however many there were between two calls", () => {
+    const peers = Array.from({ length: 2_500 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+    for (const peer of [...peers, ...peers]) assert.equal(address(`::ffff:${peer}`, undefined), peer);
+  });
+
   it("is the peer where nobody says otherwise", () => {
     assert.equal(address("::ffff:10.1.2.3", undefined), "10.1.2.3");
     assert.equal(address(undefined, undefined), "unknown");

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { PEERS_REMEMBERED_MAX } from "../domain/limits.ts";
 
 /** Whether a connection comes from a proxy of ours. */
 export type IsTrustedProxy = (peer: string | undefined) => boolean;
@@ -28,8 +29,16 @@ export function trustedProxyRule(trustedProxies: readonly string[]): IsTrustedPr
  * The answer has no port, an IPv4 address is never written as IPv6, and it is "unknown" where the peer has hung up.
  */
 export function clientAddressRule(isTrusted: IsTrustedProxy): ClientAddress {
+  const plainPeers = new Map<string, string | undefined>(); // A peer calls again and again, and few do at a time.
+  const plainPeer = (peer: string) => {
+    if (!plainPeers.has(peer)) {
+      if (plainPeers.size >= PEERS_REMEMBERED_MAX) plainPeers.clear();
+      plainPeers.set(peer, plainAddress(peer));
+    }
+    return plainPeers.get(peer);
+  };
   return (peer, externalAddress) => {
-    const connected = plainAddress(peer);
+    const connected = peer === undefined ? undefined : plainPeer(peer);
     if (connected === undefined) return "unknown";
     if (externalAddress === undefined || !isTrusted(connected)) return connected;
     return plainAddress(externalAddress) ?? connected;

@@ -170,6 +170,16 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     return promise;
   }
 
+  /**
+   * Ends the call well with its only message. Nobody waits until the transport has taken that: the status stands behind
+   * it. A call that has ended before has told its client otherwise.
+   */
+  endWith(message: Uint8Array): void {
+    if (this.ended) return;
+    this.wire.sendMessage(message, () => {});
+    this.end();
+  }
+
   /** Ends the call; without `status`, well. Only the first end counts. A read under way ends too. */
   end(status?: WireStatus): void {
     if (this.ended) return;
@@ -264,8 +274,8 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   private waitUntilIdle(): void {
-    this.idleTimer ??= setTimeout(() => this.onIdle(), this.desk.streamIdleMsMax);
-    this.idleTimer.refresh();
+    if (this.idleTimer) this.idleTimer.refresh();
+    else this.idleTimer = setTimeout(() => this.onIdle(), this.desk.streamIdleMsMax);
   }
 
   private onIdle(): void {

@@ -26,6 +26,8 @@ export interface GrpcMethod {
   serve: (call: GrpcCall, context: CallContext) => Promise<void>;
 }
 
+const ARRAY_IN_HEAP_BYTES_MAX = 64; // V8's typed_array_max_size_in_heap.
+
 const LONG_SIDES: Partial<Record<AnyHandler["kind"], LongSides>> = {
   server_stream: "answers",
   bidi_stream_bytes: "both",
@@ -49,7 +51,6 @@ export function grpcMethods(services: readonly ServiceHandlers[]): GrpcMethod[] 
  * messages pass as they are.
  */
 export function serviceDefinition(methods: readonly GrpcMethod[]): ServiceDefinition {
-  const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const untouched = (bytes: Buffer) => bytes;
   const pass = {
     requestSerialize: asBuffer,
@@ -59,6 +60,15 @@ export function serviceDefinition(methods: readonly GrpcMethod[]): ServiceDefini
   };
   const definitions = methods.map(({ path }) => [path, { path, requestStream: true, responseStream: true, ...pass }]);
   return Object.fromEntries(definitions);
+}
+
+/**
+ * The bytes as grpc-js wants them. Those of a small array stand in V8's heap, and to ask for its `buffer` would move them
+ * out, which takes longer than to copy them into Node's pool.
+ */
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes.length <= ARRAY_IN_HEAP_BYTES_MAX) return Buffer.from(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Serves the methods from grpc-js's interceptor layer (`GrpcCall` says why); a path that is not theirs passes by. */
@@ -135,16 +145,16 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
     case "unary":
       return async (call, context) => {
         const request = decode(method.input, await onlyMessage(call));
-        await call.send(encode(await handler.handle(request, context)));
+        call.endWith(encode(await handler.handle(request, context)));
       };
     case "unary_bytes":
       return async (call, context) => {
         const bytes = withinBatchLimit(await onlyMessage(call));
-        await call.send(encode(await handler.handle(bytes, context)));
+        call.endWith(encode(await handler.handle(bytes, context)));
       };
     case "client_stream_bytes":
       return async (call, context) => {
-        await call.send(encode(await handler.handle(eachWithinBatchLimit(call), context)));
+        call.endWith(encode(await handler.handle(eachWithinBatchLimit(call), context)));
       };
     case "server_stream":
       return async (call, context) => {
