@@ -3,7 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { msToNanos, nanosToTimestamp } from "../../services/domain/record-time.ts";
-import { corpus } from "../embedded/corpus.ts";
+import { type CorpusRecord, corpus } from "../embedded/corpus.ts";
 
 const BODIES = 64;
 const RECORD_BYTES = 128;
@@ -13,7 +13,16 @@ const RECORD_BYTES = 128;
  * each time behind another head. Each record takes 128 bytes on the wire, like those of the design's table.
  */
 export function batchBodies(recordsPerBatch: number, startMs: number): Uint8Array[] {
-  const records = corpus(BODIES * recordsPerBatch, startMs);
+  return bodiesOf(corpus(BODIES * recordsPerBatch, startMs), recordsPerBatch);
+}
+
+/** The same, with this one time in each record. */
+export function batchBodiesAt(recordsPerBatch: number, timeMs: number): Uint8Array[] {
+  const records = corpus(BODIES * recordsPerBatch, timeMs).map((record) => ({ ...record, timeMs }));
+  return bodiesOf(records, recordsPerBatch);
+}
+
+function bodiesOf(records: readonly CorpusRecord[], recordsPerBatch: number): Uint8Array[] {
   return Array.from({ length: BODIES }, (_, body) =>
     toBinary(
       LogBatchSchema,

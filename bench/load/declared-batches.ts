@@ -1,6 +1,7 @@
 import { makeUuidV7 } from "../../services/domain/identity.ts";
 import { partitionOf } from "../../services/domain/partition.ts";
-import { batchBodies, batchOf } from "./bodies.ts";
+import { batchOf } from "./bodies.ts";
+import { TimedBodies } from "./timed-bodies.ts";
 
 /** A batch with the identities that its client declares. */
 export interface DeclaredBatch {
@@ -12,16 +13,16 @@ export interface DeclaredBatch {
 
 const PARTITIONS = 3; // Producers are spread over as many, in turn.
 
-/** Makes batches of so many records without end, of several producers in turn; no identity comes twice. */
+/** Makes batches of so many records of now without end, of several producers in turn; no identity comes twice. */
 export class DeclaredBatches {
-  private readonly bodies: Uint8Array[];
+  private readonly bodies: TimedBodies;
   private readonly producers: { id: Uint8Array; hex: string }[];
   private readonly recordsPerBatch: number;
   private made = 0;
 
   constructor(recordsPerBatch: number, producers: number) {
     this.recordsPerBatch = recordsPerBatch;
-    this.bodies = batchBodies(recordsPerBatch, Date.now());
+    this.bodies = new TimedBodies(recordsPerBatch);
     this.producers = Array.from({ length: producers }, (_, index) => {
       const id = producerOn(index % PARTITIONS);
       return { id, hex: Buffer.from(id).toString("hex") };
@@ -32,7 +33,7 @@ export class DeclaredBatches {
     const index = this.made++;
     const { id, hex } = this.producers[index % this.producers.length]!;
     const firstSeq = Math.floor(index / this.producers.length) * this.recordsPerBatch;
-    return { bytes: batchOf(id, firstSeq, this.bodies[index % this.bodies.length]!), producer: hex, firstSeq };
+    return { bytes: batchOf(id, firstSeq, this.bodies.at(index, Date.now())), producer: hex, firstSeq };
   }
 }
 

@@ -171,8 +171,8 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   /**
-   * Ends the call well with its only message. Nobody waits until the transport has taken that: the status stands behind
-   * it. A call that has ended before has told its client otherwise.
+   * Ends the call well with its only message, a small one: nobody waits until the transport has taken it, and the status
+   * stands behind it. A call that has ended before has told its client otherwise.
    */
   endWith(message: Uint8Array): void {
     if (this.ended) return;

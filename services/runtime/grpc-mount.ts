@@ -145,7 +145,7 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
     case "unary":
       return async (call, context) => {
         const request = decode(method.input, await onlyMessage(call));
-        call.endWith(encode(await handler.handle(request, context)));
+        await call.send(encode(await handler.handle(request, context))); // It may be large, and a stop waits for it.
       };
     case "unary_bytes":
       return async (call, context) => {

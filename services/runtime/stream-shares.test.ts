@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Metadata } from "@grpc/grpc-js";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import {
   STREAMS_MAX,
@@ -10,7 +10,8 @@ import {
   STREAMS_PER_PROXY_CONNECTION,
   UNSHARED_CONNECTIONS_MAX,
 } from "../domain/limits.ts";
-import { grpcClient, pathOf, startTestServer, until, untouched } from "./server.fixture.ts";
+import { unaryBytes } from "../ports/service-handlers.ts";
+import { callUnary, grpcClient, pathOf, startTestServer, until, untouched } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
 const { stream, upload, write } = IngestService.method;
@@ -66,6 +67,47 @@ describe("the calls that a connection may have open", () => {
     await until(
       () => toldAs(STREAMS_PER_PROXY_CONNECTION) === UNSHARED_CONNECTIONS_MAX && toldAs(STREAMS_MAX / 32) === 32,
     );
+  });
+
+  it("are a proxy's own again for its next connection, where one of the forty has gone", async () => {
+    const { address } = await startTestServer({ trustedProxies: ["127.0.0.1"] });
+    const all = await Promise.all(Array.from({ length: UNSHARED_CONNECTIONS_MAX }, () => connected(address)));
+    await until(() => all.every(({ told }) => told() === STREAMS_PER_PROXY_CONNECTION));
+    const beyond = await connected(address);
+    await until(() => beyond.told() === STREAMS_PER_CONNECTION_MAX);
+    all[0]!.session.destroy();
+    const nextHasItsOwn = async () => {
+      const next = await connected(address);
+      const own = until(() => next.told() === STREAMS_PER_PROXY_CONNECTION, 500);
+      return own
+        .then(() => true)
+        .catch(() => false)
+        .finally(() => next.session.destroy());
+    };
+    // The server hears of each end a moment later.
+    await vi.waitFor(async () => assert.ok(await nextHasItsOwn()), 10_000);
+    assert.equal(beyond.told(), STREAMS_PER_CONNECTION_MAX);
+  });
+
+  it("may be more than its share for a while where the share shrinks: none of them is refused, and all are answered", async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { address, server } = await startTestServer({
+      ingest: {
+        write: unaryBytes(async (bytes) => {
+          await held;
+          return { accepted: bytes.length };
+        }),
+      },
+    });
+    const client = grpcClient(address);
+    const calls = Array.from({ length: 500 }, () => callUnary(client, write, Buffer.from("a")));
+    await until(() => server.callsInFlight === 500);
+    const others = await Promise.all(Array.from({ length: 31 }, () => connected(address)));
+    await until(() => others.every(({ told }) => told() === STREAMS_MAX / 32));
+    const later = Array.from({ length: 50 }, () => callUnary(client, write, Buffer.from("a")));
+    release();
+    const answers = await Promise.all([...calls, ...later]);
+    assert.deepEqual(new Set(answers.map(({ accepted }) => accepted)), new Set([1]));
   });
 
   it("do not count those that go on: beside each of them as many others are free", async () => {
