@@ -114,7 +114,6 @@ export async function embeddedParts(
     path: storePath,
     onDamage: (reason) => fail(new Error("the store's file is damaged", { cause: reason })),
     onThreadDeath: (reason, isReplaced) => logger.error({ err: reason, isReplaced }, "a thread that read has died"),
-    entry: new URL("./read-thread.ts", import.meta.url),
   });
   const admin = adminService({
     table: {

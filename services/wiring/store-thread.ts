@@ -11,9 +11,10 @@ import { lowerThreadPriority } from "../runtime/thread-priority.ts";
 import type { StoreTotals } from "./metrics/store-metrics.ts";
 import type { StoreThreadSettings } from "./store-thread-settings.ts";
 import { StoreWorker } from "./store-worker.ts";
-import { THREAD_NICENESS } from "./thread-niceness.ts";
 
-lowerThreadPriority(THREAD_NICENESS.storing);
+const NICENESS = 5;
+
+lowerThreadPriority(NICENESS); // Acknowledgements are waited for; storing may be a little later on a busy machine.
 const port = parentPort!;
 const settings = workerData as StoreThreadSettings;
 // Straight to the file descriptor: what goes through the main thread would be lost if that ended first.
