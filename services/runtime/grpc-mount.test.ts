@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fromBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { status as Code, Metadata } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
 import { ErrorInfoSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { IngestService, UploadResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { IngestService, UploadResponseSchema, WriteResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
-import { BATCH_BYTES_MAX } from "../domain/limits.ts";
+import { BATCH_BYTES_MAX, SMALL_ANSWER_BYTES_MAX } from "../domain/limits.ts";
 import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
 import {
   callUnary,
@@ -21,6 +23,48 @@ import {
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
 const { write, writeLog } = IngestService.method;
+
+describe("an only answer that its client does not read", () => {
+  const askedWithoutRoom = async (reason: string) => {
+    const reject = { index: 0, field: "message", reason };
+    let handled = false;
+    const { address, server } = await startTestServer({
+      ingest: {
+        write: unaryBytes(async () => {
+          handled = true;
+          return { accepted: 1, rejects: [reject] };
+        }),
+      },
+    });
+    const { session, request } = openHttp2(address);
+    session.settings({ initialWindowSize: 0 });
+    await once(session, "localSettings");
+    const answer = request({ ":path": pathOf(write) }, grpcFrame(Buffer.from("a")));
+    const hasEnded = () => server.callsInFlight === 0;
+    const read = async () => {
+      session.settings({ initialWindowSize: 1 << 20 });
+      const { body, trailers } = await answer;
+      assert.equal(trailers["grpc-status"], "0");
+      assert.equal(fromBinary(WriteResponseSchema, body.subarray(5)).rejects[0]!.reason, reason);
+    };
+    await until(() => handled);
+    return { hasEnded, read };
+  };
+
+  it("is done with where it is small: the connection keeps it", async () => {
+    const { hasEnded, read } = await askedWithoutRoom("too long");
+    await until(hasEnded);
+    await read();
+  });
+
+  it("is a call in flight where it is large, so that a stop waits for it", async () => {
+    const { hasEnded, read } = await askedWithoutRoom("x".repeat(SMALL_ANSWER_BYTES_MAX + 1));
+    await sleep(200); // Ten times as long as the other one takes.
+    assert.equal(hasEnded(), false);
+    await read();
+    await until(hasEnded);
+  });
+});
 
 describe("gRPC calls", () => {
   it("decode the request, encode the answer, and tell the handler who calls until when", async () => {

@@ -2,7 +2,7 @@ import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary }
 import type { Metadata, MetadataValue, ServerInterceptor, ServiceDefinition } from "@grpc/grpc-js";
 import { ServerInterceptingCall } from "@grpc/grpc-js";
 import { LogPulseError } from "../domain/errors.ts";
-import { BATCH_BYTES_MAX } from "../domain/limits.ts";
+import { BATCH_BYTES_MAX, SMALL_ANSWER_BYTES_MAX } from "../domain/limits.ts";
 import type { AnyHandler, CallContext, MethodHandler, ServiceHandlers } from "../ports/service-handlers.ts";
 import { type CallDesk, statusOfFailure } from "./call-desk.ts";
 import { callerTrace } from "./caller-trace.ts";
@@ -145,16 +145,16 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
     case "unary":
       return async (call, context) => {
         const request = decode(method.input, await onlyMessage(call));
-        await call.send(encode(await handler.handle(request, context))); // It may be large, and a stop waits for it.
+        await answer(call, encode(await handler.handle(request, context)));
       };
     case "unary_bytes":
       return async (call, context) => {
         const bytes = withinBatchLimit(await onlyMessage(call));
-        call.endWith(encode(await handler.handle(bytes, context)));
+        await answer(call, encode(await handler.handle(bytes, context)));
       };
     case "client_stream_bytes":
       return async (call, context) => {
-        call.endWith(encode(await handler.handle(eachWithinBatchLimit(call), context)));
+        await answer(call, encode(await handler.handle(eachWithinBatchLimit(call), context)));
       };
     case "server_stream":
       return async (call, context) => {
@@ -174,6 +174,12 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
         }
       };
   }
+}
+
+/** Sends the only answer. A stop waits for one that is large, until the client has taken it. */
+async function answer(call: GrpcCall, message: Uint8Array): Promise<void> {
+  if (message.length <= SMALL_ANSWER_BYTES_MAX) call.endWith(message);
+  else await call.send(message);
 }
 
 /** The one message of a unary call. @throws LogPulseError `invalid_request` where there is none, or a second one. */
