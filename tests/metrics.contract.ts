@@ -64,7 +64,7 @@ export function metricsContract(mode: string, start: StartInstallation, missing:
       expect([await of("received"), await of("accepted"), await of("rejected"), await of("refused")]).toEqual([
         10, 9, 1, 0,
       ]);
-      expect(await sum("logpulse_ingest_rejected_records_total", { field: "trace_id" })).toBe(1);
+      expect(await sum("logpulse_ingest_rejected_records_total", { field: "trace_id", reason: "malformed" })).toBe(1);
       expect(await sum("logpulse_ingest_records_in_flight")).toBe(0);
       expect(await sum("logpulse_ingest_append_queue_batches")).toBe(0);
       expect(await sum("logpulse_limiter_decisions_total", { decision: "refused" })).toBe(0);

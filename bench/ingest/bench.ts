@@ -78,6 +78,7 @@ export async function benchIngest(args: string[]): Promise<void> {
     const acknowledged = sent * (rounds + 2);
     if (kept.distinct !== acknowledged)
       throw new Error(`${kept.distinct} of ${acknowledged} acknowledged are in Kafka`);
+    if (kept.repeated > 0) throw new Error(`${kept.repeated} records are in Kafka more than once`);
     const perCpu = (name: string) => found.get(name)!.map(({ recordsPerCpuSecond }) => recordsPerCpuSecond);
     const report = {
       ...reportHead(command, {

@@ -63,9 +63,11 @@ async function untilStored(workers: readonly RunningServer[]): Promise<void> {
   }
 }
 
-/** Undefined where it cannot be said now. */
+/** Of all its partitions; undefined where it cannot be said now. */
 async function lagOf({ address }: RunningServer): Promise<number | undefined> {
   const text = await (await fetch(`http://${address}/metrics`)).text();
-  const [, messages] = /^logpulse_store_lag_messages(?:\{.*\})? (\d+)$/m.exec(text) ?? [];
-  return messages === undefined ? undefined : Number(messages);
+  const lags = [...text.matchAll(/^logpulse_store_lag_messages\{.*\} (\d+)$/gm)].map(([, messages]) =>
+    Number(messages),
+  );
+  return lags.length === 0 ? undefined : lags.reduce((sum, lag) => sum + lag, 0);
 }

@@ -3,18 +3,9 @@ import { createInterface } from "node:readline";
 
 const START_MS_MAX = 30_000;
 
-/** A process of the benchmark itself. `core`: on which core alone it may run (Linux's taskset); left out: on all. */
-export interface ChildOptions {
-  core?: number | undefined;
-}
-
 /** A floor's server, which prints a line once it serves. @throws Error: it ended before, or said nothing in 30 s. */
-export async function startScript(
-  file: string,
-  args: readonly string[],
-  options: ChildOptions = {},
-): Promise<ChildProcess> {
-  const child = spawnNode([file, ...args], options);
+export async function startScript(file: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawnNode([file, ...args]);
   const timer = setTimeout(() => child.kill("SIGKILL"), START_MS_MAX);
   try {
     await firstLine(child, file);
@@ -25,8 +16,8 @@ export async function startScript(
 }
 
 /** Runs a script to its end and gives the JSON that it prints as its last line. @throws Error: it failed. */
-export async function runScript<Answer>(file: string, argument: object, options: ChildOptions = {}): Promise<Answer> {
-  const child = spawnNode([file, JSON.stringify(argument)], options);
+export async function runScript<Answer>(file: string, argument: object): Promise<Answer> {
+  const child = spawnNode([file, JSON.stringify(argument)]);
   let last = "";
   for await (const line of createInterface({ input: child.stdout! })) last = line;
   const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.once("exit", resolve)));
@@ -42,9 +33,8 @@ export async function endChild(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function spawnNode(args: readonly string[], { core }: ChildOptions): ChildProcess {
-  const command = [...(core === undefined ? [] : ["taskset", "--cpu-list", String(core)]), process.execPath, ...args];
-  return spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+function spawnNode(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 function firstLine(child: ChildProcess, file: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 const TICKS_PER_SECOND = 100; // CLK_TCK of Linux on every architecture that Node runs on.
 
@@ -28,14 +28,9 @@ export class ProcessFigures {
     return this.statusMiB("VmRSS");
   }
 
-  /** The most that it has held since its start or the last `forgetMemoryPeak`, in MiB. */
+  /** The most that it has held since its start, in MiB. */
   memoryPeakMiB(): number {
     return this.statusMiB("VmHWM");
-  }
-
-  /** From now on the peak is of now. */
-  forgetMemoryPeak(): void {
-    writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
   }
 
   private statusMiB(field: string): number {

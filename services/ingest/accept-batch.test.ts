@@ -108,6 +108,7 @@ describe("Write", () => {
     expect(kept()[0]!.batch.rejects).toMatchObject([reject]);
     expect(messagesOf(kept()[0]!.batch)).toEqual(["a", "", "c"]);
     expect(counts.totals()).toMatchObject({ acceptedRecords: 2, rejectedRecords: { service: 1 } });
+    expect(counts.totals().rejects).toEqual([{ field: "service", kind: "too_long", count: 1 }]);
   });
 
   it("draws an identity where the client has none, whose hash falls on the partition it is kept on", async () => {
@@ -279,6 +280,10 @@ describe("UploadLines", () => {
     });
     expect(messagesOf(kept()[0]!.batch)).toEqual([line, "", line]);
     expect(counts.totals()).toMatchObject({ acceptedRecords: 2, rejectedRecords: { line: 1, "http.method": 1 } });
+    expect(counts.totals().rejects).toEqual([
+      { field: "line", kind: "malformed", count: 1 },
+      { field: "http.method", kind: "too_long", count: 1 },
+    ]);
   });
 
   it("is an error only where no line is a record", async () => {

@@ -2,6 +2,7 @@ import { LogPulseError } from "../domain/errors.ts";
 import { isUuidV7, uuidV7TimeMs } from "../domain/identity.ts";
 import { PRODUCER_AHEAD_MS_MAX } from "../domain/limits.ts";
 import { partitionOf } from "../domain/partition.ts";
+import type { RejectKind } from "../domain/reject-kind.ts";
 import type { BatchTrace } from "../ports/call-trace.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -97,7 +98,7 @@ export class BatchAcceptor {
   }
 
   /** Lines that never became records are rejects too. */
-  countRejectedLines(rejects: readonly { field: string }[]): void {
+  countRejectedLines(rejects: readonly { field: string; kind?: RejectKind }[]): void {
     this.parts.counts.received(rejects.length);
     this.parts.counts.rejected(rejects);
   }

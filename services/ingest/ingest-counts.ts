@@ -1,4 +1,5 @@
 import { LogPulseError } from "../domain/errors.ts";
+import type { RejectKind } from "../domain/reject-kind.ts";
 import type { WalkedReject } from "./walk-batch.ts";
 
 /**
@@ -12,10 +13,19 @@ export interface IngestTotals {
   acceptedRecords: number;
   /** Records rejected for ever, by field ("" is the record as a whole). */
   rejectedRecords: Record<string, number>;
+  /** The same, told apart by what was wrong with the field too. */
+  rejects: readonly RejectCount[];
   /** Batches refused as a whole, by error kind. */
   refusedBatches: Record<string, number>;
   /** Records in refused batches, as far as they were counted before the refusal. */
   refusedRecords: number;
+}
+
+/** Records that were rejected for the same. */
+export interface RejectCount {
+  field: string;
+  kind: RejectKind;
+  count: number;
 }
 
 /** What waits in ingest now. */
@@ -32,7 +42,7 @@ export class IngestCounts {
   private receivedRecords = 0;
   private acceptedRecords = 0;
   private refusedRecords = 0;
-  private readonly rejectedRecords = new Map<string, number>();
+  private readonly rejects = new Map<string, RejectCount>();
   private readonly refusedBatches = new Map<string, number>();
   private readQueues: () => IngestQueues = () => ({ batches: 0, bytes: 0, sendersWaiting: 0 });
 
@@ -57,9 +67,14 @@ export class IngestCounts {
     this.rejected(rejects);
   }
 
-  /** Records or lines were rejected for ever. */
-  rejected(rejects: readonly { field: string }[]): void {
-    for (const reject of rejects) raise(this.rejectedRecords, reject.field);
+  /** Records or lines were rejected for ever. `kind`: malformed unless told. */
+  rejected(rejects: readonly { field: string; kind?: RejectKind }[]): void {
+    for (const { field, kind = "malformed" } of rejects) {
+      const key = `${kind} ${field}`;
+      const known = this.rejects.get(key);
+      if (known) known.count += 1;
+      else this.rejects.set(key, { field, kind, count: 1 });
+    }
   }
 
   /** A batch was refused as a whole. */
@@ -73,10 +88,17 @@ export class IngestCounts {
     return {
       receivedRecords: this.receivedRecords,
       acceptedRecords: this.acceptedRecords,
-      rejectedRecords: Object.fromEntries(this.rejectedRecords),
+      rejectedRecords: this.rejectedByField(),
+      rejects: [...this.rejects.values()].map((reject) => ({ ...reject })),
       refusedBatches: Object.fromEntries(this.refusedBatches),
       refusedRecords: this.refusedRecords,
     };
+  }
+
+  private rejectedByField(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { field, count } of this.rejects.values()) counts[field] = (counts[field] ?? 0) + count;
+    return counts;
   }
 }
 

@@ -55,7 +55,9 @@ describe("lines of a request", () => {
       [3, "é".repeat(30)],
       [4, "b"],
     ]);
-    expect(result.rejects).toEqual([{ index: 1, field: "line", reason: "is 65537 bytes long; the limit is 65536" }]);
+    expect(result.rejects).toEqual([
+      { index: 1, field: "line", kind: "too_long", reason: "is 65537 bytes long; the limit is 65536" },
+    ]);
   });
 
   it("that are blank are no records", () => {

@@ -93,5 +93,5 @@ function lengthProblem(line: string): LineProblem | undefined {
   if (line.length * 3 <= LINE_BYTES_MAX) return undefined;
   const bytes = Buffer.byteLength(line);
   if (bytes <= LINE_BYTES_MAX) return undefined;
-  return { field: "line", reason: `is ${bytes} bytes long; the limit is ${LINE_BYTES_MAX}` };
+  return { field: "line", kind: "too_long", reason: `is ${bytes} bytes long; the limit is ${LINE_BYTES_MAX}` };
 }

@@ -8,7 +8,8 @@ import { type KeptBatch, StreamOutcomes } from "./stream-outcomes.ts";
 const producerId = new Uint8Array(16).fill(7);
 
 function kept(batch: number, firstSeq: number, recordCount: number, rejectCount = 0): KeptBatch {
-  const reject = { field: "http.user_agent", reason: "r".repeat(REJECT_TEXT_CHARACTERS_MAX), start: 0, end: 0 };
+  const reason = "r".repeat(REJECT_TEXT_CHARACTERS_MAX);
+  const reject = { field: "http.user_agent", kind: "too_long" as const, reason, start: 0, end: 0 };
   const rejects = Array.from({ length: rejectCount }, (_, index) => ({ index, ...reject }));
   return { batch, producerId, firstSeq, recordCount, rejects };
 }

@@ -61,6 +61,10 @@ describe("the answer to lines whose format is named", () => {
     expect(answer.keptAsText).toBeUndefined();
     expect(kept).toHaveLength(1);
     expect(counts).toMatchObject({ acceptedRecords: 1, rejectedRecords: { line: 2 } });
+    expect(counts.rejects).toEqual([
+      { field: "line", kind: "too_long", count: 1 },
+      { field: "line", kind: "malformed", count: 1 },
+    ]);
   });
 
   it("leaves others their turns while it is made", async () => {

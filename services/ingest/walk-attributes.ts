@@ -13,14 +13,14 @@ export function walkAttributes(cursor: WireCursor, end: number): void {
 
 function walkStruct(cursor: WireCursor, end: number, depth: number): void {
   if (depth > ATTRIBUTE_DEPTH_MAX) {
-    throw new FieldProblem(FIELD, `nests deeper than ${ATTRIBUTE_DEPTH_MAX} levels`);
+    throw new FieldProblem(FIELD, `nests deeper than ${ATTRIBUTE_DEPTH_MAX} levels`, "too_many");
   }
   let keys = 0;
   eachField(cursor, end, () => {
     if (cursor.fieldNumber !== 1) return false;
     keys++;
     if (depth === 1 && keys > ATTRIBUTE_KEYS_MAX) {
-      throw new FieldProblem(FIELD, `has more than ${ATTRIBUTE_KEYS_MAX} keys`);
+      throw new FieldProblem(FIELD, `has more than ${ATTRIBUTE_KEYS_MAX} keys`, "too_many");
     }
     walkEntry(cursor, enter(cursor), depth);
     return true;
@@ -46,7 +46,7 @@ function walkEntry(cursor: WireCursor, end: number, depth: number): void {
 
 function walkList(cursor: WireCursor, end: number, depth: number): void {
   if (depth > ATTRIBUTE_DEPTH_MAX) {
-    throw new FieldProblem(FIELD, `nests deeper than ${ATTRIBUTE_DEPTH_MAX} levels`);
+    throw new FieldProblem(FIELD, `nests deeper than ${ATTRIBUTE_DEPTH_MAX} levels`, "too_many");
   }
   eachField(cursor, end, () => {
     if (cursor.fieldNumber !== 1) return false;
@@ -81,7 +81,11 @@ function walkKind(cursor: WireCursor, depth: number): void {
     case 2:
       cursor.expect(FIXED_64, FIELD);
       if (!Number.isFinite(cursor.double(FIELD))) {
-        throw new FieldProblem(FIELD, "has a number that is infinite or not a number, which JSON cannot say");
+        throw new FieldProblem(
+          FIELD,
+          "has a number that is infinite or not a number, which JSON cannot say",
+          "out_of_range",
+        );
       }
       return;
     case 3:

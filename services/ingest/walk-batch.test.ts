@@ -8,6 +8,7 @@ import { LogPulseError } from "../domain/errors.ts";
 import { makeUuidV7 } from "../domain/identity.ts";
 import { logRecords } from "../domain/log-records.arbitrary.ts";
 import { decodeLoggedBatch } from "../domain/logged-batch.ts";
+import type { RejectKind } from "../domain/reject-kind.ts";
 import { sealBatch } from "./seal-batch.ts";
 import { type WalkedBatch, walkBatch } from "./walk-batch.ts";
 
@@ -86,6 +87,15 @@ describe("a good batch passes", () => {
   });
 });
 
+/** What counts call what these words say. */
+function kindSaid(reason: string): RejectKind {
+  if (/UTF-8/.test(reason)) return "not_utf8";
+  if (/ bytes long; the limit is /.test(reason)) return "too_long";
+  if (/deeper than|more than \d+ keys/.test(reason)) return "too_many";
+  if (/must be from|after 2262|infinite/.test(reason)) return "out_of_range";
+  return "malformed";
+}
+
 describe("one bad record is rejected by name; its neighbours are kept", () => {
   const cases: [string, Uint8Array, string, RegExp][] = [
     ["truncated", record(Uint8Array.of(0x2a, 0x7f, 0x61)), "message", /127 bytes long where 1 are left/],
@@ -163,6 +173,7 @@ describe("one bad record is rejected by name; its neighbours are kept", () => {
     const walked = walkBatch(join(field(1, PRODUCER), record(message("before")), bad, record(message("after"))));
     expect(walked.rejects).toHaveLength(1);
     expect(walked.rejects[0]).toMatchObject({ index: 1, field: fieldName, reason: expect.stringMatching(reason) });
+    expect(walked.rejects[0]!.kind).toBe(kindSaid(walked.rejects[0]!.reason));
     const read = sealAndDecode(walked);
     expect(read.records.map((logged) => [logged.seq, logged.record.message])).toEqual([
       [0, "before"],

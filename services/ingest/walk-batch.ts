@@ -7,6 +7,7 @@ import {
   REJECT_TEXT_CHARACTERS_MAX,
   SEQ_MAX,
 } from "../domain/limits.ts";
+import type { RejectKind } from "../domain/reject-kind.ts";
 import { walkRecord } from "./walk-record.ts";
 import { FieldProblem, LENGTH_DELIMITED, VARINT, WireCursor } from "./wire-cursor.ts";
 
@@ -14,6 +15,7 @@ import { FieldProblem, LENGTH_DELIMITED, VARINT, WireCursor } from "./wire-curso
 export interface WalkedReject {
   index: number;
   field: string;
+  kind: RejectKind;
   reason: string;
   start: number;
   end: number;
@@ -110,13 +112,13 @@ function walkRecordField(cursor: WireCursor, batch: WalkedBatch, start: number):
   const batchEnd = cursor.end;
   try {
     if (end - cursor.pos > RECORD_BYTES_MAX) {
-      throw new FieldProblem("", `is ${end - cursor.pos} bytes long; the limit is ${RECORD_BYTES_MAX}`);
+      throw new FieldProblem("", `is ${end - cursor.pos} bytes long; the limit is ${RECORD_BYTES_MAX}`, "too_long");
     }
     walkRecord(cursor, end);
   } catch (problem) {
     if (!(problem instanceof FieldProblem)) throw problem;
     const reason = problem.message.slice(0, REJECT_TEXT_CHARACTERS_MAX);
-    batch.rejects.push({ index, field: problem.field, reason, start, end });
+    batch.rejects.push({ index, field: problem.field, kind: problem.kind, reason, start, end });
     cursor.end = batchEnd;
     cursor.pos = end;
   }

@@ -75,7 +75,7 @@ function walkField(cursor: WireCursor, field: number): void {
 function walkTime(cursor: WireCursor): void {
   const { seconds, nanos } = secondsAndNanos(cursor, "time", RECORD_TIME_SECONDS_MAX);
   if (seconds === RECORD_TIME_SECONDS_MAX && nanos > RECORD_TIME_NANOS_IN_LAST_SECOND_MAX) {
-    throw new FieldProblem("time", "is after 2262-04-11T23:47:16.854775807Z");
+    throw new FieldProblem("time", "is after 2262-04-11T23:47:16.854775807Z", "out_of_range");
   }
 }
 
@@ -139,9 +139,10 @@ function secondsAndNanos(cursor: WireCursor, field: string, secondsMax: number):
   }
   cursor.end = outerEnd;
   if (seconds > secondsMax) {
-    throw new FieldProblem(field, `has ${signed(seconds)} seconds; it must be from 0 to ${secondsMax}`);
+    throw new FieldProblem(field, `has ${signed(seconds)} seconds; it must be from 0 to ${secondsMax}`, "out_of_range");
   }
-  if (nanos > NANOS_MAX) throw new FieldProblem(field, `has ${signed(nanos)} nanos; it must be from 0 to ${NANOS_MAX}`);
+  if (nanos > NANOS_MAX)
+    throw new FieldProblem(field, `has ${signed(nanos)} nanos; it must be from 0 to ${NANOS_MAX}`, "out_of_range");
   return { seconds, nanos };
 }
 
@@ -153,7 +154,7 @@ function boundedText(cursor: WireCursor, field: string, bytesMax: number): void 
 function boundedNumber(cursor: WireCursor, field: string, max: number): void {
   cursor.expect(VARINT, field);
   const value = cursor.varint(field);
-  if (value > max) throw new FieldProblem(field, `is ${signed(value)}; it must be from 0 to ${max}`);
+  if (value > max) throw new FieldProblem(field, `is ${signed(value)}; it must be from 0 to ${max}`, "out_of_range");
 }
 
 function hexText(cursor: WireCursor, field: string, digits: number): void {

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { RejectKind } from "../domain/reject-kind.ts";
 
 /** Protobuf's wire types (protobuf.dev/programming-guides/encoding). */
 export const VARINT = 0;
@@ -14,10 +15,12 @@ const KNOWN_WIRE_TYPES = (1 << VARINT) | (1 << FIXED_64) | (1 << LENGTH_DELIMITE
 /** What is wrong with a record or batch, and in which field of it. */
 export class FieldProblem extends Error {
   readonly field: string;
+  readonly kind: RejectKind;
 
-  constructor(field: string, reason: string) {
+  constructor(field: string, reason: string, kind: RejectKind = "malformed") {
     super(reason);
     this.field = field;
+    this.kind = kind;
   }
 }
 
@@ -139,9 +142,14 @@ export class WireCursor {
     const start = this.pos;
     const end = this.length(field);
     const length = end - this.pos;
-    if (length > bytesMax) throw new FieldProblem(field, `is ${length} bytes long; the limit is ${bytesMax}`);
+    if (length > bytesMax)
+      throw new FieldProblem(field, `is ${length} bytes long; the limit is ${bytesMax}`, "too_long");
     if (!this.isText(this.pos, end)) {
-      throw new FieldProblem(field, `is not valid UTF-8 (the ${end - start} bytes from byte ${start} of the batch on)`);
+      throw new FieldProblem(
+        field,
+        `is not valid UTF-8 (the ${end - start} bytes from byte ${start} of the batch on)`,
+        "not_utf8",
+      );
     }
     this.pos = end;
     return length;

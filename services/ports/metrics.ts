@@ -25,6 +25,8 @@ export interface MetricTimes {
   name: string;
   help: string;
   labelNames: readonly string[];
+  /** Buckets beyond those up to ten seconds, which all have: for what may take long. */
+  longSeconds?: readonly number[];
 }
 
 /**

@@ -83,6 +83,18 @@ describe("the metrics of a process", () => {
     expect(lines).toContain('took_seconds_count{outcome="ok"} 2');
   });
 
+  it("tell longer times apart where they are asked to", async () => {
+    const { metrics, linesOf } = metricsWithLog();
+    metrics.times({ name: "long_seconds", help: "-", labelNames: [], longSeconds: [60, 3_600] })(50, {});
+    const counts = await linesOf("long_seconds_bucket");
+    expect(counts.slice(-4)).toEqual([
+      'long_seconds_bucket{le="10"} 0',
+      'long_seconds_bucket{le="60"} 1',
+      'long_seconds_bucket{le="3600"} 1',
+      'long_seconds_bucket{le="+Inf"} 1',
+    ]);
+  });
+
   it("have Node's own beside them", async () => {
     const { linesOf } = metricsWithLog();
     for (const name of ["logpulse_process_resident_memory_bytes", "logpulse_nodejs_eventloop_lag_p99_seconds"]) {

@@ -32,10 +32,11 @@ export class ProcessMetrics implements Metrics {
     }
   }
 
-  times({ name, help, labelNames }: MetricTimes): TakeSeconds {
+  times({ name, help, labelNames, longSeconds = [] }: MetricTimes): TakeSeconds {
+    const buckets = [...SECONDS, ...longSeconds];
     const histogram =
       this.histograms.get(name) ??
-      new Histogram({ name, help, labelNames: [...labelNames], buckets: SECONDS, registers: [this.registry] });
+      new Histogram({ name, help, labelNames: [...labelNames], buckets, registers: [this.registry] });
     this.histograms.set(name, histogram);
     return (seconds, labels) => histogram.observe(labels, seconds);
   }

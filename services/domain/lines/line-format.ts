@@ -1,4 +1,5 @@
 import type { LogRecord } from "../../../gen/logpulse/v1/log_record_pb.ts";
+import type { RejectKind } from "../reject-kind.ts";
 
 /** Names of the forms in which lines of logs come, as callers write them. */
 export const LINE_FORMAT_NAMES = [
@@ -28,6 +29,8 @@ export interface LineContext {
 /** Why a line is not a record of its format: the part at fault and what was wanted. */
 export interface LineProblem {
   field: string;
+  /** Malformed unless told. */
+  kind?: RejectKind;
   reason: string;
 }
 

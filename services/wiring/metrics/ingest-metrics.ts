@@ -17,17 +17,17 @@ export function ingestMetrics(counts: IngestCounts): Metric[] {
         return { received: receivedRecords, accepted: acceptedRecords, rejected, refused: refusedRecords };
       },
     ),
-    countMetric(
-      {
-        name: "logpulse_ingest_rejected_records_total",
-        help: "Records rejected for ever, by the field at fault (record: the record as a whole).",
-        label: "field",
-      },
-      () => {
-        const { "": whole, ...fields } = totals().rejectedRecords;
-        return whole === undefined ? fields : { ...fields, record: whole };
-      },
-    ),
+    {
+      name: "logpulse_ingest_rejected_records_total",
+      help: "Records rejected for ever, by the field at fault (record: the record as a whole) and what is wrong with it.",
+      kind: "counter",
+      labelNames: ["field", "reason"],
+      read: () =>
+        totals().rejects.map(({ field, kind, count }) => ({
+          value: count,
+          labels: { field: field === "" ? "record" : field, reason: kind },
+        })),
+    },
     countMetric(
       {
         name: "logpulse_ingest_refused_batches_total",

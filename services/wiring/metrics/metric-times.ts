@@ -19,6 +19,7 @@ export const SETTLED_TIMES: MetricTimes = {
   name: "logpulse_store_settled_seconds",
   help: "How long after ingest received it a batch was settled in the store.",
   labelNames: ["store"],
+  longSeconds: [30, 60, 300, 1_800, 3_600], // A backlog is hours at worst.
 };
 
 /** Every call that reached its handler, on whatever protocol. */
@@ -26,4 +27,5 @@ export const CALL_TIMES: MetricTimes = {
   name: "logpulse_call_seconds",
   help: "How long calls took until they ended, well or not; a stream is one call.",
   labelNames: ["method"],
+  longSeconds: [60, 600, 3_600], // Streams and tails.
 };
