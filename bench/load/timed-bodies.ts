@@ -19,10 +19,12 @@ export class TimedBodies {
 
   constructor(recordsPerBatch: number) {
     const time = toBinary(TimestampSchema, nanosToTimestamp(msToNanos(TEMPLATE_MS)));
-    this.bodies = batchBodiesAt(recordsPerBatch, TEMPLATE_MS).map((bytes) => ({
-      bytes: Buffer.from(bytes),
-      times: offsetsOf(Buffer.from(bytes), time),
-    }));
+    this.bodies = batchBodiesAt(recordsPerBatch, TEMPLATE_MS).map((encoded) => {
+      const bytes = Buffer.from(encoded);
+      const times = offsetsOf(bytes, time);
+      if (times.length !== recordsPerBatch) throw new Error(`${times.length} of ${recordsPerBatch} times were found`);
+      return { bytes, times };
+    });
   }
 
   /** One of them, its records at that time, which is up to 0.27 s before `nowMs`. It is written over by a later call. */

@@ -53,7 +53,8 @@ export const TENANT_BYTES_MAX = 64;
 
 // gRPC and HTTP.
 export const GRPC_MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + 64 * KiB; // A little over, so that our own error answers, not code 8.
-export const SMALL_ANSWER_BYTES_MAX = 4 * KiB; // Nobody waits until the transport has taken one; it fits its buffers.
+// Nobody waits until the transport has taken one: with their heads all of a connection fit the window that HTTP/2 begins with.
+export const SMALL_ANSWER_BYTES_MAX = 60;
 export const HTTP_BODY_BYTES_MAX = 16 * MiB; // A JSON batch is longer than its protobuf form.
 export const HTTP_HEADERS_BYTES_MAX = 32 * KiB;
 export const JSON_UPLOAD_BYTES_MAX = 64 * MiB; // Of a stream of batches in one REST request; each is an HTTP body at most.

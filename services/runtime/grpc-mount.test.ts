@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fromBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { status as Code, Metadata } from "@grpc/grpc-js";
 import { describe, it } from "vitest";
 import { ErrorInfoSchema, RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { IngestService, UploadResponseSchema, WriteResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { LogPulseError } from "../domain/errors.ts";
-import { BATCH_BYTES_MAX, SMALL_ANSWER_BYTES_MAX } from "../domain/limits.ts";
+import {
+  BATCH_BYTES_MAX,
+  CONNECTIONS_CLOSE_SHARE,
+  RECORDS_PER_BATCH_MAX,
+  SEQ_MAX,
+  SMALL_ANSWER_BYTES_MAX,
+  STREAMS_PER_CONNECTION_MAX,
+} from "../domain/limits.ts";
 import { type CallContext, clientStreamBytes, unary, unaryBytes } from "../ports/service-handlers.ts";
 import {
   callUnary,
@@ -23,6 +30,61 @@ import {
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
 
 const { write, writeLog } = IngestService.method;
+
+it("all small answers of a connection fit the window that HTTP/2 begins with, and an answer of Write is small", () => {
+  const windowBytes = 65_535; // RFC 9113, section 6.9.2.
+  assert.ok(STREAMS_PER_CONNECTION_MAX * (SMALL_ANSWER_BYTES_MAX + grpcFrame(Buffer.alloc(0)).length) <= windowBytes);
+  const largest = { producerId: new Uint8Array(16), firstSeq: BigInt(SEQ_MAX), accepted: RECORDS_PER_BATCH_MAX };
+  assert.ok(toBinary(WriteResponseSchema, create(WriteResponseSchema, largest)).length <= SMALL_ANSWER_BYTES_MAX);
+});
+
+describe("a stop", () => {
+  it("sends each of as many answers as a connection may wait for", async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { address, server } = await startTestServer({
+      ingest: {
+        write: unaryBytes(async () => {
+          await held;
+          return { accepted: 1 };
+        }),
+      },
+    });
+    const { request } = openHttp2(address);
+    const calls = Array.from({ length: STREAMS_PER_CONNECTION_MAX }, () =>
+      request({ ":path": pathOf(write) }, grpcFrame(Buffer.from("a"))),
+    );
+    await until(() => server.callsInFlight === STREAMS_PER_CONNECTION_MAX);
+    const stopped = server.stop();
+    release();
+    const answers = await Promise.all(calls);
+    assert.deepEqual(new Set(answers.map(({ trailers }) => trailers["grpc-status"])), new Set(["0"]));
+    await stopped;
+  });
+
+  it("waits for a client that takes a large answer late", async () => {
+    const reason = "x".repeat(SMALL_ANSWER_BYTES_MAX);
+    const { promise: handled, resolve: handle } = Promise.withResolvers<void>();
+    const { address, server } = await startTestServer({
+      drainMsMax: 10_000,
+      ingest: {
+        write: unaryBytes(async () => {
+          handle();
+          return { accepted: 0, rejects: [{ index: 0, field: "message", reason }] };
+        }),
+      },
+    });
+    const { session, request } = openHttp2(address);
+    session.settings({ initialWindowSize: 0 });
+    await once(session, "localSettings");
+    const answer = request({ ":path": pathOf(write) }, grpcFrame(Buffer.from("a")));
+    await handled;
+    const stopped = server.stop();
+    await sleep(10_000 * CONNECTIONS_CLOSE_SHARE + 500); // Longer than a connection without calls has left.
+    session.settings({ initialWindowSize: 1 << 20 });
+    assert.equal((await answer).trailers["grpc-status"], "0");
+    await stopped;
+  });
+});
 
 describe("an only answer that its client does not read", () => {
   const askedWithoutRoom = async (reason: string) => {
