@@ -106,7 +106,9 @@ describe.runIf(servers && haveServers("envoy"))("rolling restart under load", { 
       (count) => count >= load.acknowledged.length,
     );
     await load.tail.stop();
-    expect(wrongWithTail(load.tail.shown, load.acknowledged, new Set())).toEqual([]);
+    // A stream and the tail may be cut in the same moment: what the stream sends again, the tail's next connection shows.
+    expect(wrongWithTail(load.tail.shown, load.acknowledged, load.stream.sentTwice)).toEqual([]);
+    expect(load.stream.sentTwice.size).toBeLessThan(load.acknowledged.length / 10);
     expect(load.tail.lagged).toEqual([]);
     expect(load.tail.cuts).toBeGreaterThan(1);
     expect(load.stream.broken.length).toBeGreaterThan(0);

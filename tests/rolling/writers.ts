@@ -87,6 +87,8 @@ export function uploader(client: GrpcClient, acknowledged: Acknowledged): MakeCa
 export class StreamWriter {
   /** How streams ended before their time. */
   readonly broken: string[] = [];
+  /** `<producer>-<seq>` of what was on its way when a stream broke: the library sends it again, so the log may have it twice. */
+  readonly sentTwice = new Set<string>();
   private readonly batches = new MadeBatches("streamed");
   private readonly onWay = new Map<Uint8Array, LogBatch>();
   private readonly sender: BatchSender;
@@ -98,7 +100,12 @@ export class StreamWriter {
         this.onWay.delete(bytes);
         acknowledged.push(...identitiesOf(producerId, firstSeq));
       },
-      onBroken: ({ code, details }) => void this.broken.push(`${status[code]} ${details}`),
+      onBroken: ({ code, details }) => {
+        this.broken.push(`${status[code]} ${details}`);
+        for (const { producerId, firstSeq } of this.onWay.values()) {
+          for (const id of identitiesOf(producerId, firstSeq)) this.sentTwice.add(id);
+        }
+      },
     });
   }
 
