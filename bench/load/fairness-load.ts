@@ -29,6 +29,8 @@ export interface FairnessLoad {
 export interface ClientResult {
   offered: number;
   acknowledgedCalls: number;
+  /** Those of them that were acknowledged within IN_TIME_MS_MAX of the moment at which they were due: its goodput. */
+  inTimeCalls: number;
   /** Answers with an error, by gRPC's status code; -1: no answer. */
   refused: Record<string, number>;
 }
@@ -49,6 +51,7 @@ export interface FairnessLoadResult {
 const WRITE = "/logpulse.v1.IngestService/Write";
 const PRODUCERS = 24;
 const UNANSWERED_MS_MAX = 30_000;
+const IN_TIME_MS_MAX = 1_000; // Who waits for longer falls behind; a load that is merely late would lose nothing otherwise.
 const FIRST_HOST = 2; // 127.0.0.1 is everybody's, and a trusted proxy.
 
 interface Call {
@@ -65,7 +68,9 @@ async function main(load: FairnessLoad): Promise<void> {
       GrpcConnection.open(load.address, `127.0.0.${FIRST_HOST + client}`),
     ),
   );
-  const clients = connections.map((): ClientResult => ({ offered: 0, acknowledgedCalls: 0, refused: {} }));
+  const clients = connections.map(
+    (): ClientResult => ({ offered: 0, acknowledgedCalls: 0, inTimeCalls: 0, refused: {} }),
+  );
   const acknowledged: Identities = {};
   const [honestAcknowledgedMs, greedyWaitsMs, sentLateMs]: [number[], number[], number[]] = [[], [], []];
   let greedyRefusedWithoutWait = 0;
@@ -101,9 +106,11 @@ async function main(load: FairnessLoad): Promise<void> {
     sentLateMs.push(performance.now() - startMs - atMs);
     const { code, message, retryAfterMs } = await connections[client]!.call(WRITE, bytes);
     if (code === 0) {
+      const ms = performance.now() - startMs - atMs;
       told.acknowledgedCalls++;
+      if (ms <= IN_TIME_MS_MAX) told.inTimeCalls++;
       addBatch(acknowledged, producer, firstSeq, fromBinary(WriteResponseSchema, message).accepted);
-      if (client !== greedyClient) honestAcknowledgedMs.push(performance.now() - startMs - atMs);
+      if (client !== greedyClient) honestAcknowledgedMs.push(ms);
       return;
     }
     told.refused[code] = (told.refused[code] ?? 0) + 1;

@@ -16,7 +16,6 @@ const HONEST_CLIENTS = 63;
 const HONEST_SHARE = 0.8; // Of their limit.
 const GREEDY_TIMES = 20; // Its limit.
 const BURST_SECONDS = 2; // What a rested client may send at once, in seconds of its rate.
-const WARM_UP_SECONDS = 2;
 const TARGET = 0.95;
 
 const OPTIONS = {
@@ -26,6 +25,7 @@ const OPTIONS = {
   limit: { option: "limit", usual: 500, min: 1, max: 100_000 },
   seconds: { option: "seconds", usual: 20, min: 1, max: 300 },
   rounds: { option: "rounds", usual: 2, min: 1, max: 20 },
+  warmUpSeconds: { option: "warm-up", usual: 2, min: 0, max: 600 },
   seed: { option: "seed", usual: 1, min: 0, max: 1_000_000 },
 };
 type Options = Told<typeof OPTIONS>;
@@ -35,73 +35,107 @@ type Round = Omit<FairnessLoadResult, "acknowledged">;
 const ALONE = "without the greedy client";
 const BESIDE = "beside it";
 
-/** 63 clients within their limit and one at 20 times its limit, each from its own address: what the 63 keep of their goodput. */
+/**
+ * 63 clients within their limit and one at 20 times its limit, each from its own address: what the 63 keep of their goodput.
+ * The same with no limiter, which tells whether there was anything to protect them from: with a `--limit` at which all
+ * together are within what the installation takes, they keep theirs anyway.
+ */
 export async function benchFairness(args: string[]): Promise<void> {
   const { options, files, command } = readOptions("overload fairness", args, OPTIONS);
   if (options.limit < options.recordsPerCall) throw new Error("--limit must not be less than --batch");
-  const redis = await startRedis();
-  const { installation, stop } = await startInstallation(options.mode, {
+  const limited = await measured(options, {
     LOGPULSE_RATE_LIMIT: "on",
     LOGPULSE_RATE_PER_SECOND: String(options.limit),
     LOGPULSE_RATE_BURST: String(options.limit * BURST_SECONDS),
+  });
+  const unlimited = await measured(options, { LOGPULSE_RATE_LIMIT: "off" });
+  const report = {
+    ...reportHead(command, {
+      honestGoodput: { what: WHAT, target: TARGET, ...leastKept(limited) },
+      honestGoodputUnlimited: { what: `${WHAT}, with no limiter`, ...leastKept(unlimited) },
+    }),
+    dataSha256: dataHash(options.recordsPerCall),
+    load: { ...options, honestClients: HONEST_CLIENTS, honestShare: HONEST_SHARE, greedyTimes: GREEDY_TIMES },
+    limited,
+    unlimited,
+    greedyAdmittedOfLimit: admittedOfLimit(limited.beside, options),
+  };
+  publish(report, [tableOf("limited", limited), tableOf("no limiter", unlimited)], files.report);
+}
+
+/** Rounds with and without the greedy client, each as often. */
+interface Measured {
+  alone: Round[];
+  beside: Round[];
+  kept: ReturnType<typeof requireKeptOnce>;
+}
+
+/** Of a new installation with these settings. */
+async function measured(options: Options, settings: Record<string, string>): Promise<Measured> {
+  const redis = await startRedis();
+  const { installation, stop } = await startInstallation(options.mode, {
+    ...settings,
     ...(options.mode === "full" ? {} : { REDIS_URL: redis.url }), // The full mode has a Redis of its own.
   });
   try {
     const acknowledged: Identities[] = [];
-    const load = (seconds: number, greedyTimes: number, seed: number): FairnessLoad => ({
-      address: installation.address,
-      honestClients: HONEST_CLIENTS,
-      honestCallsPerSecond: (HONEST_SHARE * options.limit) / options.recordsPerCall,
-      greedyCallsPerSecond: (greedyTimes * options.limit) / options.recordsPerCall,
-      recordsPerCall: options.recordsPerCall,
-      seconds,
-      seed,
-    });
-    const run = async (of: FairnessLoad): Promise<Round> => {
-      const { acknowledged: noted, ...rest } = await runScript<FairnessLoadResult>(LOAD, of);
+    const run = async (seconds: number, greedyTimes: number, seed: number): Promise<Round> => {
+      const load = loadOf(options, installation.address, seconds, greedyTimes, seed);
+      const { acknowledged: noted, ...rest } = await runScript<FairnessLoadResult>(LOAD, load);
       acknowledged.push(noted);
       await installation.settle();
       return rest;
     };
     const side = (name: string, greedyTimes: number): Side<Round> => ({
       name,
-      round: () => run(load(options.seconds, greedyTimes, options.seed)),
+      round: () => run(options.seconds, greedyTimes, options.seed),
     });
-    await run(load(WARM_UP_SECONDS, 0, options.seed + 1));
+    await run(options.warmUpSeconds, 0, options.seed + 1);
     const found = await interleaved([side(ALONE, 0), side(BESIDE, GREEDY_TIMES)], options.rounds, (name, round) =>
       console.error(
-        `${name}: honest p99 ${round.honestAcknowledgedMs.p99} ms, ${sumOf(round.honest).acknowledged} calls kept`,
+        `${name}: honest p99 ${round.honestAcknowledgedMs.p99} ms, ${sumOf(round.honest).inTime} calls in time`,
       ),
     );
-    const [alone, beside] = [found.get(ALONE)!, found.get(BESIDE)!];
-    const least = spread(
-      beside.map((round, index) => leastShareKept(round.honest, alone[index]!.honest)),
-      3,
-    );
-    const report = {
-      ...reportHead(command, { honestGoodput: { what: WHAT, target: TARGET, ...least } }),
-      dataSha256: dataHash(options.recordsPerCall),
-      load: { ...options, honestClients: HONEST_CLIENTS, honestShare: HONEST_SHARE, greedyTimes: GREEDY_TIMES },
-      rounds: { alone, beside },
-      greedyAdmittedOfLimit: admittedOfLimit(beside, options),
-      kept: requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept())),
-    };
-    publish(report, [tableOf(found)], files.report);
+    const kept = requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept()));
+    return { alone: found.get(ALONE)!, beside: found.get(BESIDE)!, kept };
   } finally {
     await stop();
     await redis.remove();
   }
 }
 
-const WHAT = "the honest client that keeps least: its goodput beside the greedy one / without it";
+function loadOf(
+  { limit, recordsPerCall }: Options,
+  address: string,
+  seconds: number,
+  greedyTimes: number,
+  seed: number,
+): FairnessLoad {
+  return {
+    address,
+    honestClients: HONEST_CLIENTS,
+    honestCallsPerSecond: (HONEST_SHARE * limit) / recordsPerCall,
+    greedyCallsPerSecond: (greedyTimes * limit) / recordsPerCall,
+    recordsPerCall,
+    seconds,
+    seed,
+  };
+}
 
-function sumOf(honest: Round["honest"]): { offered: number; acknowledged: number } {
+function leastKept({ alone, beside }: Measured): Spread {
+  return spread(
+    beside.map((round, index) => leastShareKept(round.honest, alone[index]!.honest)),
+    3,
+  );
+}
+
+const WHAT =
+  "the honest client that keeps least: its calls acknowledged within a second, beside the greedy one / without it";
+
+function sumOf(honest: Round["honest"]): { offered: number; inTime: number } {
   return honest.reduce(
-    (sum, { offered, acknowledgedCalls }) => ({
-      offered: sum.offered + offered,
-      acknowledged: sum.acknowledged + acknowledgedCalls,
-    }),
-    { offered: 0, acknowledged: 0 },
+    (sum, { offered, inTimeCalls }) => ({ offered: sum.offered + offered, inTime: sum.inTime + inTimeCalls }),
+    { offered: 0, inTime: 0 },
   );
 }
 
@@ -113,16 +147,16 @@ function admittedOfLimit(beside: readonly Round[], { recordsPerCall, limit, seco
   );
 }
 
-function tableOf(found: ReadonlyMap<string, Round[]>): string {
-  const rows = [...found].flatMap(([name, rounds]) =>
+function tableOf(name: string, { alone, beside }: Measured): string {
+  const rows = Object.entries({ [ALONE]: alone, [BESIDE]: beside }).flatMap(([side, rounds]) =>
     rounds.map((round) => {
       const honest = sumOf(round.honest);
       const { p50, p99, max } = round.honestAcknowledgedMs;
       const { offered, acknowledgedCalls, refused } = round.greedy;
       const waits = `${round.greedyWaitsMs.p50} / ${round.greedyWaitsMs.max} (${round.greedyRefusedWithoutWait})`;
       return [
-        name,
-        `${honest.acknowledged} of ${honest.offered}`,
+        side,
+        `${honest.inTime} of ${honest.offered}`,
         `${p50} / ${p99} / ${max}`,
         offered === 0 ? "" : `${acknowledgedCalls} of ${offered}`,
         offered === 0
@@ -137,8 +171,8 @@ function tableOf(found: ReadonlyMap<string, Round[]>): string {
   );
   return table(
     [
-      "63 honest clients",
-      "their calls acknowledged",
+      `63 honest clients, ${name}`,
+      "their calls acknowledged within a second",
       "after p50 / p99 / max, ms",
       "the greedy one's",
       "its refusals",

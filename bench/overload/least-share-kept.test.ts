@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { leastShareKept } from "./least-share-kept.ts";
 
-const got = (...calls: number[]) => calls.map((acknowledgedCalls) => ({ acknowledgedCalls }));
+const got = (...calls: number[]) => calls.map((inTimeCalls) => ({ inTimeCalls }));
 
 it.each([
   ["all keep everything", got(10, 20), got(10, 20), 1],

@@ -1,6 +1,6 @@
-/** What one client got. */
+/** What one client got: calls that were acknowledged in time. */
 export interface Got {
-  acknowledgedCalls: number;
+  inTimeCalls: number;
 }
 
 /**
@@ -13,9 +13,9 @@ export function leastShareKept(beside: readonly Got[], alone: readonly Got[]): n
   if (beside.length !== alone.length || alone.length === 0)
     throw new Error(`${beside.length} clients beside ${alone.length}`);
   return Math.min(
-    ...alone.map(({ acknowledgedCalls }, client) => {
-      if (acknowledgedCalls === 0) throw new Error(`client ${client} got nothing even without the greedy one`);
-      return beside[client]!.acknowledgedCalls / acknowledgedCalls;
+    ...alone.map(({ inTimeCalls }, client) => {
+      if (inTimeCalls === 0) throw new Error(`client ${client} got nothing even without the greedy one`);
+      return beside[client]!.inTimeCalls / inTimeCalls;
     }),
   );
 }

@@ -6,6 +6,7 @@ import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { QueryCorpus } from "./corpus.ts";
 import { embeddedUnderTest, fullUnderTest, type InstallationUnderTest } from "./installation-under-test.ts";
 import { openLoop } from "./open-loop.ts";
+import { measureSearches, type SearchReport } from "./searches.ts";
 import { type Clients, clientsOf, type Shape, shapes } from "./shapes.ts";
 import { measureStatistics } from "./statistics.ts";
 import { summary, type Timing, timed } from "./timings.ts";
@@ -32,7 +33,8 @@ export async function benchQuery(args: string[]): Promise<void> {
   const modes: ModeReport[] = [];
   for (const start of STARTS[mode]) modes.push(await benchMode(start, records, load));
   const report = { ...reportHead(command, ratiosOf(modes)), dataSha256OfFirst100000: QueryCorpus.sha256(), modes };
-  publish(report, modes.map(tableOf), files.report);
+  const beside = modes.flatMap(({ searches }) => (searches ? [searchTable(searches)] : []));
+  publish(report, [...modes.map(tableOf), ...beside], files.report);
 }
 
 type ModeReport = Awaited<ReturnType<typeof benchMode>>;
@@ -53,6 +55,8 @@ async function benchMode(start: () => Promise<InstallationUnderTest>, records: n
     const eight = Array.from({ length: CLIENTS_AT_ONCE }, () => clientsOf(urlOf(installation)));
     const atOnce = await each(asked, (shape) => timed(shape, eight, RUNS_OF_EIGHT));
     const statistics = await measureStatistics(clientsOf(urlOf(installation)), corpus, installation.elasticsearch);
+    const { elasticsearch } = installation;
+    const searches = elasticsearch && (await measureSearches(clientsOf(urlOf(installation)), asked, elasticsearch));
     const underLoad = await whileIngesting(installation, asked, load);
     return {
       mode: installation.mode,
@@ -69,16 +73,19 @@ async function benchMode(start: () => Promise<InstallationUnderTest>, records: n
         underLoadMs: underLoad.get(name),
       })),
       statistics,
+      searches,
     };
   } finally {
     await installation.stop();
   }
 }
 
-/** Of the statistics that Elasticsearch was asked for as well: the questions of an installation have no floor. */
+/** Of what Elasticsearch was asked for as well: the other questions of an installation have no floor. */
 function ratiosOf(modes: readonly ModeReport[]): Record<string, Ratio> {
   const beside = modes.flatMap(({ statistics }) => statistics.flatMap(({ elasticsearch }) => elasticsearch ?? []));
-  return Object.fromEntries(beside.map(({ timesAsLong }) => [timesAsLong.what, timesAsLong]));
+  const searches = modes.flatMap((mode) => mode.searches ?? []);
+  const ratios = [...beside.map(({ timesAsLong }) => timesAsLong), ...searches.map(({ shareOfOurs }) => shareOfOurs)];
+  return Object.fromEntries(ratios.map((ratio) => [ratio.what, ratio]));
 }
 
 function tableOf({ mode, records, shapes }: ModeReport): string {
@@ -91,6 +98,18 @@ function tableOf({ mode, records, shapes }: ModeReport): string {
     shapes.map(({ name, coldMs, hotMs, eightClientsMs, underLoadMs }) => [
       name,
       ...[coldMs, hotMs, eightClientsMs, underLoadMs].map(cell),
+    ]),
+  );
+}
+
+function searchTable(searches: readonly SearchReport[]): string {
+  return table(
+    ["p50 / p95 in ms", "ours", "Elasticsearch itself", "added to p95"],
+    searches.map(({ name, ours, elasticsearch, addedMsP95 }) => [
+      name,
+      `${ours.p50} / ${ours.p95}`,
+      `${elasticsearch.p50} / ${elasticsearch.p95}`,
+      addedMsP95,
     ]),
   );
 }

@@ -1,6 +1,8 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { QueryService } from "../../gen/logpulse/v1/query_service_pb.ts";
+import { QueryService, type SearchLogsRequestSchema } from "../../gen/logpulse/v1/query_service_pb.ts";
 import { StatsGrouping, StatsService, StatsStep } from "../../gen/logpulse/v1/stats_service_pb.ts";
 import { msToNanos, nanosToTimestamp, timestampToNanos } from "../../services/domain/record-time.ts";
 import { ASKED, type QueryCorpus } from "./corpus.ts";
@@ -19,6 +21,8 @@ export interface Clients {
 /** A question, and how many things its answer has: none would be a question that measures nothing. */
 export interface Shape {
   name: string;
+  /** Of a search. */
+  request?: MessageInitShape<typeof SearchLogsRequestSchema>;
   ask(clients: Clients): Promise<number>;
 }
 
@@ -33,23 +37,17 @@ export function shapes(corpus: QueryCorpus): Shape[] {
   const at = (ms: number) => nanosToTimestamp(msToNanos(ms));
   const day = dayOf(corpus);
   const middle = corpus.startMs + 12 * HOUR_MS;
-  const search =
-    (query: string, times: object = {}) =>
-    async ({ query: client }: Clients) =>
-      (await client.searchLogs({ query, pageSize: PAGE_SIZE, ...times })).logs.length;
+  const quarter = { startTime: at(middle), endTime: at(middle + HOUR_MS / 4) };
   return [
-    { name: "last 100", ask: search("") },
-    { name: "last 100 of a level", ask: search(`level:${ASKED.level}`) },
-    { name: "last 100 of a service", ask: search(`service:${ASKED.service}`) },
-    { name: "common word", ask: search(ASKED.commonWord) },
-    { name: "rare word", ask: search(ASKED.rareWord) },
-    { name: "phrase", ask: search(`"${ASKED.phrase}"`) },
-    {
-      name: "word, level, 15 minutes",
-      ask: search(`stock level:${ASKED.level}`, { startTime: at(middle), endTime: at(middle + HOUR_MS / 4) }),
-    },
-    { name: "trace id", ask: search(`trace:${corpus.traceId(Math.floor(corpus.count / 2))}`) },
-    { name: "prefix of a word", ask: search(`${ASKED.prefix}*`) },
+    search("last 100", ""),
+    search("last 100 of a level", `level:${ASKED.level}`),
+    search("last 100 of a service", `service:${ASKED.service}`),
+    search("common word", ASKED.commonWord),
+    search("rare word", ASKED.rareWord),
+    search("phrase", `"${ASKED.phrase}"`),
+    search("word, level, 15 minutes", `stock level:${ASKED.level}`, quarter),
+    search("trace id", `trace:${corpus.traceId(Math.floor(corpus.count / 2))}`),
+    search("prefix of a word", `${ASKED.prefix}*`),
     {
       name: "count by level per minute of the day",
       ask: async ({ query }) => (await query.getHistogram({ ...lastMinutes(day, 1_000), bucketsMax: 1_000 })).total,
@@ -68,6 +66,11 @@ export function shapes(corpus: QueryCorpus): Shape[] {
     const endMs = corpus.startMs + 24 * HOUR_MS;
     return { startTime: at(endMs - minutes * 60_000), endTime, bucketWidth: { seconds: 60n } };
   }
+}
+
+function search(name: string, query: string, times: { startTime?: Timestamp; endTime?: Timestamp } = {}): Shape {
+  const request = { query, pageSize: PAGE_SIZE, ...times };
+  return { name, request, ask: async ({ query: client }) => (await client.searchLogs(request)).logs.length };
 }
 
 /** The day of the corpus, as a range of time. */

@@ -49,8 +49,8 @@ export interface GrpcCallEvents {
  * ours. A client that opens a call and stays silent is noticed. And what is held of a request that is not whole, or
  * whose handler has not taken it over, is counted (`ReceivedBytes`).
  *
- * Where the answers go on for as long as the client likes, it must read each of them within `streamIdleMsMax`. Where both
- * sides do, it may also be silent for `streamQuietMsMax` before it begins a message; the handler, which may wait long
+ * A client must read each answer that is sent within `streamIdleMsMax`; small ones that end a call are kept for it as long
+ * as its connection lives. Where both sides go on for as long as they like, it may be silent for `streamQuietMsMax` before it begins a message; the handler, which may wait long
  * before it asks for the next message, has taken each one over when it gets it, and bounds what it holds.
  */
 export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
@@ -157,12 +157,17 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     return Promise.resolve(STOPPED);
   }
 
-  /** Sends one message; resolves when the transport has taken it. @throws the reason of an abort. */
+  /**
+   * Sends one message; resolves when the transport has taken it.
+   *
+   * @throws LogPulseError `deadline_exceeded` where the client does not read it within `streamIdleMsMax`, which ends the
+   * call, and the reason of any abort.
+   */
   send(message: Uint8Array): Promise<void> {
     if (this.abortReason) return Promise.reject(this.abortReason);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.writing = { resolve, reject };
-    if (this.long !== "none") this.sendTimer = setTimeout(() => this.onNotRead(), this.desk.streamIdleMsMax);
+    this.sendTimer = setTimeout(() => this.onNotRead(), this.desk.streamIdleMsMax);
     this.wire.sendMessage(message, () => {
       clearTimeout(this.sendTimer);
       resolve();

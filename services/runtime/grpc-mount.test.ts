@@ -25,6 +25,7 @@ import {
   pathOf,
   startTestServer,
   statusDetails,
+  type TestServerSettings,
   until,
 } from "./server.fixture.ts";
 import { grpcFrame, openHttp2 } from "./wire.fixture.ts";
@@ -87,10 +88,11 @@ describe("a stop", () => {
 });
 
 describe("an only answer that its client does not read", () => {
-  const askedWithoutRoom = async (reason: string) => {
+  const askedWithoutRoom = async (reason: string, limits: TestServerSettings["limits"] = {}) => {
     const reject = { index: 0, field: "message", reason };
     let handled = false;
     const { address, server } = await startTestServer({
+      limits,
       ingest: {
         write: unaryBytes(async () => {
           handled = true;
@@ -110,7 +112,7 @@ describe("an only answer that its client does not read", () => {
       assert.equal(fromBinary(WriteResponseSchema, body.subarray(5)).rejects[0]!.reason, reason);
     };
     await until(() => handled);
-    return { hasEnded, read };
+    return { hasEnded, read, answer };
   };
 
   it("is done with where it is small: the connection keeps it", async () => {
@@ -124,6 +126,14 @@ describe("an only answer that its client does not read", () => {
     await sleep(200); // Ten times as long as the other one takes.
     assert.equal(hasEnded(), false);
     await read();
+    await until(hasEnded);
+  });
+
+  it("ends its call where it is large and stays unread", async () => {
+    const large = "x".repeat(SMALL_ANSWER_BYTES_MAX + 1);
+    const { hasEnded, answer } = await askedWithoutRoom(large, { streamIdleMsMax: 100 });
+    const { body, trailers } = await answer; // Its stream was reset, which Node shows as an end without a status.
+    assert.deepEqual([body.length, trailers], [0, {}]);
     await until(hasEnded);
   });
 });

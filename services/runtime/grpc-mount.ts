@@ -67,6 +67,7 @@ export function serviceDefinition(methods: readonly GrpcMethod[]): ServiceDefini
  * out, which takes longer than to copy them into Node's pool.
  */
 function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
   if (bytes.length <= ARRAY_IN_HEAP_BYTES_MAX) return Buffer.from(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -147,11 +148,13 @@ function serverOf({ method, handler }: MethodHandler): GrpcMethod["serve"] {
         const request = decode(method.input, await onlyMessage(call));
         await answer(call, encode(await handler.handle(request, context)));
       };
-    case "unary_bytes":
+    case "unary_bytes": {
+      const encodeAnswer = handler.encode ?? encode;
       return async (call, context) => {
         const bytes = withinBatchLimit(await onlyMessage(call));
-        await answer(call, encode(await handler.handle(bytes, context)));
+        await answer(call, encodeAnswer(await handler.handle(bytes, context)));
       };
+    }
     case "client_stream_bytes":
       return async (call, context) => {
         await answer(call, encode(await handler.handle(eachWithinBatchLimit(call), context)));
