@@ -1,3 +1,4 @@
+import type { RunningServer } from "../../stack/server-process.ts";
 import type { Identities } from "../measure/identities.ts";
 import type { ProcessFigures } from "../measure/process-figures.ts";
 
@@ -20,6 +21,8 @@ export interface Installation {
 /** Installations that were started together, and end together. */
 export interface Started {
   installations: Installation[];
+  /** Kafka, which can be made to answer nothing for a while; undefined where the log is a file. */
+  kafka?: Pick<RunningServer, "pause" | "resume">;
   stop(): Promise<void>;
 }
 

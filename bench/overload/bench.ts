@@ -1,15 +1,20 @@
 import { benchFairness } from "./fairness.ts";
+import { benchPause } from "./pause.ts";
 import { benchSurge } from "./surge.ts";
 
-const PARTS: Record<string, (args: string[]) => Promise<void>> = { surge: benchSurge, fairness: benchFairness };
+const PARTS: Record<string, (args: string[]) => Promise<void>> = {
+  surge: benchSurge,
+  fairness: benchFairness,
+  pause: benchPause,
+};
 
 /**
- * More than LogPulse can take: `surge` (all send more than it takes together) or `fairness` (one sends more than it may).
- * The first argument says which.
+ * More than LogPulse can take: `surge` (all send more than it takes together), `fairness` (one sends more than it may) or
+ * `pause` (its log answers nothing for a minute). The first argument says which.
  */
 export async function benchOverload(args: string[]): Promise<void> {
   const [name, ...rest] = args;
   const part = PARTS[name ?? ""];
-  if (part === undefined) throw new Error(`say which part of overload: ${Object.keys(PARTS).join(" or ")}`);
+  if (part === undefined) throw new Error(`say which part of overload: ${Object.keys(PARTS).join(", ")}`);
   await part(rest);
 }
