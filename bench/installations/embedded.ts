@@ -9,6 +9,7 @@ import type { Started } from "./installation.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "services", "main.ts");
 const STORE_THREADS = /^logpulse-(store|read)/; // As the program names them.
+const DISK_MIB = "100000"; // Some runs store more than the usual 10 GiB, beyond which records are refused.
 const SETTLED_LOOK_MS = 100;
 const SETTLED_MS_MAX = 600_000;
 
@@ -25,6 +26,7 @@ export async function startEmbedded(settings: Record<string, string> = {}): Prom
       LOGPULSE_LISTEN: `127.0.0.1:${port}`,
       LOGPULSE_DATA: data,
       LOGPULSE_LOG_LEVEL: "warn",
+      LOGPULSE_DISK_MIB: DISK_MIB,
       ...settings,
     },
     port,

@@ -1,19 +1,12 @@
-import { join } from "node:path";
-import { startRedis } from "../../stack/redis.ts";
-import { INSTALLATIONS, startInstallation } from "../installations/start.ts";
+import { INSTALLATIONS } from "../installations/start.ts";
 import { dataHash } from "../load/bodies.ts";
-import type { FairnessLoad, FairnessLoadResult } from "../load/fairness-load.ts";
-import { runScript } from "../measure/child.ts";
-import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
 import { choice, readOptions, type Told } from "../measure/options.ts";
 import { publish, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
 import { type Spread, spread } from "../measure/spread.ts";
+import { Contender, HONEST_CLIENTS, HONEST_SHARE, type Round } from "./contender.ts";
 import { leastShareKept } from "./least-share-kept.ts";
 
-const LOAD = join(import.meta.dirname, "..", "load", "fairness-load.ts");
-const HONEST_CLIENTS = 63;
-const HONEST_SHARE = 0.8; // Of their limit.
 const GREEDY_TIMES = 20; // Its limit.
 const BURST_SECONDS = 2; // What a rested client may send at once, in seconds of its rate.
 const TARGET = 0.95;
@@ -30,96 +23,81 @@ const OPTIONS = {
 };
 type Options = Told<typeof OPTIONS>;
 
-type Round = Omit<FairnessLoadResult, "acknowledged">;
-
 const ALONE = "without the greedy client";
 const BESIDE = "beside it";
 
 /**
  * 63 clients within their limit and one at 20 times its limit, each from its own address: what the 63 keep of their goodput.
- * The same with no limiter, which tells whether there was anything to protect them from: with a `--limit` at which all
- * together are within what the installation takes, they keep theirs anyway.
+ * In turns with the same on an installation that has no limiter, which tells whether there was anything to protect them
+ * from: with a `--limit` at which all together are within what it takes, they keep theirs anyway. With one at which the 63
+ * alone are too much, nothing is told of either; `honestAloneInTime` shows that.
  */
 export async function benchFairness(args: string[]): Promise<void> {
   const { options, files, command } = readOptions("overload fairness", args, OPTIONS);
   if (options.limit < options.recordsPerCall) throw new Error("--limit must not be less than --batch");
-  const limited = await measured(options, {
-    LOGPULSE_RATE_LIMIT: "on",
-    LOGPULSE_RATE_PER_SECOND: String(options.limit),
-    LOGPULSE_RATE_BURST: String(options.limit * BURST_SECONDS),
-  });
-  const unlimited = await measured(options, { LOGPULSE_RATE_LIMIT: "off" });
-  const report = {
-    ...reportHead(command, {
-      honestGoodput: { what: WHAT, target: TARGET, ...leastKept(limited) },
-      honestGoodputUnlimited: { what: `${WHAT}, with no limiter`, ...leastKept(unlimited) },
-    }),
-    dataSha256: dataHash(options.recordsPerCall),
-    load: { ...options, honestClients: HONEST_CLIENTS, honestShare: HONEST_SHARE, greedyTimes: GREEDY_TIMES },
-    limited,
-    unlimited,
-    greedyAdmittedOfLimit: admittedOfLimit(limited.beside, options),
-  };
-  publish(report, [tableOf("limited", limited), tableOf("no limiter", unlimited)], files.report);
+  const contenders = await startContenders(options);
+  try {
+    for (const contender of contenders) await contender.warmUp();
+    const found = await interleaved(contenders.flatMap(sidesOf), options.rounds, (name, round) =>
+      console.error(`${name}: honest p99 ${round.honestAcknowledgedMs.p99} ms, ${sumOf(round.honest).inTime} in time`),
+    );
+    const [limited, unlimited] = contenders.map(
+      ({ name }): Measured => ({ alone: found.get(`${name}, ${ALONE}`)!, beside: found.get(`${name}, ${BESIDE}`)! }),
+    ) as [Measured, Measured];
+    const report = {
+      ...reportHead(command, {
+        honestGoodput: { what: WHAT, target: TARGET, ...leastKept(limited) },
+        honestGoodputUnlimited: { what: `${WHAT}, with no limiter`, ...leastKept(unlimited) },
+      }),
+      dataSha256: dataHash(options.recordsPerCall),
+      load: { ...options, honestClients: HONEST_CLIENTS, honestShare: HONEST_SHARE, greedyTimes: GREEDY_TIMES },
+      honestAloneInTime: inTimeShare([...limited.alone, ...unlimited.alone]),
+      greedyAdmittedOfLimit: admittedOfLimit(limited.beside, options),
+      limited,
+      unlimited,
+      kept: await Promise.all(contenders.map((contender) => contender.kept())),
+    };
+    publish(report, [tableOf(found)], files.report);
+  } finally {
+    for (const contender of contenders) await contender.stop();
+  }
 }
 
 /** Rounds with and without the greedy client, each as often. */
 interface Measured {
   alone: Round[];
   beside: Round[];
-  kept: ReturnType<typeof requireKeptOnce>;
 }
 
-/** Of a new installation with these settings. */
-async function measured(options: Options, settings: Record<string, string>): Promise<Measured> {
-  const redis = await startRedis();
-  const { installation, stop } = await startInstallation(options.mode, {
-    ...settings,
-    ...(options.mode === "full" ? {} : { REDIS_URL: redis.url }), // The full mode has a Redis of its own.
-  });
+async function startContenders(options: Options): Promise<Contender[]> {
+  const limits = {
+    LOGPULSE_RATE_LIMIT: "on",
+    LOGPULSE_RATE_PER_SECOND: String(options.limit),
+    LOGPULSE_RATE_BURST: String(options.limit * BURST_SECONDS),
+  };
+  const limited = await Contender.start("limited", options, limits);
   try {
-    const acknowledged: Identities[] = [];
-    const run = async (seconds: number, greedyTimes: number, seed: number): Promise<Round> => {
-      const load = loadOf(options, installation.address, seconds, greedyTimes, seed);
-      const { acknowledged: noted, ...rest } = await runScript<FairnessLoadResult>(LOAD, load);
-      acknowledged.push(noted);
-      await installation.settle();
-      return rest;
-    };
-    const side = (name: string, greedyTimes: number): Side<Round> => ({
-      name,
-      round: () => run(options.seconds, greedyTimes, options.seed),
-    });
-    await run(options.warmUpSeconds, 0, options.seed + 1);
-    const found = await interleaved([side(ALONE, 0), side(BESIDE, GREEDY_TIMES)], options.rounds, (name, round) =>
-      console.error(
-        `${name}: honest p99 ${round.honestAcknowledgedMs.p99} ms, ${sumOf(round.honest).inTime} calls in time`,
-      ),
-    );
-    const kept = requireKeptOnce(ledgerOf(allOf(acknowledged), await installation.kept()));
-    return { alone: found.get(ALONE)!, beside: found.get(BESIDE)!, kept };
-  } finally {
-    await stop();
-    await redis.remove();
+    return [limited, await Contender.start("no limiter", options, { LOGPULSE_RATE_LIMIT: "off" })];
+  } catch (reason) {
+    await limited.stop();
+    throw reason;
   }
 }
 
-function loadOf(
-  { limit, recordsPerCall }: Options,
-  address: string,
-  seconds: number,
-  greedyTimes: number,
-  seed: number,
-): FairnessLoad {
-  return {
-    address,
-    honestClients: HONEST_CLIENTS,
-    honestCallsPerSecond: (HONEST_SHARE * limit) / recordsPerCall,
-    greedyCallsPerSecond: (greedyTimes * limit) / recordsPerCall,
-    recordsPerCall,
-    seconds,
-    seed,
-  };
+function sidesOf(contender: Contender): Side<Round>[] {
+  const { name } = contender;
+  return [
+    { name: `${name}, ${ALONE}`, round: () => contender.round(0) },
+    { name: `${name}, ${BESIDE}`, round: () => contender.round(GREEDY_TIMES) },
+  ];
+}
+
+/** Of the honest clients' calls: 1 where all were acknowledged in time. */
+function inTimeShare(rounds: readonly Round[]): Spread {
+  return spread(
+    rounds.map(({ honest }) => sumOf(honest).inTime / sumOf(honest).offered),
+    3,
+  );
 }
 
 function leastKept({ alone, beside }: Measured): Spread {
@@ -147,8 +125,8 @@ function admittedOfLimit(beside: readonly Round[], { recordsPerCall, limit, seco
   );
 }
 
-function tableOf(name: string, { alone, beside }: Measured): string {
-  const rows = Object.entries({ [ALONE]: alone, [BESIDE]: beside }).flatMap(([side, rounds]) =>
+function tableOf(found: ReadonlyMap<string, Round[]>): string {
+  const rows = [...found].flatMap(([side, rounds]) =>
     rounds.map((round) => {
       const honest = sumOf(round.honest);
       const { p50, p99, max } = round.honestAcknowledgedMs;
@@ -171,7 +149,7 @@ function tableOf(name: string, { alone, beside }: Measured): string {
   );
   return table(
     [
-      `63 honest clients, ${name}`,
+      "63 honest clients",
       "their calls acknowledged within a second",
       "after p50 / p99 / max, ms",
       "the greedy one's",

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { startRedis } from "../../stack/redis.ts";
+import type { RunningServer } from "../../stack/server-process.ts";
+import type { Installation } from "../installations/installation.ts";
+import { type InstallationName, startInstallation } from "../installations/start.ts";
+import type { FairnessLoad, FairnessLoadResult } from "../load/fairness-load.ts";
+import { runScript } from "../measure/child.ts";
+import { allOf, type Identities, type Ledger, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+
+const LOAD = join(import.meta.dirname, "..", "load", "fairness-load.ts");
+
+export const HONEST_CLIENTS = 63;
+export const HONEST_SHARE = 0.8; // Of their limit.
+
+/** What is sent to all contenders of a run. */
+export interface FairnessOptions {
+  mode: InstallationName;
+  recordsPerCall: number;
+  /** Records a second that each client may send. */
+  limit: number;
+  seconds: number;
+  warmUpSeconds: number;
+  seed: number;
+}
+
+/** One load, and what became of it. */
+export type Round = Omit<FairnessLoadResult, "acknowledged">;
+
+/** An installation with a Redis of its own, to which 63 clients send, and one more where told. */
+export class Contender {
+  readonly name: string;
+  private readonly options: FairnessOptions;
+  private readonly installation: Installation;
+  private readonly stopAll: () => Promise<void>;
+  private readonly acknowledged: Identities[] = [];
+
+  /** `settings`: variables as services/config.ts knows them. */
+  static async start(name: string, options: FairnessOptions, settings: Record<string, string>): Promise<Contender> {
+    const redis = await startRedis();
+    try {
+      // The full mode has a Redis of its own.
+      const own: Record<string, string> = options.mode === "full" ? {} : { REDIS_URL: redis.url };
+      return new Contender(name, options, await startInstallation(options.mode, { ...settings, ...own }), redis);
+    } catch (reason) {
+      await redis.remove();
+      throw reason;
+    }
+  }
+
+  private constructor(
+    name: string,
+    options: FairnessOptions,
+    { installation, stop }: Awaited<ReturnType<typeof startInstallation>>,
+    redis: Pick<RunningServer, "remove">,
+  ) {
+    this.name = name;
+    this.options = options;
+    this.installation = installation;
+    this.stopAll = async () => {
+      await stop();
+      await redis.remove();
+    };
+  }
+
+  /** The honest clients alone, at other moments than those of the rounds. */
+  async warmUp(): Promise<void> {
+    const { warmUpSeconds, seed } = this.options;
+    if (warmUpSeconds > 0) await this.run(warmUpSeconds, 0, seed + 1);
+  }
+
+  /** `greedyTimes`: how many times its limit one more client sends; 0: there is none. */
+  round(greedyTimes: number): Promise<Round> {
+    const { seconds, seed } = this.options;
+    return this.run(seconds, greedyTimes, seed);
+  }
+
+  /** Everything acknowledged so far. @throws Error where a record of it is missing, or kept twice. */
+  async kept(): Promise<Ledger> {
+    return requireKeptOnce(ledgerOf(allOf(this.acknowledged), await this.installation.kept()));
+  }
+
+  async stop(): Promise<void> {
+    await this.stopAll();
+  }
+
+  private async run(seconds: number, greedyTimes: number, seed: number): Promise<Round> {
+    const { limit, recordsPerCall } = this.options;
+    const load: FairnessLoad = {
+      address: this.installation.address,
+      honestClients: HONEST_CLIENTS,
+      honestCallsPerSecond: (HONEST_SHARE * limit) / recordsPerCall,
+      greedyCallsPerSecond: (greedyTimes * limit) / recordsPerCall,
+      recordsPerCall,
+      seconds,
+      seed,
+    };
+    const { acknowledged, ...round } = await runScript<FairnessLoadResult>(LOAD, load);
+    this.acknowledged.push(acknowledged);
+    await this.installation.settle();
+    return round;
+  }
+}
