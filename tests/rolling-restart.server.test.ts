@@ -102,13 +102,14 @@ describe.runIf(servers && haveServers("envoy"))("rolling restart under load", { 
 
   it("a tail and a stream that were ended have gone on where they were", async () => {
     await eventually(
-      async () => load.tail.shown.length,
+      async () => new Set(load.tail.shown).size, // It may show a record again.
       (count) => count >= load.acknowledged.length,
     );
     await load.tail.stop();
     // A stream and the tail may be cut in the same moment: what the stream sends again, the tail's next connection shows.
-    expect(wrongWithTail(load.tail.shown, load.acknowledged, load.stream.sentTwice)).toEqual([]);
-    expect(load.stream.sentTwice.size).toBeLessThan(load.acknowledged.length / 10);
+    expect(wrongWithTail(load.tail.shown, load.acknowledged, load.stream.maybeSentTwice)).toEqual([]);
+    const repeats = load.tail.shown.length - new Set(load.tail.shown).size;
+    expect(repeats).toBeLessThanOrEqual(load.stream.maybeSentTwice.size);
     expect(load.tail.lagged).toEqual([]);
     expect(load.tail.cuts).toBeGreaterThan(1);
     expect(load.stream.broken.length).toBeGreaterThan(0);

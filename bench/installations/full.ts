@@ -45,7 +45,6 @@ export async function startFull(settings: Record<string, string> = {}): Promise<
         kept: () => identitiesInTopic(kafka.address, `${full.names.topicPrefix}-batches`),
       },
     ],
-    kafka,
     async stop() {
       await full.stop();
       await Promise.all([kafka, elasticsearch, mariadb, redis].map((server) => server.remove()));

@@ -41,7 +41,6 @@ export async function startIngestAndDoor(settings: Record<string, string> = {}):
   ];
   return {
     installations,
-    kafka,
     async stop() {
       await envoy.remove();
       await stop();

@@ -1,4 +1,3 @@
-import type { RunningServer } from "../../stack/server-process.ts";
 import type { Identities } from "../measure/identities.ts";
 import type { ProcessFigures } from "../measure/process-figures.ts";
 
@@ -21,12 +20,10 @@ export interface Installation {
 /** Installations that were started together, and end together. */
 export interface Started {
   installations: Installation[];
-  /** Kafka, which can be made to answer nothing for a while; undefined where the log is a file. */
-  kafka?: Pick<RunningServer, "pause" | "resume">;
   stop(): Promise<void>;
 }
 
 /** Resident memory of all of its processes together, in MiB. */
-export function memoryMiB({ processes }: Installation): number {
+export function memoryMiB({ processes }: Pick<Installation, "processes">): number {
   return processes.reduce((sum, figures) => sum + figures.memoryMiB(), 0);
 }

@@ -1,7 +1,7 @@
 import { startEmbedded } from "./embedded.ts";
 import { startFull } from "./full.ts";
 import { startIngestAndDoor } from "./ingest-and-door.ts";
-import type { Installation, Started } from "./installation.ts";
+import type { Installation } from "./installation.ts";
 
 /** Names of installations that a benchmark can be told. */
 export const INSTALLATIONS = ["ingest", "envoy", "full", "embedded"] as const;
@@ -11,9 +11,9 @@ export type InstallationName = (typeof INSTALLATIONS)[number];
 export async function startInstallation(
   name: InstallationName,
   settings: Record<string, string> = {},
-): Promise<{ installation: Installation } & Pick<Started, "kafka" | "stop">> {
-  const { installations, kafka, stop } = await START[name]({ ...OWN_SETTINGS[name], ...settings });
-  return { installation: installations.find((one) => one.name === name)!, kafka, stop };
+): Promise<{ installation: Installation; stop(): Promise<void> }> {
+  const { installations, stop } = await START[name]({ ...OWN_SETTINGS[name], ...settings });
+  return { installation: installations.find((one) => one.name === name)!, stop };
 }
 
 /** Who calls ingest itself is no proxy. */

@@ -1,6 +1,6 @@
 /**
- * A load of its own process: clients that each call from an address of their own, all at moments that are fixed
- * beforehand, and one of them that sends far more than it may. Its one argument is a `FairnessLoad` as JSON; it prints a
+ * A load of its own process: clients that each call from an address of their own, all as often, at moments that are fixed
+ * beforehand. Its one argument is a `FairnessLoad` as JSON; it prints a
  * `FairnessLoadResult`.
  */
 import { fromBinary } from "@bufbuild/protobuf";
@@ -15,13 +15,14 @@ import { poissonTimesMs } from "./poisson.ts";
 /** Who sends how much, and where. */
 export interface FairnessLoad {
   address: string;
-  honestClients: number;
-  honestCallsPerSecond: number;
-  /** Of one more client; 0: there is none. */
-  greedyCallsPerSecond: number;
+  clients: number;
+  /** The first client calls from 127.0.0.`firstHost`, the next from the one behind it. */
+  firstHost: number;
+  /** Of each. */
+  callsPerSecond: number;
   recordsPerCall: number;
   seconds: number;
-  /** Honest clients send at the same moments for the same seed, whatever the greedy one does. */
+  /** They send at the same moments for the same seed, whatever others do. */
   seed: number;
 }
 
@@ -37,13 +38,13 @@ export interface ClientResult {
 
 /** What became of all of them. */
 export interface FairnessLoadResult {
-  honest: ClientResult[];
-  /** Of all honest clients together, each call from the moment at which it was due. */
-  honestAcknowledgedMs: Quantiles;
-  greedy: ClientResult;
-  /** The waits that refusals told the greedy one. */
-  greedyWaitsMs: Quantiles;
-  greedyRefusedWithoutWait: number;
+  clients: ClientResult[];
+  /** Of all clients together, each call from the moment at which it was due. */
+  acknowledgedMs: Quantiles;
+  /** The waits that refusals told. */
+  waitsMs: Quantiles;
+  refusedWithoutWait: number;
+  /** Where this comes near IN_TIME_MS_MAX, the load itself was short of CPU, and the round tells nothing. */
   sentLateMs: Quantiles;
   acknowledged: Identities;
 }
@@ -52,82 +53,92 @@ const WRITE = "/logpulse.v1.IngestService/Write";
 const PRODUCERS = 24;
 const UNANSWERED_MS_MAX = 30_000;
 const IN_TIME_MS_MAX = 1_000; // Who waits for longer falls behind; a load that is merely late would lose nothing otherwise.
-const FIRST_HOST = 2; // 127.0.0.1 is everybody's, and a trusted proxy.
 
 interface Call {
   atMs: number;
   client: number;
 }
 
-async function main(load: FairnessLoad): Promise<void> {
-  const greedyClient = load.honestClients; // The last one.
-  const calls = scheduleOf(load);
-  const batches = new DeclaredBatches(load.recordsPerCall, PRODUCERS);
-  const connections = await Promise.all(
-    Array.from({ length: load.honestClients + 1 }, (_, client) =>
-      GrpcConnection.open(load.address, `127.0.0.${FIRST_HOST + client}`),
-    ),
-  );
-  const clients = connections.map(
-    (): ClientResult => ({ offered: 0, acknowledgedCalls: 0, inTimeCalls: 0, refused: {} }),
-  );
-  const acknowledged: Identities = {};
-  const [honestAcknowledgedMs, greedyWaitsMs, sentLateMs]: [number[], number[], number[]] = [[], [], []];
-  let greedyRefusedWithoutWait = 0;
-  const pending: Promise<void>[] = [];
-  const startMs = performance.now();
-  await paced(
-    startMs,
-    Float64Array.from(calls, ({ atMs }) => atMs),
-    (index) => void pending.push(send(calls[index]!)),
-  );
-  const closeAll = () => {
-    for (const connection of connections) connection.close();
-  };
-  const givingUp = setTimeout(closeAll, UNANSWERED_MS_MAX);
-  await Promise.all(pending);
-  clearTimeout(givingUp);
-  closeAll();
-  const result: FairnessLoadResult = {
-    honest: clients.slice(0, greedyClient),
-    honestAcknowledgedMs: quantiles(honestAcknowledgedMs),
-    greedy: clients[greedyClient]!,
-    greedyWaitsMs: quantiles(greedyWaitsMs),
-    greedyRefusedWithoutWait,
-    sentLateMs: quantiles(sentLateMs),
-    acknowledged: compacted(acknowledged),
-  };
-  console.log(JSON.stringify(result));
+class FairnessLoop {
+  private readonly load: FairnessLoad;
+  private readonly connections: readonly GrpcConnection[];
+  private readonly batches: DeclaredBatches;
+  private readonly clients: ClientResult[];
+  private readonly acknowledged: Identities = {};
+  private readonly acknowledgedMs: number[] = [];
+  private readonly waitsMs: number[] = [];
+  private readonly sentLateMs: number[] = [];
+  private refusedWithoutWait = 0;
+  private startMs = 0;
 
-  async function send({ atMs, client }: Call): Promise<void> {
-    const { bytes, producer, firstSeq } = batches.next();
-    const told = clients[client]!;
+  constructor(load: FairnessLoad, connections: readonly GrpcConnection[]) {
+    this.load = load;
+    this.connections = connections;
+    this.batches = new DeclaredBatches(load.recordsPerCall, PRODUCERS);
+    this.clients = connections.map(() => ({ offered: 0, acknowledgedCalls: 0, inTimeCalls: 0, refused: {} }));
+  }
+
+  async run(): Promise<FairnessLoadResult> {
+    const calls = scheduleOf(this.load);
+    const times = Float64Array.from(calls, ({ atMs }) => atMs);
+    const pending: Promise<void>[] = [];
+    this.startMs = performance.now();
+    await paced(this.startMs, times, (index) => void pending.push(this.send(calls[index]!)));
+    const givingUp = setTimeout(() => this.close(), UNANSWERED_MS_MAX);
+    await Promise.all(pending);
+    clearTimeout(givingUp);
+    this.close();
+    return {
+      clients: this.clients,
+      acknowledgedMs: quantiles(this.acknowledgedMs),
+      waitsMs: quantiles(this.waitsMs),
+      refusedWithoutWait: this.refusedWithoutWait,
+      sentLateMs: quantiles(this.sentLateMs),
+      acknowledged: compacted(this.acknowledged),
+    };
+  }
+
+  private async send({ atMs, client }: Call): Promise<void> {
+    const { bytes, producer, firstSeq } = this.batches.next();
+    const told = this.clients[client]!;
+    const dueMs = this.startMs + atMs;
     told.offered++;
-    sentLateMs.push(performance.now() - startMs - atMs);
-    const { code, message, retryAfterMs } = await connections[client]!.call(WRITE, bytes);
+    this.sentLateMs.push(performance.now() - dueMs);
+    const { code, message, retryAfterMs } = await this.connections[client]!.call(WRITE, bytes);
     if (code === 0) {
-      const ms = performance.now() - startMs - atMs;
+      const ms = performance.now() - dueMs;
       told.acknowledgedCalls++;
       if (ms <= IN_TIME_MS_MAX) told.inTimeCalls++;
-      addBatch(acknowledged, producer, firstSeq, fromBinary(WriteResponseSchema, message).accepted);
-      if (client !== greedyClient) honestAcknowledgedMs.push(ms);
+      addBatch(this.acknowledged, producer, firstSeq, fromBinary(WriteResponseSchema, message).accepted);
+      this.acknowledgedMs.push(ms);
       return;
     }
     told.refused[code] = (told.refused[code] ?? 0) + 1;
-    if (client !== greedyClient) return;
-    if (retryAfterMs === undefined) greedyRefusedWithoutWait++;
-    else greedyWaitsMs.push(retryAfterMs);
+    if (retryAfterMs === undefined) this.refusedWithoutWait++;
+    else this.waitsMs.push(retryAfterMs);
+  }
+
+  private close(): void {
+    for (const connection of this.connections) connection.close();
   }
 }
 
 /** Everybody's moments in one order; each client has a seed of its own. */
-function scheduleOf(load: FairnessLoad): Call[] {
-  const { honestClients, honestCallsPerSecond, greedyCallsPerSecond, seconds, seed } = load;
-  const ofClient = (client: number, callsPerSecond: number) =>
-    Array.from(poissonTimesMs(callsPerSecond, seconds, seed * 1_000 + client), (atMs): Call => ({ atMs, client }));
-  const honest = Array.from({ length: honestClients }, (_, client) => ofClient(client, honestCallsPerSecond));
-  const greedy = greedyCallsPerSecond === 0 ? [] : ofClient(honestClients, greedyCallsPerSecond);
-  return [...honest.flat(), ...greedy].sort((a, b) => a.atMs - b.atMs);
+function scheduleOf({ clients, firstHost, callsPerSecond, seconds, seed }: FairnessLoad): Call[] {
+  const ofClient = (client: number) =>
+    Array.from(
+      poissonTimesMs(callsPerSecond, seconds, seed * 1_000 + firstHost + client),
+      (atMs): Call => ({ atMs, client }),
+    );
+  return Array.from({ length: clients }, (_, client) => ofClient(client))
+    .flat()
+    .sort((a, b) => a.atMs - b.atMs);
 }
 
-await main(JSON.parse(process.argv[2]!) as FairnessLoad);
+const load = JSON.parse(process.argv[2]!) as FairnessLoad;
+const connections = await Promise.all(
+  Array.from({ length: load.clients }, (_, client) =>
+    GrpcConnection.open(load.address, `127.0.0.${load.firstHost + client}`),
+  ),
+);
+console.log(JSON.stringify(await new FairnessLoop(load, connections).run()));

@@ -31,7 +31,10 @@ export interface OpenLoad {
 export interface OpenLoadResult {
   offered: number;
   acknowledgedCalls: number;
-  /** Of all calls, by when they were acknowledged: those within the measured time, for each second of it. */
+  /**
+   * Of all calls, those of patient clients too, by when they were acknowledged: those within the measured time, for each
+   * second of it.
+   */
   acknowledgedCallsPerSecond: number;
   /** Answers with an error, by gRPC's status code. */
   refused: Record<string, number>;
@@ -96,7 +99,11 @@ class OpenLoop {
     const sampling = setInterval(() => this.sample(beginMs, endMs), SAMPLE_EVERY_MS);
     const patients = Array.from({ length: patientClients }, (_, index) => {
       const connection = this.connections[index % this.connections.length]!;
-      const call = (bytes: Buffer) => connection.call(WRITE, bytes);
+      const call = async (bytes: Buffer) => {
+        const outcome = await connection.call(WRITE, bytes);
+        if (outcome.code === 0) this.countAcknowledged(beginMs, endMs);
+        return outcome;
+      };
       return patientClient(call, this.batches, recordsPerCall, endMs, this.acknowledged, this.patient);
     });
     await paced(this.startMs, this.times, (index) => void pending.push(this.send(index, beginMs, endMs)));
@@ -136,7 +143,7 @@ class OpenLoop {
     const nowMs = performance.now();
     if (outcome.code === 0) {
       this.note(producer, firstSeq, outcome.message);
-      if (nowMs >= beginMs && nowMs < endMs) this.acknowledgedInTime++;
+      this.countAcknowledged(beginMs, endMs);
       if (isMeasured) this.acknowledgedMs.push(nowMs - dueMs);
     } else if (isMeasured) this.noteRefusal(outcome);
   }
@@ -156,6 +163,11 @@ class OpenLoop {
     this.refused[code] = (this.refused[code] ?? 0) + 1;
     if (retryAfterMs === undefined) this.refusedWithoutWait++;
     else this.waitsMs.push(retryAfterMs);
+  }
+
+  private countAcknowledged(beginMs: number, endMs: number): void {
+    const nowMs = performance.now();
+    if (nowMs >= beginMs && nowMs < endMs) this.acknowledgedInTime++;
   }
 
   private sample(beginMs: number, endMs: number): void {

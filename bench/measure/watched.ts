@@ -16,9 +16,12 @@ export interface Used {
   cores: Record<string, number>;
 }
 
+/** Of an installation, what is looked at. */
+export type Watchable = Pick<Installation, "processes" | "cpuSeconds">;
+
 /** Looks at what it uses while `work` runs. */
 export async function watched<Result>(
-  installation: Installation,
+  installation: Watchable,
   work: () => Promise<Result>,
 ): Promise<Used & { result: Result }> {
   const [startMs, before] = [performance.now(), installation.cpuSeconds()];

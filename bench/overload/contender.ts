@@ -23,8 +23,15 @@ export interface FairnessOptions {
   seed: number;
 }
 
-/** One load, and what became of it. */
-export type Round = Omit<FairnessLoadResult, "acknowledged">;
+const FIRST_HOST = 2; // 127.0.0.1 is everybody's, and a trusted proxy.
+
+type Told = Omit<FairnessLoadResult, "acknowledged">;
+
+/** What became of the honest clients, and of the greedy one where there was one: it sends from a process of its own. */
+export interface Round {
+  honest: Told;
+  greedy?: Told;
+}
 
 /** An installation with a Redis of its own, to which 63 clients send, and one more where told. */
 export class Contender {
@@ -56,10 +63,7 @@ export class Contender {
     this.name = name;
     this.options = options;
     this.installation = installation;
-    this.stopAll = async () => {
-      await stop();
-      await redis.remove();
-    };
+    this.stopAll = () => stop().finally(() => redis.remove());
   }
 
   /** The honest clients alone, at other moments than those of the rounds. */
@@ -85,18 +89,25 @@ export class Contender {
 
   private async run(seconds: number, greedyTimes: number, seed: number): Promise<Round> {
     const { limit, recordsPerCall } = this.options;
-    const load: FairnessLoad = {
+    const load = (clients: number, firstHost: number, times: number): FairnessLoad => ({
       address: this.installation.address,
-      honestClients: HONEST_CLIENTS,
-      honestCallsPerSecond: (HONEST_SHARE * limit) / recordsPerCall,
-      greedyCallsPerSecond: (greedyTimes * limit) / recordsPerCall,
+      clients,
+      firstHost,
+      callsPerSecond: (times * limit) / recordsPerCall,
       recordsPerCall,
       seconds,
       seed,
-    };
-    const { acknowledged, ...round } = await runScript<FairnessLoadResult>(LOAD, load);
-    this.acknowledged.push(acknowledged);
+    });
+    const sending = [this.send(load(HONEST_CLIENTS, FIRST_HOST, HONEST_SHARE))];
+    if (greedyTimes > 0) sending.push(this.send(load(1, FIRST_HOST + HONEST_CLIENTS, greedyTimes)));
+    const [honest, greedy] = await Promise.all(sending);
     await this.installation.settle();
-    return round;
+    return { honest: honest!, greedy };
+  }
+
+  private async send(load: FairnessLoad): Promise<Told> {
+    const { acknowledged, ...told } = await runScript<FairnessLoadResult>(LOAD, load);
+    this.acknowledged.push(acknowledged);
+    return told;
   }
 }

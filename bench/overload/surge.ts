@@ -9,7 +9,7 @@ import { allOf, type Identities, ledgerOf, requireKeptOnce } from "../measure/id
 import { choice, readOptions, type Told } from "../measure/options.ts";
 import { publish, type Ratio, reportHead, table } from "../measure/report.ts";
 import { interleaved, type Side } from "../measure/rounds.ts";
-import { ratios, spread } from "../measure/spread.ts";
+import { ratios } from "../measure/spread.ts";
 import { type Used, watched } from "../measure/watched.ts";
 
 const LOAD = join(import.meta.dirname, "..", "load", "open-load.ts");
@@ -53,9 +53,11 @@ export async function benchSurge(args: string[]): Promise<void> {
     const found = await interleaved(sides, options.rounds, (name, surge) =>
       console.error(`${name}: ${cellsOf(surge).join(" | ")}`),
     );
-    const closedLoopRecordsPerSecond = Math.round(most * options.recordsPerCall);
+    // Again: what had been under load for too short a time at first is faster now.
+    const after = await mostCallsPerSecond(installation, { ...options, settlingSeconds: 1 }, acknowledged);
+    const closedLoopRecordsPerSecond = [most, after].map((calls) => Math.round(calls * options.recordsPerCall));
     const report = {
-      ...reportHead(command, ratiosOf(found, closedLoopRecordsPerSecond)),
+      ...reportHead(command, ratiosOf(found, Math.max(...closedLoopRecordsPerSecond))),
       dataSha256: dataHash(options.recordsPerCall),
       load: options,
       closedLoopRecordsPerSecond,
@@ -97,35 +99,30 @@ function sideOf(
 
 const nameOf = (share: number) => `${Math.round(100 * share)} %`;
 
-/**
- * Each overload beside two bases: an open loop at 100 %, round by round, and the most that this run saw at all. The closed
- * loop is not always that: an installation may get faster while it is measured.
- */
-function ratiosOf(found: ReadonlyMap<string, Surge[]>, closedLoopRecordsPerSecond: number): Record<string, Ratio> {
+/** Each overload beside what a closed loop got at most, and, round by round, beside an open loop at 100 %. */
+function ratiosOf(found: ReadonlyMap<string, Surge[]>, mostRecordsPerSecond: number): Record<string, Ratio> {
   const goodput = (share: number) =>
     found.get(nameOf(share))!.map(({ goodputRecordsPerSecond }) => goodputRecordsPerSecond);
-  const most = Math.max(closedLoopRecordsPerSecond, ...SHARES.map((share) => spread(goodput(share)).median));
   const overloads = SHARES.filter((share) => share !== 1);
-  const besideOpenLoop = overloads.map((share) => [
-    `goodputAt${Math.round(100 * share)}`,
-    {
-      what: `acknowledged per second at ${nameOf(share)} of the most / at 100 %`,
-      target: TARGET,
-      ...ratios(goodput(share), goodput(1)),
-    },
-  ]);
   const besideMost = overloads.map((share) => [
     `goodputOfMostAt${Math.round(100 * share)}`,
     {
-      what: `acknowledged per second at ${nameOf(share)} / the most of this run, ${most}`,
+      what: `acknowledged per second at ${nameOf(share)} / at most in a closed loop`,
       target: TARGET,
-      ...spread(
-        goodput(share).map((records) => records / most),
-        3,
+      ...ratios(
+        goodput(share),
+        goodput(share).map(() => mostRecordsPerSecond),
       ),
     },
   ]);
-  return Object.fromEntries([...besideOpenLoop, ...besideMost]);
+  const besideOpenLoop = overloads.map((share) => [
+    `goodputAt${Math.round(100 * share)}`,
+    {
+      what: `acknowledged per second at ${nameOf(share)} / in an open loop at 100 %`,
+      ...ratios(goodput(share), goodput(1)),
+    },
+  ]);
+  return Object.fromEntries([...besideMost, ...besideOpenLoop]);
 }
 
 function tableOf(found: ReadonlyMap<string, Surge[]>): string {

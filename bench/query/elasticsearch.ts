@@ -50,19 +50,21 @@ export async function askElasticsearch(
     query: { bool: { filter: [ofDay, hasLatency] } },
     aggs: aggregations(by, figures),
   };
-  const answer = await fetch(`${url}/${indices}/_search?request_cache=false`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`Elasticsearch answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
-  const { aggregations: found } = (await answer.json()) as Aggregated;
+  const answer = await askSearch(`${url}/${indices}/_search?request_cache=false`, JSON.stringify(body));
+  const { aggregations: found } = answer as Aggregated;
   if (by === "nothing") return new Map([["", p95Of(found.latency!)]]);
   return new Map(
     found.paths!.buckets.flatMap(({ key: path, hours }) =>
       hours.buckets.map(({ key, latency }) => [`${key / 3_600_000} ${path}`, p95Of(latency)] as const),
     ),
   );
+}
+
+/** One search, by HTTP. @throws Error where Elasticsearch refuses it. */
+export async function askSearch(url: string, body: string): Promise<unknown> {
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  if (!answer.ok) throw new Error(`Elasticsearch answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+  return answer.json();
 }
 
 interface Latency {

@@ -8,8 +8,8 @@ import { encodeWriteAnswer } from "./encode-write-answer.ts";
 const answer = fc.record(
   {
     producerId: fc.uint8Array({ maxLength: 200 }).map((bytes) => new Uint8Array(bytes)),
-    firstSeq: fc.bigInt(0n, BigInt(SEQ_MAX)),
-    accepted: fc.integer({ min: -1, max: RECORDS_PER_BATCH_MAX }),
+    firstSeq: fc.oneof(fc.bigInt(0n, BigInt(SEQ_MAX)), fc.bigInt(0n, 2n ** 64n - 1n)),
+    accepted: fc.oneof(fc.integer({ min: -1, max: RECORDS_PER_BATCH_MAX }), fc.integer()),
     rejects: fc.array(fc.record({ index: fc.nat(), field: fc.string(), reason: fc.string() }), { maxLength: 2 }),
   },
   { requiredKeys: [] },
@@ -30,3 +30,11 @@ it("gives the bytes that the library gives", () => {
     },
   );
 });
+
+it.each([{ firstSeq: -1n }, { firstSeq: 2n ** 64n }, { accepted: 2 ** 31 }, { accepted: Number.NaN }])(
+  "refuses what the library refuses: %s",
+  (wrong) => {
+    expect(() => toBinary(WriteResponseSchema, create(WriteResponseSchema, wrong))).toThrow();
+    expect(() => encodeWriteAnswer(wrong)).toThrow();
+  },
+);

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { WriteResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
+import { RECORDS_PER_BATCH_MAX, SEQ_MAX } from "../domain/limits.ts";
 
 type WriteAnswer = MessageInitShape<typeof WriteResponseSchema>;
 
@@ -16,7 +17,8 @@ const NUMBER_BYTES_MAX = 10; // A varint of 64 bits.
  */
 export function encodeWriteAnswer(answer: WriteAnswer): Uint8Array {
   const { producerId = new Uint8Array(0), firstSeq = 0n, accepted = 0, rejects = [] } = answer;
-  if (rejects.length > 0 || accepted < 0 || producerId.length >= 0x80) {
+  const isPlain = firstSeq >= 0n && firstSeq <= SEQ_MAX && accepted >= 0 && accepted <= RECORDS_PER_BATCH_MAX;
+  if (!isPlain || rejects.length > 0 || producerId.length >= 0x80) {
     return toBinary(WriteResponseSchema, create(WriteResponseSchema, answer));
   }
   const bytes = Buffer.allocUnsafe(TAGS + 2 * NUMBER_BYTES_MAX + 1 + producerId.length);
@@ -27,7 +29,7 @@ export function encodeWriteAnswer(answer: WriteAnswer): Uint8Array {
     bytes.set(producerId, end);
     end += producerId.length;
   }
-  end = writeNumber(bytes, end, FIRST_SEQ, Number(firstSeq)); // At most SEQ_MAX.
+  end = writeNumber(bytes, end, FIRST_SEQ, Number(firstSeq));
   end = writeNumber(bytes, end, ACCEPTED, accepted);
   return bytes.subarray(0, end);
 }

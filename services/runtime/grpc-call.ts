@@ -49,9 +49,10 @@ export interface GrpcCallEvents {
  * ours. A client that opens a call and stays silent is noticed. And what is held of a request that is not whole, or
  * whose handler has not taken it over, is counted (`ReceivedBytes`).
  *
- * A client must read each answer that is sent within `streamIdleMsMax`; small ones that end a call are kept for it as long
- * as its connection lives. Where both sides go on for as long as they like, it may be silent for `streamQuietMsMax` before it begins a message; the handler, which may wait long
- * before it asks for the next message, has taken each one over when it gets it, and bounds what it holds.
+ * A client must read each answer that is sent within `streamIdleMsMax`, an only one by its deadline if that is later; small
+ * ones that end a call are kept for it as long as its connection lives. Where both sides go on for as long as they like, it
+ * may be silent for `streamQuietMsMax` before it begins a message; the handler, which may wait long before it asks for the
+ * next message, has taken each one over when it gets it, and bounds what it holds.
  */
 export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   private readonly wire: WireCall;
@@ -160,14 +161,15 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
   /**
    * Sends one message; resolves when the transport has taken it.
    *
-   * @throws LogPulseError `deadline_exceeded` where the client does not read it within `streamIdleMsMax`, which ends the
-   * call, and the reason of any abort.
+   * @throws LogPulseError `deadline_exceeded` where the client has not read all of it within `streamIdleMsMax`, or by its
+   * own later deadline if the call is no long one; that ends the call. And the reason of any abort.
    */
   send(message: Uint8Array): Promise<void> {
     if (this.abortReason) return Promise.reject(this.abortReason);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.writing = { resolve, reject };
-    this.sendTimer = setTimeout(() => this.onNotRead(), this.desk.streamIdleMsMax);
+    const msMax = this.readMsMax;
+    this.sendTimer = setTimeout(() => this.onNotRead(msMax), msMax);
     this.wire.sendMessage(message, () => {
       clearTimeout(this.sendTimer);
       resolve();
@@ -293,9 +295,16 @@ export class GrpcCall implements AsyncIterableIterator<Uint8Array, undefined> {
     this.abort(new LogPulseError("deadline_exceeded", message));
   }
 
+  /** Who waits long for an only answer may read it slowly too. */
+  private get readMsMax(): number {
+    const { streamIdleMsMax } = this.desk;
+    if (this.long !== "none") return streamIdleMsMax;
+    return Math.max(streamIdleMsMax, (this.deadlineMs ?? 0) - Date.now());
+  }
+
   /** The status cannot leave: it stands behind the message that the client does not read. */
-  private onNotRead(): void {
-    const message = `a message of ours was not read within ${this.desk.streamIdleMsMax} ms`;
+  private onNotRead(msMax: number): void {
+    const message = `a message of ours was not read within ${msMax} ms`;
     this.abort(new LogPulseError("deadline_exceeded", message));
     this.inside.stream.close(constants.NGHTTP2_CANCEL);
   }

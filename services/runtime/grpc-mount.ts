@@ -67,7 +67,7 @@ export function serviceDefinition(methods: readonly GrpcMethod[]): ServiceDefini
  * out, which takes longer than to copy them into Node's pool.
  */
 function asBuffer(bytes: Uint8Array): Buffer {
-  if (Buffer.isBuffer(bytes)) return bytes;
+  if (Buffer.isBuffer(bytes)) return bytes; // grpc-js copies it in the same step.
   if (bytes.length <= ARRAY_IN_HEAP_BYTES_MAX) return Buffer.from(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

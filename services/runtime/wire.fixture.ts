@@ -44,7 +44,7 @@ export function openHttp2(address: string, from?: string) {
   const session = connectHttp2(`http://${address}`, { createConnection });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
-  /** `end: false` leaves the request open. Rejects when the stream is reset. */
+  /** `end: false` leaves the request open. Rejects when the stream is reset, but for CANCEL: Node takes that for an end. */
   const request = (
     headers: OutgoingHttpHeaders,
     body: Uint8Array = Buffer.alloc(0),

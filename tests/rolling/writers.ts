@@ -87,8 +87,8 @@ export function uploader(client: GrpcClient, acknowledged: Acknowledged): MakeCa
 export class StreamWriter {
   /** How streams ended before their time. */
   readonly broken: string[] = [];
-  /** `<producer>-<seq>` of what was on its way when a stream broke: the library sends it again, so the log may have it twice. */
-  readonly sentTwice = new Set<string>();
+  /** `<producer>-<seq>` of what was not acknowledged when a stream broke: what of it was on its way is sent again, so the log may have it twice. */
+  readonly maybeSentTwice = new Set<string>();
   private readonly batches = new MadeBatches("streamed");
   private readonly onWay = new Map<Uint8Array, LogBatch>();
   private readonly sender: BatchSender;
@@ -103,7 +103,7 @@ export class StreamWriter {
       onBroken: ({ code, details }) => {
         this.broken.push(`${status[code]} ${details}`);
         for (const { producerId, firstSeq } of this.onWay.values()) {
-          for (const id of identitiesOf(producerId, firstSeq)) this.sentTwice.add(id);
+          for (const id of identitiesOf(producerId, firstSeq)) this.maybeSentTwice.add(id);
         }
       },
     });

@@ -13,7 +13,8 @@ import type { QuestionTime } from "./question-time.ts";
 import { readSearchAnswer, type SearchAnswer } from "./search-answer.ts";
 import type { ElasticsearchSettings } from "./settings.ts";
 
-const SEARCH_QUERY = {
+/** What stands in the path of each search. */
+export const SEARCH_QUERY = {
   // No index yet is an empty answer.
   ignore_unavailable: true,
   allow_no_indices: true,
