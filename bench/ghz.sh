@@ -15,6 +15,11 @@ record='{"severity":"SEVERITY_INFO","service":"load","message":"GET /cart/{{.Req
 one="{\"records\":[$record]}"
 hundred="{\"records\":[$(for _ in $(seq 99); do printf '%s,' "$record"; done)$record]}"
 
+if [[ ! -x "$ghz" ]]; then
+  echo "there is no $ghz: run npm run stack:install first" >&2
+  exit 1
+fi
+
 run() { # name, call, total, concurrency, data, further options
   local name=$1 call=$2 total=$3 concurrency=$4 data=$5
   shift 5

@@ -8,7 +8,7 @@
  *     npm run bench -- embedded   stored and searchable in SQLite beside a bare loader of SQLite and FTS5
  *     npm run bench -- query      twelve questions; statistics beside Elasticsearch's aggregations
  *     npm run bench -- ladder     latencies at 10 to 150 % of the maximum, and where the knee is
- *     npm run bench -- overload   what is left at 150 to 300 %, and beside one greedy client
+ *     npm run bench -- overload   what is left at 150 to 300 %, beside one greedy client, and without Kafka
  *     npm run bench -- ghz        ghz, which is not ours: Write and Upload, direct, through Envoy, full and embedded
  *     npm run bench -- check [REPORT ...] the committed reports' commands again: which ratio has fallen by over 10 %
  *
