@@ -8,6 +8,7 @@ import { APPEND_MS_MAX, APPEND_QUEUE_BYTES_MAX, LOG_CHECK_MS_MAX } from "../../d
 import type { Delivery } from "../../ports/event-log.ts";
 import { KafkaEventLog } from "./event-log.ts";
 import { KafkaEventLogReader } from "./event-log-reader.ts";
+import { LEAVE_MS_MAX } from "./group-member.ts";
 import { SESSION_MS_MAX } from "./membership.ts";
 import { listeningLogger, newTopics, readTopic } from "./topics.fixture.ts";
 import type { TopicsSettings } from "./topics.ts";
@@ -32,6 +33,7 @@ describe.runIf(haveServers("kafka"))("a broker that crashes, hangs or is not the
     const settings = { ...topics, topic: topics.batches.name, partitions: 3, onLost: () => undefined };
     const reading = await new KafkaEventLogReader(settings, listeningLogger()).read(`group-${randomUUID()}`, settle);
     onTestFinished(() => reading.stop());
+    return reading;
   };
 
   it("loses no append that resolved when it is killed twice under load, and the reader goes on by itself", async () => {
@@ -108,6 +110,25 @@ describe.runIf(haveServers("kafka"))("a broker that crashes, hangs or is not the
     await Promise.all([append, closed]);
     const found = await readTopic(topics, topics.batches.name);
     expect(found.map(({ value }) => value.toString())).toContain("while it hangs");
+  });
+
+  it("that hangs holds up no stop of a reader that has something to commit", async () => {
+    const log = await open();
+    const begun = Promise.withResolvers<void>();
+    const settled = Promise.withResolvers<void>();
+    const reading = await read(async () => {
+      begun.resolve();
+      await settled.promise;
+    });
+    await log.append(0, [Buffer.from("settled, and not committed")]);
+    await begun.promise;
+    kafka.pause();
+    onTestFinished(() => kafka.resume());
+    settled.resolve();
+    await sleep(100); // The commit is on its way.
+    const startedAt = performance.now();
+    await reading.stop();
+    expect(performance.now() - startedAt).toBeLessThan(LEAVE_MS_MAX + 1_000);
   });
 
   it("that hangs takes an append no longer than its bound, and aborts deliveries after a session", async () => {

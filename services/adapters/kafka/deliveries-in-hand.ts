@@ -19,7 +19,8 @@ export class DeliveriesInHand {
   private readonly positions: LogPositions;
   private readonly logger: Logger;
   private readonly inHand = new Set<InHand>();
-  private readonly whenEmpty: (() => void)[] = [];
+  private settling = 0;
+  private readonly whenNoneSettles: (() => void)[] = [];
   private membership: Membership | undefined;
   private stopped = false;
 
@@ -43,6 +44,7 @@ export class DeliveriesInHand {
     try {
       const messages = messagesOf(payload);
       await this.positions.reached(partition, messages[0]!.offset);
+      if (this.stopped) return;
       if (await this.isSettled(one, messages, payload)) await this.commit(one, messages.at(-1)!.offset, payload);
     } finally {
       this.putDown(one);
@@ -62,13 +64,17 @@ export class DeliveriesInHand {
     }
   }
 
-  /** Resolves when no `settle` is under way. */
-  async allPutDown(): Promise<void> {
-    if (this.inHand.size === 0) return;
-    await new Promise<void>((resolve) => this.whenEmpty.push(resolve));
+  /**
+   * Resolves when no `settle` is under way. Commits may still be: a broker that hangs answers them later than anybody
+   * who stops will wait.
+   */
+  async noneSettles(): Promise<void> {
+    if (this.settling === 0) return;
+    await new Promise<void>((resolve) => this.whenNoneSettles.push(resolve));
   }
 
   private async isSettled(one: InHand, messages: LogMessage[], payload: EachBatchPayload): Promise<boolean> {
+    this.settling++;
     try {
       await this.settle({ partition: one.partition, messages, signal: one.stop.signal });
       return true;
@@ -78,6 +84,8 @@ export class DeliveriesInHand {
       const resume = payload.pause();
       setTimeout(resume, RETRY_WAIT_MS_MIN).unref();
       return false;
+    } finally {
+      if (--this.settling === 0) for (const resolve of this.whenNoneSettles.splice(0)) resolve();
     }
   }
 
@@ -105,7 +113,6 @@ export class DeliveriesInHand {
     if (this.inHand.size > 0) return;
     this.membership?.end();
     this.membership = undefined;
-    for (const resolve of this.whenEmpty.splice(0)) resolve();
   }
 
   private loseAll(reason: Error): void {

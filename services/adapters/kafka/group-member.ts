@@ -15,7 +15,8 @@ import { within } from "./within.ts";
 // transaction instead of hundreds. Readers are this much later at most, and stopping takes this much longer.
 const FETCH_BYTES_MIN = 1024 * 1024;
 const FETCH_WAIT_MS_MAX = 250;
-const LEAVE_MS_MAX = 5_000;
+/** For the last commit and the farewell to a group. */
+export const LEAVE_MS_MAX = 5_000;
 const LOOK_FOR_OTHER_TOPIC_MS = 5_000;
 
 /**
@@ -175,12 +176,13 @@ export class GroupMember {
   }
 
   /**
-   * However long `settle` takes, it is waited for; but not a broker that does not answer the farewell. A consumer that is
-   * still joining cannot be stopped (kafkajs would go on and read), so it is let in first, and takes no deliveries.
+   * However long `settle` takes, it is waited for; but not a broker that does not answer its commit or the farewell. A
+   * consumer that is still joining cannot be stopped (kafkajs would go on and read), so it is let in first, and takes no
+   * deliveries.
    */
   private async leave(consumer: Consumer, begun: Promise<void>, inHand: DeliveriesInHand): Promise<void> {
     const left = begun.catch(() => undefined).then(() => consumer.disconnect());
-    await inHand.allPutDown();
+    await inHand.noneSettles();
     try {
       await within(LEAVE_MS_MAX, left, () => new Error(`no farewell within ${LEAVE_MS_MAX} ms`));
     } catch (err) {
