@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
@@ -99,9 +101,20 @@ describe.skipIf(!haveServers("envoy"))("the door under more calls than its repli
       code: Code.Unavailable,
       details: [{ reason: "OVERLOADED" }, { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "1s" }],
     });
+    expect(await overflowsForPrometheus()).toEqual([0, 2]);
     release();
     await Promise.all(held);
   });
+
+  /** What an alert asks of Envoy, by the names that stand there. */
+  const overflowsForPrometheus = async () => {
+    const rules = readFileSync(join(import.meta.dirname, "..", "docs", "prometheus-alerts.yml"), "utf8");
+    const told = await (await fetch(`${door.envoy.adminUrl}/stats/prometheus`)).text();
+    return rules.match(/envoy_\w+overflow/g)!.map((metric) => {
+      const line = told.split("\n").find((text) => text.startsWith(`${metric}{envoy_cluster_name="ingest"}`));
+      return Number(line?.split(" ")[1]);
+    });
+  };
 
   it("says when to come back where no replica serves", async () => {
     door = await openDoor();

@@ -23,7 +23,8 @@ const { groups } = parse(readFileSync(join(DOCS, "prometheus-alerts.yml"), "utf8
 const rules = groups.flatMap((group) => group.rules);
 const operating = readFileSync(join(DOCS, "OPERATING.md"), "utf8");
 
-const OF_ENVOY = ["envoy_cluster_upstream_rq_pending_overflow"]; // As its admin interface tells them.
+// As its admin interface tells them: envoy/overload.server.test.ts.
+const OF_ENVOY = ["envoy_cluster_upstream_rq_pending_overflow", "envoy_cluster_upstream_rq_active_overflow"];
 
 /** The row of a metric in the tables of docs/OPERATING.md; a histogram has three series. */
 function rowOf(metric: string): string | undefined {
