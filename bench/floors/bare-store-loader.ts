@@ -34,7 +34,7 @@ const RECORDS_PER_CHUNK = 5_000;
 const IN_FLIGHT = 2;
 
 async function main(load: BareStoreLoad): Promise<void> {
-  const records = recordsToLoad(load.recordsPerBatch);
+  const records = recordsToLoad(load.recordsPerBatch, Date.now());
   const producers = Array.from({ length: load.producers }, newProducer);
   const chunks = () => chunksOf(producers, load.recordsPerProducer, RECORDS_PER_CHUNK);
   const [cpuBefore, startMs] = [process.cpuUsage(), performance.now()];

@@ -16,7 +16,7 @@ export async function loadElasticsearch(
   const bulkUrl = `${url}/${index}/_bulk?filter_path=errors`;
   const lane = async () => {
     for (let next = chunks.next(); !next.done; next = chunks.next()) {
-      const answer = await post(bulkUrl, agent, bulkLines(next.value, records));
+      const answer = await post(bulkUrl, agent, bulkLines(next.value, records, Date.now()));
       if (answer !== '{"errors":false}') throw new Error(`Elasticsearch answered ${answer.slice(0, 500)}`);
     }
   };
@@ -24,15 +24,19 @@ export async function loadElasticsearch(
   agent.destroy();
 }
 
-/** Two lines for each record: the same documents under the same ids as services/adapters/elasticsearch makes. */
-export function bulkLines({ producer, firstSeq, count }: Chunk, records: readonly RecordToLoad[]): string {
-  const received = timeText(Date.now());
+/** Two lines for each record, all of now: the same documents under the same ids as services/adapters/elasticsearch makes. */
+export function bulkLines(
+  { producer, firstSeq, count }: Chunk,
+  records: readonly RecordToLoad[],
+  nowMs: number,
+): string {
+  const now = timeText(nowMs);
   let lines = "";
   for (let seq = firstSeq; seq < firstSeq + count; seq++) {
-    const { timeMs, severity, level, service, message } = records[seq % records.length]!;
+    const { severity, level, service, message } = records[seq % records.length]!;
     lines +=
       `{"create":{"_id":"${TENANT}/${producer}-${seq}"}}\n` +
-      `{"time":"${timeText(timeMs)}","received_time":"${received}","tenant":"${TENANT}","producer":"${producer}",` +
+      `{"time":"${now}","received_time":"${now}","tenant":"${TENANT}","producer":"${producer}",` +
       `"seq":${seq},"severity":${severity},"severity_sent":0,"severity_text":${JSON.stringify(level)},` +
       `"service":${JSON.stringify(service)},"message":${JSON.stringify(message)},` +
       `"words":"${words(message)}","label_words":"${words(service)} ${words(level)}"}\n`;

@@ -57,11 +57,11 @@ function valuesOf(
   { producer, firstSeq, count }: Chunk,
   records: readonly RecordToLoad[],
 ): (number | string | Buffer)[] {
-  const [day, id, received] = [producerDay(producer), Buffer.from(producer, "hex"), `${Date.now()}000000`];
+  const [day, id, now] = [producerDay(producer), Buffer.from(producer, "hex"), `${Date.now()}000000`];
   const values: (number | string | Buffer)[] = [];
   for (let seq = firstSeq; seq < firstSeq + count; seq++) {
-    const { timeMs, severity, level, service, bytes } = records[seq % records.length]!;
-    values.push(day, "default", id, seq, `${timeMs}000000`, received, severity, level, service, 0);
+    const { severity, level, service, bytes } = records[seq % records.length]!;
+    values.push(day, "default", id, seq, now, now, severity, level, service, 0);
     values.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), contentHash(bytes));
   }
   return values;

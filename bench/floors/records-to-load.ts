@@ -1,13 +1,11 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { LogBatchSchema } from "../../gen/logpulse/v1/log_batch_pb.ts";
 import { type LogRecord, LogRecordSchema } from "../../gen/logpulse/v1/log_record_pb.ts";
-import { nanosToMs, timestampToNanos } from "../../services/domain/record-time.ts";
 import { effectiveSeverity } from "../../services/domain/severity.ts";
-import { batchBodies } from "../load/bodies.ts";
+import { batchBodiesAt } from "../load/bodies.ts";
 
-/** A record as a loader has it before it begins: read, and not yet in the form of any store. */
+/** A record as a loader has it before it begins: read, and not yet in the form of any store. Its time is when it is loaded. */
 export interface RecordToLoad {
-  timeMs: number;
   severity: number;
   level: string;
   service: string;
@@ -24,15 +22,17 @@ export interface Chunk {
   count: number;
 }
 
-/** The records that bench/load/stream-load.ts sends, in its order; behind the last one it begins anew. */
-export function recordsToLoad(recordsPerBatch: number): RecordToLoad[] {
-  const bodies = batchBodies(recordsPerBatch, Date.now());
+/**
+ * The records that bench/load/stream-load.ts sends, in its order; behind the last one it begins anew. What is encoded keeps
+ * the time told: no store has an index of that.
+ */
+export function recordsToLoad(recordsPerBatch: number, timeMs: number): RecordToLoad[] {
+  const bodies = batchBodiesAt(recordsPerBatch, timeMs);
   return bodies.flatMap((body) => fromBinary(LogBatchSchema, body).records.map(recordToLoad));
 }
 
 function recordToLoad(record: LogRecord): RecordToLoad {
   return {
-    timeMs: nanosToMs(timestampToNanos(record.time!)),
     severity: effectiveSeverity(record),
     level: record.severityText,
     service: record.service,

@@ -1,13 +1,14 @@
 /**
  * A load of its own process: `streams` Upload streams at once, each on a connection of its own, that send batches as
- * fast as they are taken. Its one argument is a `StreamLoad` as JSON; it prints a `StreamLoadResult`.
+ * fast as they are taken, their records of now. Its one argument is a `StreamLoad` as JSON; it prints a `StreamLoadResult`.
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { Client, type ClientWritableStream, credentials, Metadata } from "@grpc/grpc-js";
 import { type UploadResponse, UploadResponseSchema } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { makeUuidV7 } from "../../services/domain/identity.ts";
 import { partitionOf } from "../../services/domain/partition.ts";
-import { batchBodies, batchOf } from "./bodies.ts";
+import { batchOf } from "./bodies.ts";
+import { TimedBodies } from "./timed-bodies.ts";
 
 /** What to send, and where. */
 export interface StreamLoad {
@@ -30,7 +31,7 @@ const PATH = "/logpulse.v1.IngestService/Upload";
 const PARTITIONS = 3; // Streams are spread over as many, in turn.
 
 async function main(load: StreamLoad): Promise<void> {
-  const bodies = batchBodies(load.recordsPerBatch, Date.now());
+  const bodies = new TimedBodies(load.recordsPerBatch);
   const producers = Array.from({ length: load.streams }, (_, stream) => producerOn(stream % PARTITIONS));
   const clients = producers.map(
     () => new Client(load.address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 }),
@@ -38,7 +39,7 @@ async function main(load: StreamLoad): Promise<void> {
   await Promise.all(clients.map(connected));
   const startMs = performance.now();
   const answers = await Promise.all(
-    clients.map((client, stream) => upload(client, producers[stream]!, bodies, load.batchesPerStream)),
+    clients.map((client, stream) => upload(client, producers[stream]!, load.batchesPerStream)),
   );
   const wallSeconds = (performance.now() - startMs) / 1_000;
   for (const client of clients) client.close();
@@ -49,7 +50,7 @@ async function main(load: StreamLoad): Promise<void> {
   };
   console.log(JSON.stringify(result));
 
-  function upload(client: Client, producer: Uint8Array, from: Uint8Array[], count: number): Promise<UploadResponse> {
+  function upload(client: Client, producer: Uint8Array, count: number): Promise<UploadResponse> {
     return new Promise((resolve, reject) => {
       const call = client.makeClientStreamRequest(
         PATH,
@@ -59,7 +60,8 @@ async function main(load: StreamLoad): Promise<void> {
         {},
         (error, answer) => (error ? reject(error) : resolve(answer!)),
       );
-      writeAll(call, (index) => batchOf(producer, index * load.recordsPerBatch, from[index % from.length]!), count);
+      const batchAt = (index: number) => batchOf(producer, index * load.recordsPerBatch, bodies.at(index, Date.now()));
+      writeAll(call, batchAt, count);
     });
   }
 }
