@@ -14,10 +14,11 @@
  *
  *     npm run bench               the first six, one after the other: more than an hour
  *
- * Each takes `--report FILE`; the other options stand in its file. Figures are ratios, or of one machine: they are never
+ * Each takes `--report FILE`; `--help` behind its name tells the other options. Figures are ratios, or of one machine: they are never
  * asserted in tests. Linux: CPU and memory are read from /proc.
  */
 import { benchCheck } from "./check/bench.ts";
+import { BenchUsage } from "./measure/options.ts";
 
 const BENCHMARKS: Record<string, (args: string[]) => Promise<void>> = {
   ingest: async (args) => (await import("./ingest/bench.ts")).benchIngest(args),
@@ -44,6 +45,17 @@ async function benchAll(): Promise<void> {
   }
 }
 
+/** A wrong call is told how to make it, without a stack. */
+async function run(benchmark: (args: string[]) => Promise<void>, args: string[]): Promise<void> {
+  try {
+    await benchmark(args);
+  } catch (err) {
+    if (!(err instanceof BenchUsage)) throw err;
+    (err.isAsked ? console.log : console.error)(err.message);
+    process.exitCode = err.isAsked ? 0 : 2;
+  }
+}
+
 const [name, ...rest] = process.argv.slice(2);
 const others: Record<string, (args: string[]) => Promise<void>> = {
   all: benchAll,
@@ -52,6 +64,6 @@ const others: Record<string, (args: string[]) => Promise<void>> = {
 const benchmark = { ...BENCHMARKS, ...others }[name ?? "all"];
 if (benchmark === undefined) {
   console.error(`say which: ${Object.keys(BENCHMARKS).join(", ")}, check; none means the first six`);
-  process.exit(2);
+  process.exit(name === "--help" ? 0 : 2);
 }
-await benchmark(rest);
+await run(benchmark, rest);

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BenchUsage } from "../measure/options.ts";
 import type { ReportHead } from "../measure/report.ts";
 import { table } from "../measure/report.ts";
 import { type ComparedRatio, compareRatios } from "./compare-ratios.ts";
@@ -11,15 +12,18 @@ const REPORTS = join(import.meta.dirname, "..", "..", "docs", "benchmarks");
  * Runs benchmarks again, each by the command of its committed report, and shows how its ratios to the floors of the same
  * run have changed. `names`: reports of docs/benchmarks without `.json`; none: all that have ratios. Ends with 1 where a
  * ratio has fallen by more than 10 %, or a benchmark has failed; the others go on.
+ *
+ * @throws BenchUsage: there is no such report.
  */
 export async function benchCheck(
   names: readonly string[],
   benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>>,
 ): Promise<void> {
   const known = reportNames();
+  const usage = `npm run bench -- check [${known.join("|")} ...]`;
   for (const name of names) {
-    if (!known.includes(name))
-      throw new Error(`there is no report ${name} that has ratios; there are ${known.join(", ")}`);
+    if (name === "--help") throw new BenchUsage(usage);
+    if (!known.includes(name)) throw new BenchUsage(usage, `there is no report ${name} that has ratios`);
   }
   const chosen = names.length > 0 ? names : known;
   const folder = mkdtempSync(join(tmpdir(), "logpulse-bench-check-"));

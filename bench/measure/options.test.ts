@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { choice, readOptions } from "./options.ts";
+import { BenchUsage, choice, readOptions } from "./options.ts";
 
 const LIST = {
   recordsPerCall: { option: "batch", usual: 100, min: 1, max: 1_000 },
   seed: { option: "seed", usual: 1, min: 0, max: 10 },
   mode: choice("mode", "envoy", ["envoy", "embedded"]),
+};
+const catchUsage = (...args: string[]): BenchUsage => {
+  try {
+    read(...args);
+  } catch (err) {
+    if (err instanceof BenchUsage) return err;
+  }
+  throw new Error("it was read");
 };
 const read = (...args: string[]) => readOptions("ladder", args, LIST, ["plot"]);
 
@@ -34,5 +42,20 @@ describe("options of a benchmark", () => {
     [["--recordsPerCall", "7"], "--recordsPerCall"],
   ])("that are wrong are told: %s", (args, message) => {
     expect(() => read(...args)).toThrow(message);
+    expect(() => read(...args)).toThrow("--mode envoy|embedded (envoy)");
+  });
+
+  it("are told by --help, with what is usual", () => {
+    const asked = catchUsage("--help");
+    expect(asked.isAsked).toBe(true);
+    expect(asked.message.split("\n")).toEqual([
+      "npm run bench -- ladder",
+      "  --batch 1 to 1000 (100)",
+      "  --seed 0 to 10 (1)",
+      "  --mode envoy|embedded (envoy)",
+      "  --plot PATH (none)",
+      "  --report PATH (none)",
+    ]);
+    expect(catchUsage("--batch", "0").isAsked).toBe(false);
   });
 });

@@ -36,11 +36,23 @@ export function choice<const Word extends string>(
 /** Of `report` and whatever else names a file or a folder: what they do not change is not in the command. */
 export type Files<Name extends string> = Partial<Record<Name | "report", string>>;
 
+/** What a benchmark says instead of running: how to call it, and before that what was wrong with how it was called. */
+export class BenchUsage extends Error {
+  /** Somebody asked for it by `--help`; else an option was wrong. */
+  readonly isAsked: boolean;
+
+  constructor(usage: string, mistake?: string) {
+    super(mistake === undefined ? usage : `${mistake}\n\n${usage}`);
+    this.name = "BenchUsage";
+    this.isAsked = mistake === undefined;
+  }
+}
+
 /**
  * Reads what stands behind the name of a benchmark. `command`: the whole call with all of its options, for its report;
  * `npm run bench -- check` runs it again.
  *
- * @throws Error that names the option and what it may be.
+ * @throws BenchUsage: `--help`, or an option is wrong; it names the option and what it may be.
  */
 export function readOptions<Options extends OptionList, File extends string = never>(
   benchmark: string,
@@ -48,14 +60,30 @@ export function readOptions<Options extends OptionList, File extends string = ne
   list: Options,
   files: readonly File[] = [],
 ): { options: Told<Options>; files: Files<File>; command: string } {
-  const names = [...Object.values(list).map(({ option }) => option), ...files, "report"];
+  const fileNames = [...files, "report" as const];
+  const usage = usageOf(benchmark, list, fileNames);
+  if (args.includes("--help")) throw new BenchUsage(usage);
+  try {
+    return optionsIn(benchmark, args, list, fileNames);
+  } catch (err) {
+    throw new BenchUsage(usage, err instanceof Error ? err.message : String(err));
+  }
+}
+
+function optionsIn<Options extends OptionList, File extends string>(
+  benchmark: string,
+  args: string[],
+  list: Options,
+  files: readonly (File | "report")[],
+): { options: Told<Options>; files: Files<File>; command: string } {
+  const names = [...Object.values(list).map(({ option }) => option), ...files];
   const strings = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
   const given = parseArgs({ args, options: strings }).values as Record<string, string | undefined>;
   const told = Object.entries(list).map(([name, one]) => [name, wordOrNumber(one, given[one.option])] as const);
   const words = told.map(([name, value]) => `--${list[name]!.option} ${value}`);
   return {
     options: Object.fromEntries(told) as Told<Options>,
-    files: Object.fromEntries([...files, "report" as const].map((name) => [name, given[name]])) as Files<File>,
+    files: Object.fromEntries(files.map((name) => [name, given[name]])) as Files<File>,
     command: ["npm run bench --", benchmark, ...words].join(" "),
   };
 }
@@ -69,4 +97,14 @@ function wordOrNumber(option: NumberOption | ChoiceOption, given: string | undef
   const value = given === undefined ? usual : Number(given);
   if (given !== "" && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new Error(`--${option.option} must be a whole number from ${min} to ${max}`);
+}
+
+function usageOf(benchmark: string, list: OptionList, files: readonly string[]): string {
+  const options = Object.values(list).map((one) =>
+    "of" in one
+      ? `  --${one.option} ${one.of.join("|")} (${one.usual})`
+      : `  --${one.option} ${one.min} to ${one.max} (${one.usual})`,
+  );
+  const paths = files.map((name) => `  --${name} PATH (none)`);
+  return [`npm run bench -- ${benchmark}`, ...options, ...paths].join("\n");
 }

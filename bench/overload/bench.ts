@@ -1,3 +1,4 @@
+import { BenchUsage } from "../measure/options.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchPause } from "./pause.ts";
 import { benchSurge } from "./surge.ts";
@@ -15,6 +16,9 @@ const PARTS: Record<string, (args: string[]) => Promise<void>> = {
 export async function benchOverload(args: string[]): Promise<void> {
   const [name, ...rest] = args;
   const part = PARTS[name ?? ""];
-  if (part === undefined) throw new Error(`say which part of overload: ${Object.keys(PARTS).join(", ")}`);
+  if (part === undefined) {
+    const usage = `say which part of overload: ${Object.keys(PARTS).join(", ")}`;
+    throw new BenchUsage(usage, name === undefined || name === "--help" ? undefined : `there is no part ${name}`);
+  }
   await part(rest);
 }
