@@ -37,22 +37,7 @@ export async function benchPause(args: string[]): Promise<void> {
   const { options, files, command } = readOptions("overload pause", args, OPTIONS);
   const { ingest, kafka, figures, topic, stop } = await startIngest();
   try {
-    const acknowledged: Identities[] = [];
-    const phase = async (name: string, seconds: number, seed: number): Promise<Phase> => {
-      const load = loadOf(options, ingest.address, seconds, seed);
-      const { result, ...used } = await watched(memoryOf(figures), () => runScript<OpenLoadResult>(LOAD, load));
-      const { acknowledged: noted, patient: _, ...told } = result;
-      acknowledged.push(noted);
-      console.error(`${name}: ${told.acknowledgedCalls} of ${told.offered} calls acknowledged`);
-      return { name, ...told, ...used };
-    };
-    const before = await phase("before", options.beforeSeconds, options.seed);
-    const paused = await whilePaused(kafka, options.pausedSeconds, () =>
-      phase("Kafka stopped", options.pausedSeconds, options.seed + 1),
-    );
-    const after = await phase("after", options.afterSeconds, options.seed + 2);
-    if (paused.acknowledgedCallsPerSecond > before.acknowledgedCallsPerSecond / 2)
-      throw new Error("Kafka did not stop");
+    const { phases, acknowledged } = await phasesOf(options, ingest.address, kafka, figures);
     const ledger = ledgerOf(allOf(acknowledged), await identitiesInTopic(kafka.address, topic));
     if (ledger.lost > 0) throw new Error(`${ledger.lost} acknowledged records are lost`);
     const memoryMiBMax = Math.round(figures.memoryPeakMiB());
@@ -60,7 +45,7 @@ export async function benchPause(args: string[]): Promise<void> {
       ...reportHead(command, {}),
       dataSha256: dataHash(options.recordsPerCall),
       load: options,
-      phases: [before, paused, after],
+      phases,
       target: {
         what: "most memory of ingest, MiB",
         most: MIB_MAX,
@@ -73,6 +58,31 @@ export async function benchPause(args: string[]): Promise<void> {
   } finally {
     await stop();
   }
+}
+
+/** Before, while and after Kafka stands still. @throws Error: it did not. */
+async function phasesOf(
+  options: Options,
+  address: string,
+  kafka: Pick<RunningServer, "pause" | "resume">,
+  figures: ProcessFigures,
+): Promise<{ phases: Phase[]; acknowledged: Identities[] }> {
+  const acknowledged: Identities[] = [];
+  const phase = async (name: string, seconds: number, seed: number): Promise<Phase> => {
+    const load = loadOf(options, address, seconds, seed);
+    const { result, ...used } = await watched(memoryOf(figures), () => runScript<OpenLoadResult>(LOAD, load));
+    const { acknowledged: noted, patient: _, ...told } = result;
+    acknowledged.push(noted);
+    console.error(`${name}: ${told.acknowledgedCalls} of ${told.offered} calls acknowledged`);
+    return { name, ...told, ...used };
+  };
+  const before = await phase("before", options.beforeSeconds, options.seed);
+  const paused = await whilePaused(kafka, options.pausedSeconds, () =>
+    phase("Kafka stopped", options.pausedSeconds, options.seed + 1),
+  );
+  const after = await phase("after", options.afterSeconds, options.seed + 2);
+  if (paused.acknowledgedCallsPerSecond > before.acknowledgedCallsPerSecond / 2) throw new Error("Kafka did not stop");
+  return { phases: [before, paused, after], acknowledged };
 }
 
 function loadOf(options: Options, address: string, seconds: number, seed: number): OpenLoad {

@@ -51,11 +51,7 @@ export async function benchRest(args: string[]): Promise<void> {
         floorSide(new ProcessFigures(floor.pid!), `127.0.0.1:${floorPort}`, route, options),
         ...installations.map((one) => side(one, route, options, acknowledged.get(one.name)!)),
       ];
-      for (let turn = 0; turn < WARM_UPS; turn++) for (const each of sides) await each.round();
-      const rounds = await interleaved(sides, options.rounds, (name, { callsPerCpuSecond, callsPerSecond }) =>
-        console.error(`${name}, ${route}: ${callsPerCpuSecond} calls per CPU-second, ${callsPerSecond} per second`),
-      );
-      found.set(route, rounds);
+      found.set(route, await roundsOf(route, sides, options.rounds));
     }
     const report = {
       ...reportHead(command, ratiosOf(found)),
@@ -77,6 +73,14 @@ export async function benchRest(args: string[]): Promise<void> {
     await endChild(floor);
     for (const one of started) await one.stop();
   }
+}
+
+/** Warmed up, and then in turns. */
+async function roundsOf(route: RestRoute, sides: Side<CallRound>[], rounds: number): Promise<Map<string, CallRound[]>> {
+  for (let turn = 0; turn < WARM_UPS; turn++) for (const each of sides) await each.round();
+  return interleaved(sides, rounds, (name, { callsPerCpuSecond, callsPerSecond }) =>
+    console.error(`${name}, ${route}: ${callsPerCpuSecond} calls per CPU-second, ${callsPerSecond} per second`),
+  );
 }
 
 function floorSide(figures: ProcessFigures, address: string, route: RestRoute, options: Options): Side<CallRound> {

@@ -54,12 +54,7 @@ export async function benchUnary(args: string[]): Promise<void> {
         echoSide(new ProcessFigures(floor.pid!), `127.0.0.1:${floorPort}`, load),
         ...installations.map((installation) => side(installation, load, acknowledged.get(installation.name)!)),
       ];
-      for (let turn = 0; turn < WARM_UPS; turn++) for (const each of sides) await each.round();
-      const found = await interleaved(sides, options.rounds, (name, { callsPerCpuSecond, callsPerSecond }) =>
-        console.error(
-          `${name}, ${recordsPerCall} a call: ${callsPerCpuSecond} per CPU-second, ${callsPerSecond} per second`,
-        ),
-      );
+      const found = await roundsOf(recordsPerCall, sides, options.rounds);
       parts.push({ recordsPerCall, sides, found, ghz: await ghzOf(installations, load) });
     }
     const ledgers = await ledgersOf(installations, acknowledged, options.ghzCalls);
@@ -79,6 +74,20 @@ export async function benchUnary(args: string[]): Promise<void> {
     await endChild(floor);
     for (const one of started) await one.stop();
   }
+}
+
+/** Warmed up, and then in turns. */
+async function roundsOf(
+  recordsPerCall: number,
+  sides: Side<CallRound>[],
+  rounds: number,
+): Promise<Map<string, CallRound[]>> {
+  for (let turn = 0; turn < WARM_UPS; turn++) for (const each of sides) await each.round();
+  return interleaved(sides, rounds, (name, { callsPerCpuSecond, callsPerSecond }) =>
+    console.error(
+      `${name}, ${recordsPerCall} a call: ${callsPerCpuSecond} per CPU-second, ${callsPerSecond} per second`,
+    ),
+  );
 }
 
 type Load = Options & { recordsPerCall: number };
