@@ -46,6 +46,8 @@ export interface FairnessLoadResult {
   refusedWithoutWait: number;
   /** Where this comes near IN_TIME_MS_MAX, the load itself was short of CPU, and the round tells nothing. */
   sentLateMs: Quantiles;
+  /** CPU seconds of this process for each second. */
+  loadCores: number;
   acknowledged: Identities;
 }
 
@@ -82,11 +84,14 @@ class FairnessLoop {
     const calls = scheduleOf(this.load);
     const times = Float64Array.from(calls, ({ atMs }) => atMs);
     const pending: Promise<void>[] = [];
+    const cpuBefore = process.cpuUsage();
     this.startMs = performance.now();
     await paced(this.startMs, times, (index) => void pending.push(this.send(calls[index]!)));
     const givingUp = setTimeout(() => this.close(), UNANSWERED_MS_MAX);
     await Promise.all(pending);
     clearTimeout(givingUp);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const loadCores = (user + system) / 1_000 / (performance.now() - this.startMs);
     this.close();
     return {
       clients: this.clients,
@@ -94,6 +99,7 @@ class FairnessLoop {
       waitsMs: quantiles(this.waitsMs),
       refusedWithoutWait: this.refusedWithoutWait,
       sentLateMs: quantiles(this.sentLateMs),
+      loadCores: Number(loadCores.toFixed(2)),
       acknowledged: compacted(this.acknowledged),
     };
   }

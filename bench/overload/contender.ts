@@ -6,6 +6,7 @@ import { type InstallationName, startInstallation } from "../installations/start
 import type { FairnessLoad, FairnessLoadResult } from "../load/fairness-load.ts";
 import { runScript } from "../measure/child.ts";
 import { allOf, type Identities, type Ledger, ledgerOf, requireKeptOnce } from "../measure/identities.ts";
+import { type Used, watched } from "../measure/watched.ts";
 
 const LOAD = join(import.meta.dirname, "..", "load", "fairness-load.ts");
 
@@ -27,8 +28,11 @@ const FIRST_HOST = 2; // 127.0.0.1 is everybody's, and a trusted proxy.
 
 type Told = Omit<FairnessLoadResult, "acknowledged">;
 
-/** What became of the honest clients, and of the greedy one where there was one: it sends from a process of its own. */
-export interface Round {
+/**
+ * What became of the honest clients, and of the greedy one where there was one, which sends from a process of its own; and
+ * what the installation used meanwhile.
+ */
+export interface Round extends Used {
   honest: Told;
   greedy?: Told;
 }
@@ -100,9 +104,10 @@ export class Contender {
     });
     const sending = [this.send(load(HONEST_CLIENTS, FIRST_HOST, HONEST_SHARE))];
     if (greedyTimes > 0) sending.push(this.send(load(1, FIRST_HOST + HONEST_CLIENTS, greedyTimes)));
-    const [honest, greedy] = await Promise.all(sending);
+    const { result, ...used } = await watched(this.installation, () => Promise.all(sending));
+    const [honest, greedy] = result;
     await this.installation.settle();
-    return { honest: honest!, greedy };
+    return { honest: honest!, greedy, ...used };
   }
 
   private async send(load: FairnessLoad): Promise<Told> {

@@ -137,6 +137,7 @@ const HEAD = [
   "the greedy one's",
   "its refusals",
   "told waits, p50 / max, ms (without)",
+  "cores: loads, and each part",
 ];
 
 function tableOf(found: ReadonlyMap<string, Round[]>): string {
@@ -146,16 +147,18 @@ function tableOf(found: ReadonlyMap<string, Round[]>): string {
   );
 }
 
-function cellsOf({ honest, greedy }: Round): (string | number)[] {
+function cellsOf({ honest, greedy, cores }: Round): (string | number)[] {
   const { inTime, offered } = sumOf(honest);
   const { p50, p99, max } = honest.acknowledgedMs;
   const cells = [`${inTime} of ${offered}`, `${p50} / ${p99} / ${max}`, honest.sentLateMs.p99];
-  if (greedy === undefined) return [...cells, "", "", ""];
+  const loads = Number((honest.loadCores + (greedy?.loadCores ?? 0)).toFixed(2));
+  const used = [loads, ...Object.values(cores)].join(", ");
+  if (greedy === undefined) return [...cells, "", "", "", used];
   const [got] = greedy.clients;
   const refusals = Object.entries(got!.refused).map(([code, count]) => `code ${code}: ${count}`);
   const waits = `${greedy.waitsMs.p50} / ${greedy.waitsMs.max} (${greedy.refusedWithoutWait})`;
   const told = refusals.length === 0 ? "" : waits;
-  return [...cells, `${got!.acknowledgedCalls} of ${got!.offered}`, refusals.join(", "), told];
+  return [...cells, `${got!.acknowledgedCalls} of ${got!.offered}`, refusals.join(", "), told, used];
 }
 
 function summaryOf(contenders: Record<string, Measured>): string {

@@ -32,6 +32,7 @@ export class RedisConnection {
   private coolDownEndsMs = 0;
   private trying = false;
   private away = false;
+  private gathering = false;
 
   /** `answerMsMax`: where the settings do not say. */
   constructor(settings: RedisSettings, answerMsMax: number, logger: Logger) {
@@ -59,6 +60,7 @@ export class RedisConnection {
     if (!this.mayAsk()) throw new NotAsked("Redis has just failed");
     if (this.redis.status !== "ready")
       throw this.failed(new NotAsked(`the connection to Redis is in state "${this.redis.status}"`));
+    this.gather();
     try {
       const answer = await within(this.answerMsMax, command(this.redis));
       this.succeeded();
@@ -83,6 +85,22 @@ export class RedisConnection {
   /** Closes the connection at once; commands under way fail. */
   async close(): Promise<void> {
     this.redis.disconnect();
+  }
+
+  /**
+   * Commands of one turn of the event loop leave in one write: handing bytes to a socket costs several times what all else
+   * does that a command needs here (docs/benchmarks/JOURNAL.md). Not ioredis' own pipelining: that one answers with an error
+   * where Redis has forgotten a script.
+   */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    const { stream } = this.redis;
+    stream.cork();
+    setImmediate(() => {
+      this.gathering = false;
+      stream.uncork();
+    });
   }
 
   private mayAsk(): boolean {
