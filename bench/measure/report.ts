@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
+import { findProgram, VERSIONS } from "../../stack/installed.ts";
 import { SEEDS } from "./seeds.ts";
 import type { Spread } from "./spread.ts";
 
@@ -81,7 +82,17 @@ function versions(): Record<string, string> {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;
   };
-  const servers = JSON.parse(readFileSync(join(ROOT, "stack", "versions.json"), "utf8")) as Record<string, unknown>;
-  const ofServers = Object.entries(servers).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return { node: process.version, ...Object.fromEntries(ofServers), ...dependencies };
+  const { kafka, elasticsearch, envoy, ghz } = VERSIONS; // They are started from folders that are named by these.
+  const programs = Object.entries(SYSTEM_PROGRAMS).map(([name, program]) => [name, toldVersion(program)]);
+  return { node: process.version, kafka, elasticsearch, envoy, ghz, ...Object.fromEntries(programs), ...dependencies };
+}
+
+/** Of the machine's own: whatever version that has. */
+const SYSTEM_PROGRAMS = { java: "java", mariadb: "mariadbd", redis: "redis-server" };
+
+function toldVersion(name: string): string {
+  const program = findProgram(name);
+  if (program === undefined) return "not installed";
+  const told = execFileSync(program, ["--version"], { encoding: "utf8" });
+  return /\d+\.\d+\S*/.exec(told)?.[0] ?? told.trim();
 }
