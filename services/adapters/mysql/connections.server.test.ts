@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realServers } from "../../../tests/real-servers.ts";
 import { STORE_CHECK_MS_MAX } from "../../domain/limits.ts";
 import { MysqlConnections } from "./connections.ts";
+import { forEachRow } from "./each-row.ts";
 import { makeTestDatabase, type TestDatabase } from "./test-database.ts";
 
 const servers = realServers();
+const MANY_ROWS = "SELECT REPEAT('x', 1000) FROM information_schema.COLUMNS a, information_schema.COLUMNS b";
 const never = new AbortController().signal;
 
 describe.runIf(servers)("MySQL connections to a real server", () => {
@@ -63,6 +65,31 @@ describe.runIf(servers)("MySQL connections to a real server", () => {
     await Promise.all([1, 2, 3, 4].map(() => connections.check()));
   });
 
+  it("cut their socket where they give up: nothing that the server still sends is read", async () => {
+    const sockets: Socket[] = [];
+    const streaming = connections.use(
+      (connection) => {
+        sockets.push((connection.connection as unknown as { stream: Socket }).stream);
+        return forEachRow(connection, MANY_ROWS, [], () => {});
+      },
+      300,
+      never,
+    );
+    await expect(streaming).rejects.toMatchObject({ kind: "store_unavailable" });
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
+  it("are closed in time while the server works on a statement, which fails", async () => {
+    const closed = new MysqlConnections(database.settings);
+    const working = closed.use((connection) => connection.query("SELECT SLEEP(30)"), 20_000, never);
+    const failed = expect(working).rejects.toMatchObject({ kind: "store_unavailable" });
+    await expect.poll(running, { timeout: 5_000 }).toBe(1);
+    const started = performance.now();
+    await closed.close();
+    await failed;
+    expect(performance.now() - started).toBeLessThan(STORE_CHECK_MS_MAX + 1_000);
+  });
+
   it("set the session up as the adapter needs it", async () => {
     const [rows] = await connections.use(
       (connection) =>
@@ -116,6 +143,6 @@ describe("MySQL connections to a server that accepts and is silent", () => {
     expect(performance.now() - started).toBeLessThan(STORE_CHECK_MS_MAX + 1_000);
     for (const socket of sockets) socket.destroy();
     server.close();
-    await connections.close().catch(() => {}); // The connection was never there.
+    await connections.close();
   });
 });

@@ -1,4 +1,6 @@
-import { createConnection, createPool, type Pool, type PoolConnection } from "mysql2/promise";
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Connection, createConnection, createPool, type Pool, type PoolConnection } from "mysql2/promise";
 import { LogPulseError } from "../../domain/errors.ts";
 import {
   RETRY_WAIT_MS_MIN,
@@ -35,6 +37,7 @@ export class MysqlConnections {
   private readonly settings: MysqlSettings;
   private readonly pool: Pool;
   private readonly prepared = new WeakSet<object>();
+  private readonly open = new Set<CoreConnection>();
   private closing: Promise<void> | undefined;
 
   /** Connects when it is first used. */
@@ -49,8 +52,13 @@ export class MysqlConnections {
       flags: ["-FOUND_ROWS"], // The rows of a change are those that it changed, not those that it found.
       bigNumberStrings: true, // Every BIGINT and DECIMAL as text: 64 bits never pass through a JavaScript number.
     });
-    // mysql2 itself listens for one "error" event of a connection; a second one would end the process.
-    this.pool.pool.on("connection", (connection) => connection.on("error", () => {}));
+    this.pool.pool.on("connection", (made) => {
+      const connection = made as unknown as CoreConnection;
+      // mysql2 itself listens for one "error" event of a connection; a second one would end the process.
+      connection.on("error", () => {});
+      this.open.add(connection);
+      connection.stream.once("close", () => this.open.delete(connection));
+    });
   }
 
   /**
@@ -71,7 +79,7 @@ export class MysqlConnections {
       connection.release();
       return result;
     } catch (reason) {
-      connection?.destroy();
+      if (connection) cut(connection);
       if (connection && stop.isReached()) void this.kill(connection.threadId);
       throw toStoreError(reason);
     } finally {
@@ -104,10 +112,22 @@ export class MysqlConnections {
     await this.use((connection) => connection.query("SELECT 1"), STORE_CHECK_MS_MAX, new AbortController().signal);
   }
 
-  /** Ends all connections; may be called again. */
+  /**
+   * Ends all connections: one that does not say farewell within STORE_CHECK_MS_MAX, since the server still works or hangs,
+   * is cut. May be called again; never rejects.
+   */
   close(): Promise<void> {
-    this.closing ??= this.pool.end();
+    this.closing ??= this.end();
     return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    const waiting = new AbortController();
+    const ended = this.pool.end().catch(() => {}); // A connection that is being made fails it; that one is gone then.
+    const late = sleep(STORE_CHECK_MS_MAX, undefined, { signal: waiting.signal }).catch(() => {});
+    await Promise.race([ended, late]);
+    waiting.abort();
+    for (const { stream } of this.open) stream.destroy(new Error("the connection to MySQL was closed"));
   }
 
   /** A connection that comes after the caller has given up goes back to the pool. */
@@ -142,11 +162,23 @@ export class MysqlConnections {
       try {
         await connection.query({ sql: "KILL ?", values: [threadId], timeout: STORE_CHECK_MS_MAX });
       } finally {
-        connection.destroy();
+        cut(connection);
       }
     };
-    await work().catch(() => {}); // It has ended by itself, or the server is away: then nothing runs there.
+    await work().catch(() => {}); // It has ended by itself, or the server is away: its own writes to the cut socket end it.
   }
+}
+
+/** What mysql2's types do not show of a connection. */
+interface CoreConnection {
+  stream: Socket;
+  on(event: "error", listener: () => void): void;
+}
+
+/** mysql2's own `destroy` only says that it sends no more: what the server still sends would be read, into memory. */
+function cut(connection: Connection): void {
+  connection.destroy();
+  (connection as unknown as { connection: CoreConnection }).connection.stream.destroy();
 }
 
 async function inTransaction<T>(
