@@ -1,6 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { LogPulseError } from "../domain/errors.ts";
-import { APPEND_PAUSE_MS, APPEND_QUEUE_BATCHES_MAX, JOINED_BATCHES_MAX, JOINED_BYTES_MAX } from "../domain/limits.ts";
+import {
+  APPEND_PAUSE_MS,
+  APPEND_QUEUE_BATCHES_MAX,
+  APPEND_QUEUE_BYTES_MAX,
+  JOINED_BATCHES_MAX,
+  JOINED_BYTES_MAX,
+} from "../domain/limits.ts";
 import type { TraceHeaders } from "../domain/trace-headers.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -9,13 +15,17 @@ import { JoinedAppender } from "./joined-appender.ts";
 
 /** A log whose appends wait until the test lets them go, one by one, with success or with an error. */
 class SteppedLog implements EventLog {
-  readonly partitions = 2;
+  readonly partitions: number;
   readonly appends: {
     partition: number;
     batches: string[];
     traces: readonly (TraceHeaders | undefined)[] | undefined;
     end: (error?: Error) => void;
   }[] = [];
+
+  constructor(partitions = 2) {
+    this.partitions = partitions;
+  }
 
   append(
     partition: number,
@@ -246,10 +256,10 @@ describe("joined appends", () => {
   });
 
   it("refuse what the queue cannot hold, with a wait: memory stays bounded while the log is away", async () => {
-    const log = new SteppedLog();
+    const log = new SteppedLog(1);
     const appender = new JoinedAppender(log, hastyClock);
     const waiting = Array.from({ length: APPEND_QUEUE_BATCHES_MAX }, () => appender.append(0, bytes("a"), patient));
-    await expect(appender.append(1, bytes("b"), patient)).rejects.toMatchObject({
+    await expect(appender.append(0, bytes("b"), patient)).rejects.toMatchObject({
       kind: "overloaded",
       retryAfterMs: 1000,
     });
@@ -260,5 +270,33 @@ describe("joined appends", () => {
       if (appender.queued.batches === 0) break;
     }
     await Promise.all(waiting);
+  });
+
+  it("leave half of the queue to others where one partition's log does not answer, and never hold more than all", async () => {
+    const appender = new JoinedAppender(new SteppedLog(3), hastyClock);
+    const pass = async (partition: number, count: number) => {
+      let taken = 0;
+      for (let index = 0; index < count; index++) {
+        const outcome = await Promise.race([appender.append(partition, bytes("a"), patient).catch(String), turn()]);
+        if (outcome === undefined) taken++;
+        else {
+          expect(outcome).toContain(`of the queue to the log partition ${partition} has its part: ${taken} batches`);
+          break;
+        }
+      }
+      return taken;
+    };
+    expect(await pass(0, APPEND_QUEUE_BATCHES_MAX)).toBe(APPEND_QUEUE_BATCHES_MAX / 2);
+    expect(await pass(1, APPEND_QUEUE_BATCHES_MAX)).toBe(APPEND_QUEUE_BATCHES_MAX / 4);
+    expect(await pass(2, APPEND_QUEUE_BATCHES_MAX)).toBe(APPEND_QUEUE_BATCHES_MAX / 8);
+  });
+
+  it("count bytes for a partition's half too", async () => {
+    const appender = new JoinedAppender(new SteppedLog(2), hastyClock);
+    const megabyte = Buffer.alloc(APPEND_QUEUE_BYTES_MAX / 64);
+    for (let index = 0; index < 32; index++) void appender.append(0, megabyte, patient);
+    await expect(appender.append(0, megabyte, patient)).rejects.toMatchObject({ kind: "overloaded" });
+    void appender.append(1, megabyte, patient);
+    expect(appender.queued.batches).toBe(33);
   });
 });

@@ -14,7 +14,14 @@ import type { EventLog } from "../ports/event-log.ts";
 
 const FULL_QUEUE_RETRY_MS = 1_000;
 
+/** What waits or is under way. */
+interface Held {
+  batches: number;
+  bytes: number;
+}
+
 interface Waiting {
+  partition: number;
   batch: Uint8Array;
   signal: AbortSignal;
   trace: TraceHeaders | undefined;
@@ -31,13 +38,16 @@ interface Waiting {
  * for more of them, all partitions together (Kafka's own client waits for five, busy or not: KIP-1030).
  *
  * One append per partition at a time: batches keep the order in which they were passed.
+ *
+ * A partition may hold as much of the queue as is left to the others, so one whose leader does not answer holds half of it
+ * and not all (the dynamic thresholds of Choudhury and Hahne, 1998, with a factor of one).
  */
 export class JoinedAppender {
   private readonly log: EventLog;
   private readonly queues: Waiting[][];
   private readonly busy: boolean[];
-  private queuedBytes = 0;
-  private queuedBatches = 0;
+  private readonly held: Held[]; // By partition.
+  private readonly heldByAll: Held = { batches: 0, bytes: 0 };
   private readonly clock: Clock;
   private pause: Promise<void> | undefined;
 
@@ -46,11 +56,12 @@ export class JoinedAppender {
     this.clock = clock;
     this.queues = Array.from({ length: log.partitions }, () => []);
     this.busy = Array.from({ length: log.partitions }, () => false);
+    this.held = Array.from({ length: log.partitions }, () => ({ batches: 0, bytes: 0 }));
   }
 
   /** What waits or is under way. */
-  get queued(): { batches: number; bytes: number } {
-    return { batches: this.queuedBatches, bytes: this.queuedBytes };
+  get queued(): Held {
+    return { ...this.heldByAll };
   }
 
   /**
@@ -59,21 +70,38 @@ export class JoinedAppender {
    * `signal`: a caller that has gone takes its batch out of the queue; one that is already on its way is let go.
    * `trace`: goes with the batch, for those who follow it.
    *
-   * @throws LogPulseError `overloaded`: the queue is full, nothing was kept.
+   * @throws LogPulseError `overloaded`: the queue is full, or this partition's part of it; nothing was kept.
    * @throws LogPulseError `log_unavailable`, `invalid_batch` as EventLog.append; `cancelled`.
    */
   append(partition: number, batch: Uint8Array, signal: AbortSignal, trace?: TraceHeaders): Promise<void> {
-    if (this.queuedBytes + batch.length > APPEND_QUEUE_BYTES_MAX || this.queuedBatches >= APPEND_QUEUE_BATCHES_MAX) {
-      const message = `the queue to the log is full: ${this.queuedBatches} batches, ${this.queuedBytes} bytes wait`;
-      return Promise.reject(new LogPulseError("overloaded", message, { retryAfterMs: FULL_QUEUE_RETRY_MS }));
+    const refusal = this.refusalOf(partition, batch.length);
+    if (refusal !== undefined) {
+      return Promise.reject(new LogPulseError("overloaded", refusal, { retryAfterMs: FULL_QUEUE_RETRY_MS }));
     }
-    this.queuedBytes += batch.length;
-    this.queuedBatches++;
+    this.count(partition, 1, batch.length);
     const settled = new Promise<void>((kept, failed) => {
-      this.queues[partition]!.push({ batch, signal, trace, kept, failed });
+      this.queues[partition]!.push({ partition, batch, signal, trace, kept, failed });
     });
     if (!this.busy[partition]) void this.drain(partition);
     return settled;
+  }
+
+  /** Why the queue does not take these bytes for the partition, or undefined where it does. */
+  private refusalOf(partition: number, bytes: number): string | undefined {
+    const { heldByAll } = this;
+    const free = {
+      batches: APPEND_QUEUE_BATCHES_MAX - heldByAll.batches - 1,
+      bytes: APPEND_QUEUE_BYTES_MAX - heldByAll.bytes - bytes,
+    };
+    if (free.batches < 0 || free.bytes < 0) {
+      return `the queue to the log is full: ${heldByAll.batches} batches, ${heldByAll.bytes} bytes wait`;
+    }
+    const held = this.held[partition]!;
+    if (this.held.length === 1 || (held.batches <= free.batches && held.bytes <= free.bytes)) return undefined;
+    return (
+      `of the queue to the log partition ${partition} has its part: ${held.batches} batches, ${held.bytes} bytes wait ` +
+      `for it, and ${free.batches} and ${free.bytes} are left to all others`
+    );
   }
 
   /** Appends until the partition's queue is empty. Never rejects: each batch's own promise tells. */
@@ -157,9 +185,15 @@ export class JoinedAppender {
   }
 
   private leave(waiting: Waiting): Waiting {
-    this.queuedBytes -= waiting.batch.length;
-    this.queuedBatches--;
+    this.count(waiting.partition, -1, -waiting.batch.length);
     return waiting;
+  }
+
+  private count(partition: number, batches: number, bytes: number): void {
+    for (const held of [this.heldByAll, this.held[partition]!]) {
+      held.batches += batches;
+      held.bytes += bytes;
+    }
   }
 }
 
