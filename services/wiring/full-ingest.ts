@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { KafkaEventLog } from "../adapters/kafka/event-log.ts";
 import { NoLimiter } from "../adapters/memory/no-limiter.ts";
+import type { RedisSettings } from "../adapters/redis/connection.ts";
 import { RedisCounter } from "../adapters/redis/counter.ts";
 import { RedisRateLimiter } from "../adapters/redis/rate-limiter.ts";
 import type { Config } from "../config.ts";
@@ -16,6 +17,7 @@ import { eventLogSettings, kafkaSettings, tracedTopic } from "./kafka-settings.t
 import { CountedLimiter } from "./metrics/counted-limiter.ts";
 import { ingestMetrics } from "./metrics/ingest-metrics.ts";
 import { APPEND_TIMES } from "./metrics/metric-times.ts";
+import { RedisFailures } from "./metrics/redis-failures.ts";
 import { timedPort } from "./metrics/timed-port.ts";
 import { preparedTopics } from "./prepared-topics.ts";
 import { closedAtTheEnd, type Fail, type ProcessParts } from "./process-parts.ts";
@@ -33,8 +35,10 @@ export function fullIngest(
 ): ProcessParts {
   const topics = kafkaSettings(config);
   const log = new KafkaEventLog(eventLogSettings(config));
-  const limiter = new CountedLimiter(limiterOf(config, logger));
-  const counter = new RedisCounter(config.redis, logger);
+  const redisFailures = new RedisFailures();
+  const redis = { ...config.redis, onFailed: redisFailures.note };
+  const limiter = new CountedLimiter(limiterOf(config, redis, logger));
+  const counter = new RedisCounter(redis, logger);
   const counts = new IngestCounts();
   const topicsPart = waitingPart(
     { name: "Kafka's topics", prepare: () => preparedTopics(topics, logger), stop: async () => {} },
@@ -42,7 +46,7 @@ export function fullIngest(
     logger,
     fail,
   );
-  metrics.add(...ingestMetrics(counts), limiter.metric);
+  metrics.add(...ingestMetrics(counts), limiter.metric, redisFailures.metric);
   const service = ingestService({
     log: timedPort<EventLog>(log, ["append"], metrics.times(APPEND_TIMES)),
     limiter,
@@ -65,7 +69,7 @@ export function fullIngest(
   };
 }
 
-function limiterOf({ rateLimit, redis }: Config, logger: Logger): RateLimiter {
+function limiterOf({ rateLimit }: Config, redis: RedisSettings, logger: Logger): RateLimiter {
   const { on, perSecond, burst, replicas } = rateLimit;
   if (!on) return new NoLimiter();
   return new RedisRateLimiter({ ...redis, capacity: burst, refillPerSecond: perSecond, replicas }, logger);

@@ -17,6 +17,7 @@ import { systemClock } from "../runtime/system-clock.ts";
 import { eventLogSettings } from "./kafka-settings.ts";
 import { CountedCache } from "./metrics/counted-cache.ts";
 import { STORE_TIMES } from "./metrics/metric-times.ts";
+import { RedisFailures } from "./metrics/redis-failures.ts";
 import { timedPort } from "./metrics/timed-port.ts";
 import { waitingQueries } from "./metrics/waiting-queries.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
@@ -28,11 +29,12 @@ export function fullQuery(config: Config, logger: Logger, metrics: Metrics): Pro
   const search = new ElasticsearchLogSearch(elasticsearchSettings(config));
   const aggregates = new ElasticsearchLogAggregates(elasticsearchSettings(config));
   const follower = new KafkaLogFollower(eventLogSettings(config));
-  const cache = new CountedCache(new RedisCache(config.redis, logger));
+  const redisFailures = new RedisFailures();
+  const cache = new CountedCache(new RedisCache({ ...config.redis, onFailed: redisFailures.note }, logger));
   const lookup = new MysqlLogLookup(mysql);
   const [searches, counts] = [new GatedSearch(search), new GatedAggregates(aggregates)];
   const lists = new GatedAccessLog(new MysqlAccessLog(mysql));
-  metrics.add(cache.metric, waitingQueries({ searches, counts, lists }));
+  metrics.add(cache.metric, redisFailures.metric, waitingQueries({ searches, counts, lists }));
   const take = metrics.times(STORE_TIMES);
   const [ofElasticsearch, ofMysql] = [{ store: "elasticsearch" }, { store: "mysql" }];
   const service = queryService({

@@ -12,6 +12,7 @@ import { Watermark } from "../stats/watermark.ts";
 import { eventLogSettings, storeGroup } from "./kafka-settings.ts";
 import { CountedCache } from "./metrics/counted-cache.ts";
 import { STORE_TIMES } from "./metrics/metric-times.ts";
+import { RedisFailures } from "./metrics/redis-failures.ts";
 import { timedPort } from "./metrics/timed-port.ts";
 import { closedAtTheEnd, type ProcessParts } from "./process-parts.ts";
 import { mysqlSettings } from "./store-settings.ts";
@@ -19,10 +20,11 @@ import { mysqlSettings } from "./store-settings.ts";
 /** Statistics: from the rollups in MySQL, remembered in Redis; how far they have come, from Kafka. */
 export function fullStats(config: Config, logger: Logger, metrics: Metrics): ProcessParts {
   const mysql = new MysqlConnections(mysqlSettings(config));
-  const cache = new CountedCache(new RedisCache(config.redis, logger));
+  const redisFailures = new RedisFailures();
+  const cache = new CountedCache(new RedisCache({ ...config.redis, onFailed: redisFailures.note }, logger));
   const take = metrics.times(STORE_TIMES);
   const stats = timedPort(new MysqlLogStats(mysql), ["busiest", "requests", "clients"], take, { store: "mysql" });
-  metrics.add(cache.metric);
+  metrics.add(cache.metric, redisFailures.metric);
   const log = eventLogSettings(config);
   const follower = new KafkaLogFollower(log);
   const positions = new KafkaStorePositions({ ...log, group: storeGroup(config, "mysql") });

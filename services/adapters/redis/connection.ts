@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { LogPulseError } from "../../domain/errors.ts";
 import { REDIS_COOL_DOWN_MS } from "../../domain/limits.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { isRefusedByRedis, NotAsked } from "./errors.ts";
+import { isFromReplica, isRefusedByRedis, NotAsked } from "./errors.ts";
 
 /** How Redis is reached. */
 export interface RedisSettings {
@@ -12,11 +12,18 @@ export interface RedisSettings {
   prefix: string;
   /** How long an answer may take before Redis is given up, where another bound than the usual is wanted. */
   answerMsMax?: number;
+  /** Told of each command that its caller had to do without. */
+  onFailed?: (how: RedisFailure) => void;
 }
+
+/** Redis did not answer in time, or was not asked since it had just failed; or it refused this one command. */
+export type RedisFailure = "unanswered" | "refused";
 
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1_000;
 const SILENCE_MS_MAX = 2_000; // A connection that owes an answer for so long is given up and made anew.
+const LOOK_FOR_PRIMARY_MS_MIN = 10_000; // So seldom a connection is given up because it leads to a replica.
+const TELL_REFUSAL_MS_MIN = 60_000; // Each call may be refused, for as long as that lasts.
 
 /**
  * One connection to Redis that never makes anybody wait: a command is answered within its bound or fails.
@@ -29,21 +36,26 @@ export class RedisConnection {
   readonly redis: Redis;
   private readonly answerMsMax: number;
   private readonly logger: Logger;
+  private readonly onFailed: (how: RedisFailure) => void;
   private coolDownEndsMs = 0;
   private trying = false;
   private away = false;
   private gathering = false;
+  private refusalToldMs = Number.NEGATIVE_INFINITY;
+  private primaryLookedForMs = Number.NEGATIVE_INFINITY;
 
   /** `answerMsMax`: where the settings do not say. */
   constructor(settings: RedisSettings, answerMsMax: number, logger: Logger) {
     this.answerMsMax = settings.answerMsMax ?? answerMsMax;
     this.logger = logger;
+    this.onFailed = settings.onFailed ?? (() => {});
     this.redis = new Redis(settings.url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
       connectTimeout: SILENCE_MS_MAX,
       socketTimeout: SILENCE_MS_MAX,
+      reconnectOnError: (reason) => isFromReplica(reason) && this.mayLookForPrimary(),
       retryStrategy: (times) => Math.min(RECONNECT_MS_MIN * 2 ** Math.min(times, 10), RECONNECT_MS_MAX),
     });
     // Each command that fails says so itself; without a listener ioredis would print every try to connect.
@@ -57,18 +69,17 @@ export class RedisConnection {
    * @throws Error where Redis did not answer in time, or refused the command: it may have been carried out.
    */
   async ask<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
-    if (!this.mayAsk()) throw new NotAsked("Redis has just failed");
-    if (this.redis.status !== "ready")
-      throw this.failed(new NotAsked(`the connection to Redis is in state "${this.redis.status}"`));
+    this.requireConnection();
     this.gather();
     try {
       const answer = await within(this.answerMsMax, command(this.redis));
       this.succeeded();
       return answer;
     } catch (reason) {
-      if (isRefusedByRedis(reason))
-        this.succeeded(); // It is there and answers.
+      const isRefused = isRefusedByRedis(reason);
+      if (isRefused) this.refused(reason);
       else this.failed(reason);
+      this.onFailed(isRefused ? "refused" : "unanswered");
       throw reason;
     }
   }
@@ -103,6 +114,17 @@ export class RedisConnection {
     });
   }
 
+  /** @throws NotAsked. */
+  private requireConnection(): void {
+    if (!this.mayAsk()) {
+      this.onFailed("unanswered");
+      throw new NotAsked("Redis has just failed");
+    }
+    if (this.redis.status === "ready") return;
+    this.onFailed("unanswered");
+    throw this.failed(new NotAsked(`the connection to Redis is in state "${this.redis.status}"`));
+  }
+
   private mayAsk(): boolean {
     if (!this.away) return true;
     if (this.trying || performance.now() < this.coolDownEndsMs) return false;
@@ -115,6 +137,20 @@ export class RedisConnection {
     if (!this.away) return;
     this.away = false;
     this.logger.info({}, "Redis answers again");
+  }
+
+  /** It is there and answers. */
+  private refused(err: Error): void {
+    this.succeeded();
+    if (performance.now() - this.refusalToldMs < TELL_REFUSAL_MS_MIN) return;
+    this.refusalToldMs = performance.now();
+    this.logger.warn({ err }, "Redis refuses a command; this process does without it");
+  }
+
+  private mayLookForPrimary(): boolean {
+    if (performance.now() - this.primaryLookedForMs < LOOK_FOR_PRIMARY_MS_MIN) return false;
+    this.primaryLookedForMs = performance.now();
+    return true;
   }
 
   private failed<Reason>(err: Reason): Reason {

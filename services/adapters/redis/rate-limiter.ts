@@ -72,7 +72,7 @@ export class RedisRateLimiter implements RateLimiter {
       this.clients.answered(client, asked, { leased, left, refusedMs: retryAfterMs }, performance.now());
       return this.noted(client, cost, { allowed: allowed === 1, retryAfterMs, tokensLeft: leased + left });
     } catch (reason) {
-      this.clients.unanswered(client, asked); // The connection has told our log.
+      this.clients.unanswered(client, asked); // The connection tells our log.
       const take = this.local.take(client, cost, performance.now());
       if (reason instanceof NotAsked) this.clients.owe(client, owed + (take.allowed ? cost : 0));
       return take;

@@ -171,6 +171,44 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
     expect(Buffer.from((await cache.get("key"))!).toString()).toBe("again");
   });
 
+  it("that refuses to write is told once, not again and again, and is used again when it takes writes", async () => {
+    const logger = listeningLogger();
+    const cache = await connected(keep(new RedisCache(settings(), logger)));
+    const limiter = await openLimiter(logger);
+    const admin = openAdmin();
+    logger.lines.length = 0;
+    await admin.call("CONFIG", "SET", "maxmemory", "1");
+    for (let at = 0; at < 20; at++) {
+      expect(await cache.get("full")).toBeUndefined();
+      await cache.set("full", Buffer.from("value"), 60_000);
+      expect((await limiter.take("client", 1)).allowed).toBe(true);
+      await sleep(10);
+    }
+    expect(logger.lines).toEqual(Array(2).fill("Redis refuses a command; this process does without it")); // One of each.
+    await admin.call("CONFIG", "SET", "maxmemory", "0");
+    await cache.set("full", Buffer.from("value"), 60_000);
+    expect(Buffer.from((await cache.get("full"))!).toString()).toBe("value");
+  });
+
+  it("that became a replica is given up for another connection, which leads to the primary of then", async () => {
+    const cache = await connected(keep(new RedisCache(settings(), listeningLogger())));
+    const admin = openAdmin();
+    const connectionsBefore = await connectionsReceived(admin);
+    await admin.replicaof("127.0.0.1", 1);
+    try {
+      for (let at = 0; at < 20; at++) {
+        await cache.set("key", Buffer.from("value"), 60_000);
+        await sleep(20);
+      }
+      expect((await connectionsReceived(admin)) - connectionsBefore).toBe(1);
+    } finally {
+      await admin.call("REPLICAOF", "NO", "ONE");
+    }
+    await connected(cache);
+    await cache.set("key", Buffer.from("again"), 60_000);
+    expect(Buffer.from((await cache.get("key"))!).toString()).toBe("again");
+  });
+
   it("that was never there lets all of them decide at once", async () => {
     const nowhere = { url: "redis://127.0.0.1:1", prefix: "test", ...LIMITS, replicas: REPLICAS };
     const limiter = keep(new RedisRateLimiter(nowhere, listeningLogger()));
@@ -182,3 +220,7 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
     await expect(limiter.check()).rejects.toMatchObject({ kind: "store_unavailable" });
   });
 });
+
+async function connectionsReceived(redis: Redis): Promise<number> {
+  return Number(/total_connections_received:(\d+)/.exec(await redis.info("stats"))![1]);
+}
