@@ -14,8 +14,11 @@ const PACKAGE_OF: Record<string, string> = {
   setpriv: "util-linux",
 };
 
-/** Shells whose completions are tested: nobody else needs them, so they are installed where no test may be skipped. */
-const SHELLS: Record<string, string> = process.env.CI ? { fish: "fish", zsh: "zsh" } : {};
+/**
+ * Shells whose completions are tested, and what evaluates the alert rules: nobody else needs them, so they are installed where
+ * no test may be skipped.
+ */
+const OF_TESTS: Record<string, string> = process.env.CI ? { fish: "fish", zsh: "zsh", promtool: "prometheus" } : {};
 
 const MS_MAX = 15 * 60_000;
 
@@ -51,7 +54,7 @@ async function apt(...args: string[]): Promise<void> {
 }
 
 async function missingPackages(): Promise<string[]> {
-  const wanted = { ...PACKAGE_OF, ...SHELLS };
+  const wanted = { ...PACKAGE_OF, ...OF_TESTS };
   const missing = Object.keys(wanted).filter((program) => findProgram(program) === undefined);
   const packages = missing.map((program) => wanted[program]!);
   if (!(await pipWorks())) packages.push("python3-pip");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { IngestService } from "../../gen/logpulse/v1/ingest_service_pb.ts";
 import { ERROR_KINDS } from "../../services/domain/errors.ts";
 import { IngestCounts } from "../../services/ingest/ingest-counts.ts";
 import { NO_COUNTS } from "../../services/ports/log-sink.ts";
@@ -59,7 +60,11 @@ async function knownValues(): Promise<Map<string, Set<string>>> {
     lost: { lostByLogRetention: "0", lostUnknownTimes: 0 },
     retention: { daysDropped: 0, deadLettersForgotten: 0, failures: 0 },
   });
-  const known = new Map([["logpulse_calls_total outcome", new Set(["ok", ...Object.keys(ERROR_KINDS)])]]);
+  const known = new Map([
+    ["logpulse_calls_total outcome", new Set(["ok", ...Object.keys(ERROR_KINDS)])],
+    ["logpulse_call_seconds_bucket method", new Set(IngestService.methods.map(({ name }) => `IngestService/${name}`))],
+    ["logpulse_store_behind_seconds store", new Set(["elasticsearch", "mysql", "sqlite"])],
+  ]);
   for (const metric of [...ingestMetrics(counts), ...storeMetrics("sqlite", totals)]) {
     for (const { labels = {} } of await metric.read()) {
       for (const [label, value] of Object.entries(labels)) {
@@ -102,8 +107,21 @@ describe("the alert rules", () => {
       }
     }
     const rows = selectors.map(({ metric }) => rowOf(metric) ?? "").join("\n");
-    const labels = grouped.filter((label) => label !== "le" && label !== "envoy_cluster_name");
+    const labels = grouped.filter((label) => !["le", "envoy_cluster_name", "instance"].includes(label));
     for (const label of labels) expect(rows).toContain(`\`${label}\``);
+  });
+
+  it("look back over several looks of docs/prometheus.yml, which has their job, and at least over five minutes", () => {
+    const prometheus = parse(readFileSync(join(DOCS, "prometheus.yml"), "utf8"));
+    expect(prometheus.rule_files).toEqual(["prometheus-alerts.yml"]);
+    expect(prometheus.scrape_configs.map(({ job_name }: { job_name: string }) => job_name)).toContain("logpulse");
+    expect(prometheus.global.scrape_interval).toBe("15s");
+    const minutes = { m: 1, h: 60, d: 1_440 };
+    for (const { alert, expr } of rules) {
+      for (const [, count, unit] of expr.matchAll(/\[(\d+)([mhd])\]/g)) {
+        expect([alert, Number(count) * minutes[unit as "m"] >= 5]).toEqual([alert, true]);
+      }
+    }
   });
 
   it("would not pass if they could not be read", () => {
