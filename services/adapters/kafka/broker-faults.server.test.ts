@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { haveServers } from "../../../stack/have-servers.ts";
@@ -10,6 +12,8 @@ import { KafkaEventLog } from "./event-log.ts";
 import { KafkaEventLogReader } from "./event-log-reader.ts";
 import { LEAVE_MS_MAX } from "./group-member.ts";
 import { SESSION_MS_MAX } from "./membership.ts";
+import { KafkaStorePositions } from "./store-positions.ts";
+import { TopicId } from "./topic-id.ts";
 import { listeningLogger, newTopics, readTopic } from "./topics.fixture.ts";
 import type { TopicsSettings } from "./topics.ts";
 
@@ -74,6 +78,23 @@ describe.runIf(haveServers("kafka"))("a broker that crashes, hangs or is not the
     await waitUntil(() => resolved.every((batch) => read_.has(batch)), 60_000);
     expect(resolved.filter((batch) => !read_.has(batch))).toEqual([]);
     console.log(`${resolved.length} appends resolved, ${rejected} rejected, ${kept.size} kept`);
+  });
+
+  it("does not stand for all where it is named first and hangs: questions, positions and appends go to another", async () => {
+    const log = await open();
+    await log.append(0, [Buffer.from("before")]);
+    const brokers = [await silentBroker(), kafka.address];
+    const topic = topics.batches.name;
+    const second = new KafkaEventLog({ ...topics, brokers, topic, partitions: 3 });
+    const topicId = new TopicId({ ...topics, brokers }, topic);
+    const positions = new KafkaStorePositions({ ...topics, brokers, topic, partitions: 3, group: "nobody" });
+    onTestFinished(async () => void (await Promise.all([second.close(), topicId.close(), positions.close()])));
+    for (let look = 0; look < 3; look++) {
+      await second.check();
+      expect(await topicId.read()).toMatch(/./);
+      expect(await positions.settled(new AbortController().signal)).toEqual([0n, 0n, 0n]);
+    }
+    await second.append(0, [Buffer.from("after")]);
   });
 
   it("is noticed within the bounds when it is not there, and memory stays bounded", async () => {
@@ -161,3 +182,20 @@ describe.runIf(haveServers("kafka"))("a broker that crashes, hangs or is not the
     }, 30_000);
   });
 });
+
+/** Takes connections, and says nothing. */
+async function silentBroker(): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.resume();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

@@ -4,8 +4,9 @@ import { type DeadLetter, DeadLetterSchema } from "../../../gen/logpulse/v1/dead
 import { deadLetterKey } from "../../domain/dead-letter-key.ts";
 import { JOINED_BATCHES_MAX, JOINED_BYTES_MAX } from "../../domain/limits.ts";
 import type { DeadLetters } from "../../ports/dead-letters.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 import { logUnavailable } from "./errors.ts";
-import { type KafkaConnection, KafkaProducer, type MessageToSend } from "./producer.ts";
+import { KafkaProducer, type MessageToSend } from "./producer.ts";
 
 /** Where the dead letters are. */
 export interface KafkaDeadLettersSettings extends KafkaConnection {

@@ -138,17 +138,36 @@ describe.runIf(servers)("a Kafka topic as the event log", () => {
       texts.map((text) => Buffer.from(text)),
     );
 
-  it("reads from the first message where the group's position belongs to another topic", async () => {
-    await appendTexts([..."abcde"]);
+  /** Leaves the group behind with a position in a topic that is no more. There is a message already. */
+  const commitOfAnotherTopic = async (partition: number) => {
     const consumer = kafkaJsClient(topics, logger).consumer({ groupId: group });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
-    const position = { topic, partition: 0, offset: "3", metadata: "an id that no topic has" };
+    const position = { topic, partition, offset: "3", metadata: "an id that no topic has" };
     await new Promise<void>((resolve, reject) => {
       const eachMessage = async () => resolve(consumer.commitOffsets([position]));
       consumer.run({ autoCommit: false, eachMessage }).catch(reject);
     });
     await consumer.disconnect();
+  };
+
+  it("tells such a loss once, also where no message comes before it is started again", async () => {
+    await appendTexts(["a"]);
+    await commitOfAnotherTopic(1);
+    const first = await collect();
+    await waitUntil(() => first.found.length >= 1, 20_000);
+    expect(lost).toEqual(["true 1: unknown"]);
+    await sleep(1_000);
+    await first.reading.stop();
+    const second = await collect();
+    await sleep(2_000);
+    await second.reading.stop();
+    expect(lost).toEqual(["true 1: unknown"]);
+  });
+
+  it("reads from the first message where the group's position belongs to another topic", async () => {
+    await appendTexts([..."abcde"]);
+    await commitOfAnotherTopic(0);
     const first = await collect();
     await waitUntil(() => first.found.length >= 5, 20_000);
     expect(first.found.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual([..."abcde"]);

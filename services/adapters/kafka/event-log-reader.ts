@@ -1,9 +1,9 @@
 import { LOG_JOIN_MS_MAX } from "../../domain/limits.ts";
 import type { Delivery, EventLogReader, Reading } from "../../ports/event-log.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 import { logUnavailable } from "./errors.ts";
 import { GroupMember } from "./group-member.ts";
-import type { KafkaConnection } from "./producer.ts";
 import { within } from "./within.ts";
 
 /** What is read, and who wants to know of trouble. */

@@ -1,7 +1,8 @@
 import { LogPulseError } from "../../domain/errors.ts";
 import type { TraceHeaders } from "../../domain/trace-headers.ts";
 import type { EventLog } from "../../ports/event-log.ts";
-import { type KafkaConnection, KafkaProducer } from "./producer.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
+import { KafkaProducer } from "./producer.ts";
 import { headersWithTrace } from "./trace-headers.ts";
 
 /** Where the batches are. */

@@ -2,7 +2,7 @@ import { Consumer, FetchIsolationLevels, findErrorBy } from "@platformatic/kafka
 import { LOG_CHECK_MS_MAX, TAIL_FETCH_BYTES_MAX, TAIL_FETCH_WAIT_MS_MAX } from "../../domain/limits.ts";
 import type { LogMessage } from "../../ports/event-log.ts";
 import type { LogPoint } from "../../ports/event-log-follower.ts";
-import type { KafkaConnection } from "./producer.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 
 /** Timestamps that mean a place, in the protocol's request for offsets. */
 const EARLIEST = -2n;

@@ -1,8 +1,8 @@
 import { LogPulseError } from "../../domain/errors.ts";
 import { TAIL_FETCH_LANES_MAX } from "../../domain/limits.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 import { logUnavailable } from "./errors.ts";
 import { FetchLane } from "./fetch-lane.ts";
-import type { KafkaConnection } from "./producer.ts";
 
 const IDLE_MAX = 16; // More than that are needed for moments only.
 

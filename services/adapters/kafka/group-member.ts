@@ -19,6 +19,14 @@ const FETCH_WAIT_MS_MAX = 250;
 export const LEAVE_MS_MAX = 5_000;
 const LOOK_FOR_OTHER_TOPIC_MS = 5_000;
 
+/** The first position in a partition, as kafkajs takes it. */
+interface Beginning {
+  topic: string;
+  partition: number;
+  offset: string;
+  metadata: string;
+}
+
 /**
  * One member of a consumer group, from `new` to `stop`. kafkajs mends what it can; whatever makes it give up, the
  * consumer is made anew after a wait, for ever: a worker without Kafka waits for Kafka.
@@ -83,6 +91,7 @@ export class GroupMember {
     const consumer = this.newConsumer();
     const positions = new LogPositions(this.settings, this.group, topicIdNow, this.topicsGone, this.logger);
     const inHand = new DeliveriesInHand(this.settle, positions, this.logger);
+    const beginnings: Beginning[] = [];
     const over = Promise.withResolvers<void>();
     const stop = () => {
       inHand.stop(signal.reason);
@@ -96,7 +105,7 @@ export class GroupMember {
     consumer.on(consumer.events.CRASH, ({ payload }) => breakOff(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const assigned = payload.memberAssignment[this.settings.topic] ?? [];
-      this.restart(consumer, positions, assigned);
+      beginnings.push(...this.restart(consumer, positions, assigned));
       positions.assigned(assigned);
       inHand.keepOnly(assigned);
       this.onJoined();
@@ -104,7 +113,9 @@ export class GroupMember {
     const ended = new AbortController();
     const look = () => void this.lookForOtherTopic(positions, breakOff, ended.signal);
     const watch = setInterval(look, LOOK_FOR_OTHER_TOPIC_MS);
-    const begun = this.begin(consumer, positions, inHand, signal);
+    const begun = this.begin(consumer, positions, inHand, signal).then(() =>
+      this.commitBeginnings(consumer, positions, beginnings),
+    );
     try {
       await Promise.race([over.promise, begun]);
       await over.promise;
@@ -117,16 +128,26 @@ export class GroupMember {
   }
 
   /** Positions in a topic that is no more mean nothing in the one that is read. Before the first message is fetched. */
-  private restart(consumer: Consumer, positions: LogPositions, assigned: readonly number[]): void {
+  private restart(consumer: Consumer, positions: LogPositions, assigned: readonly number[]): Beginning[] {
     const { topic } = this.settings;
     const metadata = positions.topicId;
     const begin = positions.toRestart(assigned).map((partition) => ({ topic, partition, offset: "0", metadata }));
     for (const position of begin) consumer.seek(position);
-    if (begin.length === 0) return;
-    // So that nobody finds the old positions again, and tells the same loss, before there is a first message.
-    consumer.commitOffsets(begin).catch((err: unknown) => {
+    return begin;
+  }
+
+  /**
+   * So that nobody finds the old positions again, and tells the same loss, before there is a first message. Not as soon as
+   * the group is joined: kafkajs drops, without a word, what is committed before its consumer runs. Never rejects.
+   */
+  private async commitBeginnings(consumer: Consumer, positions: LogPositions, beginnings: readonly Beginning[]) {
+    const unmoved = beginnings.filter(({ partition }) => positions.isAtBeginning(partition));
+    if (unmoved.length === 0) return;
+    try {
+      await consumer.commitOffsets(unmoved);
+    } catch (err) {
       this.logger.warn({ err, group: this.group }, "could not commit the beginning of a topic that was made again");
-    });
+    }
   }
 
   /** A topic that was deleted and made again: kafkajs would go on in the new one where it stood in the old. */

@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import kafkajs from "kafkajs";
 import type { Logger } from "../../ports/logger.ts";
-import type { KafkaConnection } from "./producer.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
 

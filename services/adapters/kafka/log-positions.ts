@@ -113,6 +113,11 @@ export class LogPositions {
     }
   }
 
+  /** The group has not moved in it since it was taken over, and nothing of it was lost. */
+  isAtBeginning(partition: number): boolean {
+    return this.next.get(partition) === 0n;
+  }
+
   /** The group's position was moved. */
   moved(partition: number, next: bigint): void {
     this.next.set(partition, next);

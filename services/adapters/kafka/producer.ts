@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProduceAcks, Producer } from "@platformatic/kafka";
 import { APPEND_MS_MAX, APPEND_QUEUE_BYTES_MAX, LOG_CHECK_MS_MAX, PRODUCE_BYTES_MAX } from "../../domain/limits.ts";
+import { BrokersInTurn, type KafkaConnection } from "./brokers-in-turn.ts";
 import { invalidBatch, logUnavailable, refusalForEver } from "./errors.ts";
 import { MergedSends } from "./merged-sends.ts";
 import { within } from "./within.ts";
-
-/** How Kafka is reached. */
-export interface KafkaConnection {
-  /** host:port of some brokers; the others are learnt from them. */
-  brokers: readonly string[];
-  /** Our name in the brokers' logs and quotas. */
-  clientId: string;
-}
 
 /** A message to produce. */
 export interface MessageToSend {
@@ -43,12 +36,17 @@ const REQUEST_MS_MAX = 4_000; // A broker that hangs is given up early enough fo
  */
 export class KafkaProducer {
   private readonly producer: Producer;
+  private readonly kafka: BrokersInTurn;
+  private readonly brokerCount: number;
   private readonly merged: MergedSends<MessageToProduce>;
   private readonly underWay = new Set<Promise<void>>();
   private bytesHeld = 0;
   private closed = false;
 
-  constructor({ brokers, clientId }: KafkaConnection) {
+  constructor(connection: KafkaConnection) {
+    const { brokers, clientId } = connection;
+    this.brokerCount = brokers.length;
+    this.kafka = new BrokersInTurn(connection);
     this.producer = new Producer({
       clientId,
       bootstrapBrokers: [...brokers],
@@ -59,7 +57,7 @@ export class KafkaProducer {
       connectTimeout: 2_000,
       requestTimeout: REQUEST_MS_MAX,
       timeout: REQUEST_MS_MAX - 500,
-      retries: 1, // The second try begins with another broker. More tries are made here, where their time is bounded.
+      retries: 1, // More tries are made here, where their time is bounded.
       retryDelay: RETRY_MS_MIN,
       metadataMaxAge: 60_000, // A leader that moved is noticed by its refusal, not by age.
     });
@@ -94,8 +92,8 @@ export class KafkaProducer {
   async check(topic: string): Promise<void> {
     const asked = `say within ${LOG_CHECK_MS_MAX} ms that ${topic} is there`;
     try {
-      const answer = this.producer.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
-      await within(LOG_CHECK_MS_MAX, answer, () => new Error("no answer"));
+      // Not by the producer: an answer that is an error makes it forget who leads which partition.
+      await this.kafka.ask((admin) => admin.metadata({ topics: [topic], forceUpdate: true }));
     } catch (reason) {
       throw logUnavailable(asked, reason);
     }
@@ -105,7 +103,7 @@ export class KafkaProducer {
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(this.underWay);
-    await this.producer.close();
+    await Promise.all([this.producer.close(), this.kafka.close()]);
   }
 
   /** Holds the messages' bytes until the library has let go of them, which can be after the caller was told. */
@@ -118,12 +116,24 @@ export class KafkaProducer {
         if (reason === undefined) return;
         const refusal = refusalForEver(reason);
         if (refusal !== undefined) throw invalidBatch(topic, refusal, bytes, reason);
+        await this.learnLeaders(topic);
         if (performance.now() + waitMs > deadline) throw logUnavailable(`append to ${topic}`, reason);
         await sleep(waitMs);
       }
     } finally {
       this.bytesHeld -= bytes;
     }
+  }
+
+  /**
+   * A leader that hangs does not say that it leads no more, and of several brokers the library itself asks the first one
+   * alone. Never rejects: the next try tells.
+   */
+  private async learnLeaders(topic: string): Promise<void> {
+    if (this.brokerCount === 1) return;
+    await this.producer
+      .metadata({ topics: [topic], forceUpdate: true, retries: this.brokerCount - 1 })
+      .catch(() => undefined);
   }
 
   /** Gives what went wrong, or undefined. */

@@ -1,9 +1,7 @@
-import { Admin } from "@platformatic/kafka";
-import { LOG_CHECK_MS_MAX } from "../../domain/limits.ts";
+import type { Admin } from "@platformatic/kafka";
 import type { StorePositions } from "../../ports/store-positions.ts";
+import { BrokersInTurn, type KafkaConnection } from "./brokers-in-turn.ts";
 import { logUnavailable } from "./errors.ts";
-import type { KafkaConnection } from "./producer.ts";
-import { within } from "./within.ts";
 
 /** Whose positions are asked for. */
 export interface KafkaStorePositionsSettings extends KafkaConnection {
@@ -21,15 +19,14 @@ export interface KafkaStorePositionsSettings extends KafkaConnection {
  */
 export class KafkaStorePositions implements StorePositions {
   private readonly settings: KafkaStorePositionsSettings;
-  private readonly admin: Admin;
+  private readonly kafka: BrokersInTurn;
   /** Those who come while it is asked share the answer. */
   private asking: Promise<bigint[]> | undefined;
 
   /** Connects when it is first asked. */
   constructor(settings: KafkaStorePositionsSettings) {
-    const { brokers, clientId } = settings;
     this.settings = settings;
-    this.admin = new Admin({ clientId, bootstrapBrokers: [...brokers], connectTimeout: LOG_CHECK_MS_MAX, retries: 1 });
+    this.kafka = new BrokersInTurn(settings);
   }
 
   /** 0 where the group has no position, or one in a topic that is no more. Takes LOG_CHECK_MS_MAX at most. */
@@ -49,14 +46,15 @@ export class KafkaStorePositions implements StorePositions {
   }
 
   close(): Promise<void> {
-    return this.admin.close();
+    return this.kafka.close();
   }
 
   private async ask(): Promise<bigint[]> {
     const { topic, partitions, group } = this.settings;
     try {
-      const answers = Promise.all([this.topicId(), this.committed()]);
-      const [topicId, committed] = await within(LOG_CHECK_MS_MAX, answers, () => new Error("no answer"));
+      const [topicId, committed] = await this.kafka.ask((admin) =>
+        Promise.all([this.topicId(admin), this.committed(admin)]),
+      );
       const settled = new Array<bigint>(partitions).fill(0n);
       for (const { partitionIndex, committedOffset, metadata } of committed) {
         // A worker writes the topic's id beside the offset. Where there is no position, it is negative.
@@ -69,15 +67,15 @@ export class KafkaStorePositions implements StorePositions {
     }
   }
 
-  private async topicId(): Promise<string | undefined> {
+  private async topicId(admin: Admin): Promise<string | undefined> {
     const { topic } = this.settings;
-    return (await this.admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.id;
+    return (await admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.id;
   }
 
-  private async committed() {
+  private async committed(admin: Admin) {
     const { topic, partitions, group } = this.settings;
     const partitionIndexes = Array.from({ length: partitions }, (_, partition) => partition);
-    const groups = await this.admin.listConsumerGroupOffsets({
+    const groups = await admin.listConsumerGroupOffsets({
       groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes }] }],
     });
     return groups.flatMap(({ topics }) => topics).flatMap(({ partitions: positions }) => positions);

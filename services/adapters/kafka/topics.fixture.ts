@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { EachMessagePayload } from "kafkajs";
 import type { Logger } from "../../ports/logger.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
-import type { KafkaConnection } from "./producer.ts";
 import { prepareTopics, type TopicsSettings } from "./topics.ts";
 
 /** Says nothing, but keeps what it was told. */

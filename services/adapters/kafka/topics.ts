@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, ITopicConfig } from "kafkajs";
 import { BROKER_MESSAGE_BYTES_MAX, DEAD_LETTER_BYTES_MAX } from "../../domain/limits.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { KafkaConnection } from "./brokers-in-turn.ts";
 import { isNotYetSeen, logUnavailable } from "./errors.ts";
 import { kafkaJsClient } from "./kafkajs-client.ts";
-import type { KafkaConnection } from "./producer.ts";
 
 /** One topic as it must be. */
 export interface TopicSettings {
