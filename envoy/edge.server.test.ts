@@ -142,7 +142,7 @@ describe.skipIf(!haveServers("envoy"))("the door towards strangers", () => {
     const closed = new Promise((resolve) => session.once("close", resolve));
     session.on("error", () => undefined);
     await new Promise<void>((resolve) => session.once("remoteSettings", () => resolve()));
-    expect(session.remoteSettings).toMatchObject({ maxConcurrentStreams: 256, initialWindowSize: 256 * 1024 });
+    expect(session.remoteSettings).toMatchObject({ maxConcurrentStreams: 100, initialWindowSize: 256 * 1024 });
     let opened = 0;
     for (; opened < 5_000 && !session.closed && !session.destroyed; opened++) {
       const stream = session.request({
