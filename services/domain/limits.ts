@@ -263,6 +263,7 @@ export const LIMITER_LEASE_SHARE_MAX = 0.01; // Of the capacity: a larger lease 
 export const LIMITER_CLIENTS_MAX = 100_000; // Clients whose buckets one process remembers.
 export const LIMITER_LEASE_MS_MAX = 1_000; // What was leased and not used by then is given up.
 export const LIMITER_REDIS_MS_MAX = 10;
+export const LIMITER_TAKES_PER_COMMAND_MAX = 64; // Redis does nothing else meanwhile: about half a millisecond.
 export const LIMITER_SLOW_DOWN_MS_MAX = 250;
 export const LIMITER_SLOWED_CALLS_MAX = 256; // Of one process; beyond it a call over its limit is refused at once.
 // Of one process: batches of `Stream` that wait for their limit, each with the STREAM_WINDOW_BYTES that its client may

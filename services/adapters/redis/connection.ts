@@ -71,6 +71,22 @@ export class RedisConnection {
   async ask<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     this.requireConnection();
     this.gather();
+    return this.answerOf(command);
+  }
+
+  /** The same for a command that others need not wait for: it leaves by itself. */
+  async askAlone<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+    this.requireConnection();
+    return this.answerOf(command);
+  }
+
+  /** Redis refused something that a command carried, and did the rest of it. */
+  refusedInside(err: Error): void {
+    this.refused(err);
+    this.onFailed("refused");
+  }
+
+  private async answerOf<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     try {
       const answer = await within(this.answerMsMax, command(this.redis));
       this.succeeded();

@@ -3,9 +3,10 @@ import { LIMITER_CLIENTS_MAX, LIMITER_LEASE_SHARE_MAX, LIMITER_REDIS_MS_MAX } fr
 import { TokenBuckets } from "../../domain/token-buckets.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { RateLimiter, RateLimiterSettings, Take } from "../../ports/rate-limiter.ts";
-import { defineTakeTokens } from "./bucket-script.ts";
+import { type BucketTake, defineTakeTokens, takeTokens } from "./bucket-script.ts";
 import { RedisConnection, type RedisSettings } from "./connection.ts";
 import { NotAsked } from "./errors.ts";
+import { GatheredTakes } from "./gathered-takes.ts";
 import { RememberedClients } from "./remembered-clients.ts";
 
 /** The limit that all replicas share, and this process's part of it. */
@@ -30,6 +31,7 @@ export interface RedisRateLimiterSettings extends RedisSettings, RateLimiterSett
 export class RedisRateLimiter implements RateLimiter {
   private readonly settings: RedisRateLimiterSettings;
   private readonly connection: RedisConnection;
+  private readonly takes: GatheredTakes;
   private readonly clients: RememberedClients;
   private readonly local: TokenBuckets;
 
@@ -37,6 +39,7 @@ export class RedisRateLimiter implements RateLimiter {
     this.settings = settings;
     this.connection = new RedisConnection(settings, LIMITER_REDIS_MS_MAX, logger);
     defineTakeTokens(this.connection.redis);
+    this.takes = new GatheredTakes((takes) => this.askRedis(takes));
     this.clients = new RememberedClients(Math.floor(settings.capacity * LIMITER_LEASE_SHARE_MAX), LIMITER_CLIENTS_MAX);
     const share = {
       capacity: Math.max(1, settings.capacity / settings.replicas), // A bucket that never holds one token admits nobody.
@@ -62,21 +65,26 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   private async takeFromRedis(client: string, cost: number, now: number): Promise<Take> {
-    const { prefix, capacity, refillPerSecond } = this.settings;
+    const key = `${this.settings.prefix}:limit:${client}`;
     const asked = this.clients.ask(client, cost, now);
     const owed = Math.min(asked.owed, this.local.missing(client, now)); // The rest was earned meanwhile.
     try {
-      const [allowed, retryAfterMs, leased, left] = await this.connection.ask((redis) =>
-        redis.takeTokens(`${prefix}:limit:${client}`, capacity, refillPerSecond, cost, asked.lease, owed),
-      );
+      const answer = await this.takes.take({ key, cost, lease: asked.lease, owed });
+      const { allowed, retryAfterMs, leased, left } = answer;
       this.clients.answered(client, asked, { leased, left, refusedMs: retryAfterMs }, performance.now());
-      return this.noted(client, cost, { allowed: allowed === 1, retryAfterMs, tokensLeft: leased + left });
+      return this.noted(client, cost, { allowed, retryAfterMs, tokensLeft: leased + left });
     } catch (reason) {
       this.clients.unanswered(client, asked); // The connection tells our log.
       const take = this.local.take(client, cost, performance.now());
       if (reason instanceof NotAsked) this.clients.owe(client, owed + (take.allowed ? cost : 0));
       return take;
     }
+  }
+
+  private async askRedis(takes: readonly BucketTake[]) {
+    const answers = await this.connection.askAlone((redis) => takeTokens(redis, this.settings, takes));
+    for (const answer of answers) if (answer instanceof Error) this.connection.refusedInside(answer);
+    return answers;
   }
 
   /** What was admitted counts against the local share too: when Redis goes away, nobody finds a full bucket again. */
