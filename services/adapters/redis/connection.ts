@@ -80,9 +80,10 @@ export class RedisConnection {
     return this.answerOf(command);
   }
 
-  /** Redis refused something that a command carried, and did the rest of it. */
+  /** Redis refused something that a command carried, and did the rest of it: ioredis sees no error there. */
   refusedInside(err: Error): void {
     this.refused(err);
+    if (isFromReplica(err) && this.mayLookForPrimary()) this.redis.disconnect(true);
     this.onFailed("refused");
   }
 

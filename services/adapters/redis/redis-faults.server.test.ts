@@ -192,15 +192,17 @@ describe.runIf(haveServers("redis"))("a Redis that crashes, hangs or is slow", {
 
   it("that became a replica is given up for another connection, which leads to the primary of then", async () => {
     const cache = await connected(keep(new RedisCache(settings(), listeningLogger())));
+    const limiter = await openLimiter();
     const admin = openAdmin();
     const connectionsBefore = await connectionsReceived(admin);
     await admin.replicaof("127.0.0.1", 1);
     try {
       for (let at = 0; at < 20; at++) {
         await cache.set("key", Buffer.from("value"), 60_000);
+        expect((await limiter.take("client of a replica", 1)).allowed).toBe(true);
         await sleep(20);
       }
-      expect((await connectionsReceived(admin)) - connectionsBefore).toBe(1);
+      expect((await connectionsReceived(admin)) - connectionsBefore).toBe(2); // One of each.
     } finally {
       await admin.call("REPLICAOF", "NO", "ONE");
     }
